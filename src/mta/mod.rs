@@ -1,0 +1,162 @@
+//! The dialects: what one record says about one message.
+//!
+//! Parsing is anchored: a field is read where the MTA's source writes it, never searched for, because reply
+//! texts, addresses and host names are written by strangers.
+
+mod exim;
+mod postfix;
+
+use crate::smtp::{Action, Code, Direction, EnhancedCode};
+
+pub use exim::parse as parse_exim;
+pub use postfix::parse as parse_postfix;
+
+/// The mail transfer agent that wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mta {
+    /// Postfix.
+    Postfix,
+    /// Exim.
+    Exim,
+}
+
+impl Mta {
+    /// The word machine formats print.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mta::Postfix => "postfix",
+            Mta::Exim => "exim",
+        }
+    }
+}
+
+/// What a record says. Everything is borrowed from the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A reply or a refusal, ours or a remote host's.
+    Outcome(Outcome<'a>),
+    /// The queue names the sender of a message (again).
+    Sender {
+        /// The message.
+        queue_id: &'a [u8],
+        /// Envelope sender without brackets; empty for the null path.
+        sender: &'a [u8],
+    },
+    /// The message left the queue; a short id may be given to another message from now on.
+    Done {
+        /// The message.
+        queue_id: &'a [u8],
+    },
+    /// Says something about a message, but nothing that is counted.
+    Mention,
+    /// A line of this MTA that is about no message.
+    Unrelated,
+    /// Begins like a delivery and is none this program understands.
+    NotUnderstood,
+}
+
+/// The kinds of outcome, named as `events` prints them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Ends one attempt for one recipient.
+    Delivery,
+    /// An address probe (`deliverable`, `undeliverable`): a delivery line, but no mail moved.
+    Probe,
+    /// The queue repeats an older answer or waits for its next turn: no host was asked.
+    Suspended,
+    /// A host's reply; a final line for the recipient follows.
+    Attempt,
+    /// The queue gave a message up.
+    Expired,
+    /// Our own server refused a client.
+    Reject,
+    /// Our own server refused a login.
+    Auth,
+    /// We asked another server while receiving.
+    Callout,
+}
+
+impl Kind {
+    /// The word `events` prints. A probe reads as the delivery line it is; its `status` tells.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Delivery | Kind::Probe => "delivery",
+            Kind::Suspended => "suspended",
+            Kind::Attempt => "attempt",
+            Kind::Expired => "expired",
+            Kind::Reject => "reject",
+            Kind::Auth => "auth",
+            Kind::Callout => "callout",
+        }
+    }
+}
+
+/// One outcome, with the fields of its line. Absent things are `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// What kind of outcome.
+    pub kind: Kind,
+    /// Where mail was going.
+    pub direction: Direction,
+    /// The message; `None` for `NOQUEUE` and lines without one.
+    pub queue_id: Option<&'a [u8]>,
+    /// Envelope sender where the line itself names it; empty for the null path.
+    pub sender: Option<&'a [u8]>,
+    /// Final recipient, without brackets.
+    pub recipient: Option<&'a [u8]>,
+    /// Recipient before aliasing.
+    pub orig_recipient: Option<&'a [u8]>,
+    /// Name of the remote host (out), of the client (in), or of the transport (local).
+    pub relay_host: Option<&'a [u8]>,
+    /// Its address, as logged, without brackets.
+    pub relay_ip: Option<&'a [u8]>,
+    /// The MTA's own word: `sent`, `deferred`, `reject` ...
+    pub status: Option<&'a [u8]>,
+    /// The enhanced code as logged in a field of its own (Postfix `dsn=`).
+    pub dsn: Option<EnhancedCode>,
+    /// The codes of the reply; both `None` where no server answered.
+    pub code: Code,
+    /// What became of the recipient; `None` for lines that end no attempt.
+    pub action: Option<Action>,
+    /// Total delay in seconds, as logged.
+    pub delay: Option<&'a [u8]>,
+    /// The reply or reason, foreign text.
+    pub text: &'a [u8],
+}
+
+impl<'a> Outcome<'a> {
+    /// An outcome of which only the kind and direction are known yet.
+    pub fn new(kind: Kind, direction: Direction) -> Outcome<'a> {
+        Outcome {
+            kind,
+            direction,
+            queue_id: None,
+            sender: None,
+            recipient: None,
+            orig_recipient: None,
+            relay_host: None,
+            relay_ip: None,
+            status: None,
+            dsn: None,
+            code: Code::NONE,
+            action: None,
+            delay: None,
+            text: b"",
+        }
+    }
+}
+
+/// Whether an address (without brackets) is the loopback address itself.
+///
+/// Only 127.0.0.1 and ::1: other addresses of 127/8 may carry real remote names behind a local tunnel.
+pub(crate) fn is_loopback(ip: &[u8]) -> bool {
+    ip == b"127.0.0.1" || ip == b"::1"
+}
+
+/// Whether a relay name says by itself that the hop stays on this host.
+pub(crate) fn is_local_name(host: &[u8]) -> bool {
+    host.starts_with(b"127.") && host.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        || host == b"::1"
+        || host.eq_ignore_ascii_case(b"localhost")
+        || host.eq_ignore_ascii_case(b"localhost.localdomain")
+}

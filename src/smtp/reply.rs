@@ -1,0 +1,131 @@
+//! The codes inside a reply as an MTA logs it: many lines folded into one, each keeping its own code.
+//!
+//! Postfix joins the lines of a reply with a blank, Exim with the characters `\n` (`\\n` inside `C="..."`).
+//! The last line rules (RFC 5321, section 4.2.1, wants all lines to agree; some providers do not). A log may
+//! have cut the reply: then the last line that is still there rules.
+
+use memchr::memmem;
+
+use super::code::{BasicCode, EnhancedCode};
+
+/// What joins the lines of a logged reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joint {
+    /// One blank (Postfix).
+    Blank,
+    /// A backslash and an `n` (Exim error texts).
+    Escaped,
+    /// Two backslashes and an `n` (Exim's `C="..."`, escaped once more).
+    EscapedTwice,
+}
+
+impl Joint {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Joint::Blank => b" ",
+            Joint::Escaped => b"\\n",
+            Joint::EscapedTwice => b"\\\\n",
+        }
+    }
+}
+
+/// The codes of one reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplyCodes {
+    /// The basic code; `None` when the reply does not start with one from 200 to 599.
+    pub basic: Option<BasicCode>,
+    /// The enhanced code directly after the basic code on the last line.
+    pub enhanced: Option<EnhancedCode>,
+}
+
+impl ReplyCodes {
+    /// Reads the codes of a reply that starts at the start of `reply`.
+    pub fn read(reply: &[u8], joint: Joint) -> ReplyCodes {
+        let Some(first) = BasicCode::at_start(reply) else {
+            return ReplyCodes::default();
+        };
+        if reply.get(3) != Some(&b'-') {
+            return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
+        }
+        let last = last_line(reply, first, joint);
+        ReplyCodes {
+            basic: BasicCode::at_start(last).or(Some(first)),
+            enhanced: enhanced_after_basic(last),
+        }
+    }
+}
+
+fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
+    if !matches!(line.get(3), Some(b' ' | b'-')) {
+        return None;
+    }
+    let (code, _) = EnhancedCode::at_start(&line[4..])?;
+    Some(code)
+}
+
+/// The last line of a reply whose first line is `ddd-`.
+///
+/// A later line starts after a joint with the same code; one with another code counts only when an enhanced
+/// code of its own class follows, so that a number in the text is not taken for a line.
+fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
+    let joint = joint.bytes();
+    let mut last = reply;
+    let mut from = 4;
+    while let Some(found) = memmem::find(&reply[from.min(reply.len())..], joint) {
+        let start = from + found + joint.len();
+        from = start;
+        let line = &reply[start..];
+        let Some(code) = BasicCode::at_start(line) else { continue };
+        let same = code == first && matches!(line.get(3), None | Some(b' ' | b'-'));
+        let agrees = enhanced_after_basic(line).is_some_and(|e| e.class() == code.severity());
+        if !same && !agrees {
+            continue;
+        }
+        last = line;
+        if line.get(3) != Some(&b'-') {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, joint: Joint) -> String {
+        let codes = ReplyCodes::read(text.as_bytes(), joint);
+        format!("{:?} {:?}", codes.basic, codes.enhanced)
+    }
+
+    #[test]
+    fn one_line() {
+        assert_eq!(read("250 2.0.0 OK", Joint::Blank), "Some(250) Some(2.0.0)");
+        assert_eq!(read("250 ok dirdel", Joint::Blank), "Some(250) None");
+        assert_eq!(read("421 #4.4.5 Too many", Joint::Blank), "Some(421) None");
+        assert_eq!(read("550 2.0.0 odd", Joint::Blank), "Some(550) Some(2.0.0)");
+        assert_eq!(read("699 no", Joint::Blank), "None None");
+        assert_eq!(read("", Joint::Blank), "None None");
+    }
+
+    #[test]
+    fn the_last_line_rules() {
+        assert_eq!(read("550-5.7.26 a 550-5.7.26 b 550 5.7.26 c", Joint::Blank), "Some(550) Some(5.7.26)");
+        assert_eq!(read("550-5.7.1 a 550 5.1.1 b", Joint::Blank), "Some(550) Some(5.1.1)");
+        assert_eq!(read("554-gmx.net a 554 For help", Joint::Blank), "Some(554) None");
+        assert_eq!(read("550-5.7.26 a 450 4.7.26 b", Joint::Blank), "Some(450) Some(4.7.26)");
+        assert_eq!(read("421-4.7.0 a\\n421-4.7.0 b\\n421 4.7.0 c", Joint::Escaped), "Some(421) Some(4.7.0)");
+        assert_eq!(read("250- 64160 bytes\\\\n250 OK", Joint::EscapedTwice), "Some(250) None");
+    }
+
+    #[test]
+    fn a_cut_reply_gives_its_last_present_line() {
+        assert_eq!(read("550-5.7.26 a 550-5.7.2", Joint::Blank), "Some(550) Some(5.7.2)");
+        assert_eq!(read("550-5.7.25 [1.2.3.4] no PTR", Joint::Escaped), "Some(550) Some(5.7.25)");
+    }
+
+    #[test]
+    fn numbers_in_the_text_are_no_lines() {
+        assert_eq!(read("550-5.7.1 call 587 now 550 5.7.1 end", Joint::Blank), "Some(550) Some(5.7.1)");
+    }
+}

@@ -1,0 +1,102 @@
+//! A summary on the wire: one line of JSON with its version in front.
+//!
+//! Unknown fields are ignored, an unknown version is refused by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Accounting, Counts, Input, Key, Span, Summary, Totals};
+use crate::time::Instant;
+
+const SCHEMA: &str = "smtpulse.summary/1";
+
+#[derive(Deserialize)]
+struct Head {
+    schema: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    schema: String,
+    inputs: Vec<Input>,
+    period: Option<(Instant, Instant)>,
+    accounting: Accounting,
+    totals: Totals,
+    keys: Vec<Row>,
+}
+
+/// One key with its counts.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    #[serde(flatten)]
+    key: Key,
+    span: Span,
+    buckets: Vec<(Option<Instant>, u64)>,
+    senders: Vec<(Option<String>, Span)>,
+}
+
+/// Why a summary could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is no summary, or a damaged one.
+    Damaged(serde_json::Error),
+    /// It was written by another version of the format.
+    Version(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Damaged(error) => write!(f, "not a summary, or a damaged one: {error}"),
+            ReadError::Version(found) => {
+                write!(f, "written as \"{found}\", this program reads \"{SCHEMA}\": use the program version that wrote it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Writes a summary as one line.
+pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let wire = Wire {
+        schema: SCHEMA.to_owned(),
+        inputs: summary.inputs.clone(),
+        period: summary.period,
+        accounting: summary.accounting.clone(),
+        totals: summary.totals,
+        keys: summary
+            .keys
+            .iter()
+            .map(|(key, counts)| Row {
+                key: key.clone(),
+                span: counts.span,
+                buckets: counts.buckets.iter().map(|(bucket, count)| (*bucket, *count)).collect(),
+                senders: counts.senders.iter().map(|(sender, span)| (sender.clone(), *span)).collect(),
+            })
+            .collect(),
+    };
+    serde_json::to_writer(&mut *out, &wire)?;
+    out.write_all(b"\n")
+}
+
+/// Reads what [`write`] wrote.
+pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
+    let head: Head = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    if head.schema != SCHEMA {
+        return Err(ReadError::Version(head.schema));
+    }
+    let wire: Wire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    let mut keys: BTreeMap<Key, Counts> = BTreeMap::new();
+    for row in wire.keys {
+        keys.entry(row.key).or_default().merge(Counts {
+            buckets: row.buckets.into_iter().collect(),
+            senders: row.senders.into_iter().collect(),
+            span: row.span,
+        });
+    }
+    Ok(Summary { inputs: wire.inputs, period: wire.period, accounting: wire.accounting, totals: wire.totals, keys })
+}
