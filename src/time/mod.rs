@@ -1,11 +1,17 @@
 //! Calendar without a clock: stamps as logs write them, and how they become instants.
 //!
 //! An *instant* is whole seconds since 1970-01-01 00:00 UTC. A stamp may lack its year (RFC 3164) or its offset
-//! from UTC; [`Clock`] supplies both from the lines before it.
+//! from UTC; [`Clock`] supplies both from the lines before it. Nothing in here asks what time it is now.
 
+mod clock;
 mod stamp;
+mod years;
+mod zone;
 
-pub use stamp::days_from_civil;
+pub use clock::{Clock, ClockState};
+pub use stamp::{Stamp, parse_digits, read_date_time, read_offset, read_time_of_day, days_from_civil};
+pub use years::{YearEvidence, first_year, queue_id_instant};
+pub use zone::Zone;
 
 /// Seconds since 1970-01-01 00:00 UTC.
 pub type Instant = i64;
