@@ -29,7 +29,9 @@
 //! ```
 
 pub mod catalog;
-pub mod smtp;
+pub mod frame;
+pub mod input;
 pub mod mta;
+pub mod smtp;
 pub mod summary;
 pub mod time;

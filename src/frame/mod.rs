@@ -1,0 +1,225 @@
+//! Framing: who said a line, and when. It knows how syslog daemons and Exim write the start of a line, and
+//! nothing of what the rest says.
+
+mod exim;
+mod part;
+mod syslog;
+
+use crate::time::Stamp;
+
+pub use exim::own_stamp;
+pub use part::Part;
+
+/// How a line is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Form {
+    /// `Nov  3 02:01:00 host program[pid]: ` (RFC 3164; also what postlogd writes).
+    Rfc3164,
+    /// `2025-11-27T16:26:20.011243+03:00 host program[pid]: ` (rsyslog's file format).
+    Rfc3339,
+    /// `<22>1 2025-11-27T16:26:20.011243+03:00 host program pid - - ` (RFC 5424).
+    Rfc5424,
+    /// `2025-11-27 16:26:20 ` (Exim's own main log).
+    EximMain,
+    /// Only a program's tag, or not even that.
+    Bare,
+}
+
+impl Form {
+    /// All forms.
+    pub const ALL: [Form; 5] = [Form::Rfc3164, Form::Rfc3339, Form::Rfc5424, Form::EximMain, Form::Bare];
+
+    /// The name reports print.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Form::Rfc3164 => "RFC 3164",
+            Form::Rfc3339 => "RFC 3339",
+            Form::Rfc5424 => "RFC 5424",
+            Form::EximMain => "main log",
+            Form::Bare => "bare",
+        }
+    }
+}
+
+/// One framed line. Everything is borrowed from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// How it is framed.
+    pub form: Form,
+    /// When it was written.
+    pub stamp: Option<Stamp>,
+    /// The host that wrote it; empty when the line does not say.
+    pub host: &'a [u8],
+    /// The program's tag without `[pid]`; empty when the line has none.
+    pub program: &'a [u8],
+    /// The number in `[pid]`, as bytes; empty when there is none.
+    pub pid: &'a [u8],
+    /// What the program said.
+    pub message: &'a [u8],
+}
+
+/// The program a line of Exim's own main log comes from.
+const EXIM: &[u8] = b"exim";
+
+/// Splits a line (without its line end) into its parts. Always answers: a line nobody framed is all message.
+pub fn split(line: &[u8]) -> Record<'_> {
+    let line = clean(line);
+    let framed = match line.first() {
+        Some(b'<') => syslog::with_priority(line),
+        Some(b'0'..=b'9') => dated(line),
+        Some(b'A'..=b'Z' | b'a'..=b'z') => syslog::rfc3164(line),
+        _ => None,
+    };
+    framed.or_else(|| behind_service_name(line)).unwrap_or_else(|| bare(line))
+}
+
+/// Without one CR at the end (a copy by way of another system) and without the NULs that `copytruncate` leaves.
+fn clean(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.first() != Some(&0) {
+        return line;
+    }
+    let nuls = line.iter().take_while(|b| **b == 0).count();
+    &line[nuls..]
+}
+
+fn dated(line: &[u8]) -> Option<Record<'_>> {
+    match line.get(10)? {
+        b'T' => syslog::rfc3339(line),
+        b' ' if line[4] == b'-' => {
+            let (stamp, message) = own_stamp(line)?;
+            Some(Record { form: Form::EximMain, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message })
+        }
+        _ => syslog::year_first(line),
+    }
+}
+
+/// `service   | line`, as container composers print it.
+fn behind_service_name(line: &[u8]) -> Option<Record<'_>> {
+    let bar = memchr::memchr(b'|', &line[..line.len().min(64)])?;
+    let name = line[..bar].trim_ascii_end();
+    if name.is_empty() || name.len() == bar || name.iter().any(u8::is_ascii_whitespace) {
+        return None;
+    }
+    let rest = line[bar + 1..].trim_ascii_start();
+    let record = match rest.first()? {
+        b'0'..=b'9' => dated(rest),
+        b'A'..=b'Z' | b'a'..=b'z' => syslog::rfc3164(rest),
+        _ => None,
+    }?;
+    Some(record)
+}
+
+fn bare(line: &[u8]) -> Record<'_> {
+    let (program, pid, message) = syslog::tag(line).unwrap_or((b"", b"", line));
+    Record { form: Form::Bare, stamp: None, host: b"", program, pid, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::days_from_civil;
+
+    fn show(line: &str) -> String {
+        let r = split(line.as_bytes());
+        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        format!("{:?} {:?} [{}] [{}] [{}] {}", r.form, r.stamp, text(r.host), text(r.program), text(r.pid), text(r.message))
+    }
+
+    fn yearless(month: u32, day: u32, time: i64) -> Option<Stamp> {
+        Stamp::yearless(month, day, time)
+    }
+
+    #[test]
+    fn rfc3164() {
+        let parts = format!("Rfc3164 {:?} [mta1] [postfix/smtp] [21] x: y", yearless(3, 7, 2 * 60 + 8));
+        assert_eq!(show("Mar 07 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("Mar 7 00:02:08 mta1 postfix/smtp[21]: x: y\r"), parts);
+        assert_eq!(show("<22>Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("\0\0\0Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("mail    | Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("Mar  7 00:02:08 <mail.info> mta1 postfix/smtp[21]: x: y"), parts);
+        let fraction = format!("Rfc3164 {:?} [mta1] [kernel] [] x", yearless(10, 15, 3600));
+        assert_eq!(show("Okt 15 01:00:00.123456 mta1 kernel: x"), fraction);
+        let none = format!("Rfc3164 {:?} [] [] [] 0EEA7827E9: to=<a@b>", yearless(9, 21, 3600));
+        assert_eq!(show("Sep 21 01:00:00 0EEA7827E9: to=<a@b>"), none);
+        let untagged = format!("Rfc3164 {:?} [host] [] [] last message repeated 3 times", yearless(9, 21, 3600));
+        assert_eq!(show("Sep 21 01:00:00 host last message repeated 3 times"), untagged);
+    }
+
+    #[test]
+    fn rfc3339_and_rfc5424() {
+        let at = days_from_civil(2025, 12, 30) * 86_400 + 12 * 3600;
+        let stamp = Some(Stamp::Absolute(at));
+        assert_eq!(
+            show("2025-12-30T07:00:00.684547-05:00 mta1 postfix-out/smtp[21]: x"),
+            format!("Rfc3339 {stamp:?} [mta1] [postfix-out/smtp] [21] x")
+        );
+        assert_eq!(
+            show("2025-12-30T12:00:00Z INFO    postfix/smtp[21]: x"),
+            format!("Rfc3339 {stamp:?} [INFO] [postfix/smtp] [21] x")
+        );
+        assert_eq!(
+            show("<22>1 2025-12-30T07:00:00-05:00 mta1 postfix 21 - [a b=\"]\\\"\"] \u{feff}x"),
+            format!("Rfc5424 {stamp:?} [mta1] [postfix] [21] x")
+        );
+        assert_eq!(
+            show("<22>1 2025-12-30T07:00:00-05:00 mta1 postfix/smtp - - -  x"),
+            format!("Rfc5424 {stamp:?} [mta1] [postfix/smtp] [] x")
+        );
+        assert_eq!(show("<22>1 - mta1 postfix/smtp 3 - - x"), "Rfc5424 None [mta1] [postfix/smtp] [3] x");
+    }
+
+    #[test]
+    fn exim_main_log() {
+        let wall = days_from_civil(2025, 12, 31) * 86_400 + 60;
+        let wall_stamp = Some(Stamp::Wall(wall));
+        let zoned = Some(Stamp::Absolute(wall + 5 * 3600));
+        assert_eq!(show("2025-12-31 00:01:00 1vap => a"), format!("EximMain {wall_stamp:?} [] [exim] [] 1vap => a"));
+        assert_eq!(
+            show("2025-12-31 00:01:00.022 -0500 [7177] 1vap => a"),
+            format!("EximMain {zoned:?} [] [exim] [] 1vap => a")
+        );
+    }
+
+    #[test]
+    fn appliances_put_the_year_first() {
+        let stamp = Some(Stamp::Wall(days_from_civil(2013, 6, 10) * 86_400 + 60));
+        assert_eq!(
+            show("2013 Jun 10 00:01:00.123 host postfix/smtp[1]: x"),
+            format!("Rfc3164 {stamp:?} [host] [postfix/smtp] [1] x")
+        );
+    }
+
+    #[test]
+    fn lines_without_a_stamp() {
+        assert_eq!(show("postfix/local[18]: 16E: to=<a>"), "Bare None [] [postfix/local] [18] 16E: to=<a>");
+        assert_eq!(show("BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
+        assert_eq!(show(""), "Bare None [] [] [] ");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = split(&line);
+        }
+
+        #[test]
+        fn no_cut_line_panics(cut in 0_usize..90) {
+            for line in [
+                "<22>1 2025-12-30T07:00:00-05:00 mta1 postfix 21 - [a b=\"]\\\"\"] x",
+                "2025-12-30T07:00:00.684547-05:00 mta1 postfix-out/smtp[21]: x",
+                "<22>Mar 07 00:02:08 mta1 postfix/smtp[21]: x: y",
+                "2025-12-31 00:01:00.022 -0500 [7177] 1vap => a",
+                "2013 Jun 10 00:01:00.123 host postfix/smtp[1]: x",
+                "mail    | Sep 24 01:31:40 mail postfix/smtpd[1]: x",
+            ] {
+                let _ = split(&line.as_bytes()[..cut.min(line.len())]);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The delivery line, the only one that ends an attempt for one recipient (`log_adhoc.c`, `log_adhoc`):
+//!
+//! ```text
+//! QID: to=<rcpt>[, orig_to=<orig>], relay=R[, conn_use=N], delay=D, delays=a/b/c/d[, key=value], dsn=X.Y.Z, status=WORD (TEXT)
+//! ```
+//!
+//! The order is fixed, forks add keys before `dsn=`, releases before 2.3 lack `delays=` and `dsn=`. The
+//! recipient and TEXT are written by strangers and may imitate any of it. So the recipient is read as the
+//! quoted string or the text up to the first place from where *all* of the rest can be read, and TEXT is what
+//! remains.
+
+use memchr::{memchr, memmem};
+
+use super::reply::{Answer, host_and_ip};
+use crate::mta::{Kind, Outcome, is_local_name, is_loopback};
+use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes};
+
+/// What follows the recipient.
+struct Tail<'a> {
+    orig_recipient: Option<&'a [u8]>,
+    relay: &'a [u8],
+    delay: &'a [u8],
+    dsn: Option<EnhancedCode>,
+    status: &'a [u8],
+    text: &'a [u8],
+}
+
+/// Reads a delivery line from `to=` on.
+pub(super) fn parse<'a>(daemon: &[u8], id: &'a [u8], line: &'a [u8]) -> Option<Outcome<'a>> {
+    let line = line.strip_prefix(b"to=")?;
+    let (recipient, tail) = match line.strip_prefix(b"<") {
+        Some(path) => bracketed(path)?,
+        None => bare(line)?,
+    };
+    let (kind, action) = match tail.status {
+        b"sent" => (Kind::Delivery, Some(Action::Delivered)),
+        b"deferred" if tail.text.starts_with(SUSPENDED) => (Kind::Suspended, None),
+        b"deferred" | b"SOFTBOUNCE" => (Kind::Delivery, Some(Action::Delayed)),
+        b"bounced" => (Kind::Delivery, Some(Action::Failed)),
+        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => (Kind::Probe, None),
+        _ => return None,
+    };
+    let (relay_host, relay_ip) = match tail.relay {
+        b"none" => (None, None),
+        relay => match host_and_ip(relay) {
+            Some((host, ip)) => (Some(host), ip),
+            None => (Some(relay), None),
+        },
+    };
+    let direction = direction(daemon, &tail, relay_host, relay_ip);
+    Some(Outcome {
+        queue_id: Some(id),
+        recipient: Some(recipient),
+        orig_recipient: tail.orig_recipient,
+        relay_host,
+        relay_ip,
+        status: Some(tail.status),
+        dsn: tail.dsn,
+        code: code(&tail),
+        action,
+        delay: Some(tail.delay),
+        text: tail.text,
+        ..Outcome::new(kind, direction)
+    })
+}
+
+/// What the queue manager puts before the older reason it repeats (`qmgr_deliver.c`).
+const SUSPENDED: &[u8] = b"delivery temporarily suspended: ";
+
+/// The codes of the reply in TEXT; none where no server answered.
+fn code(tail: &Tail<'_>) -> Code {
+    let text = tail.text.strip_prefix(SUSPENDED).unwrap_or(tail.text);
+    if let Some(answer) = Answer::read(text) {
+        return answer.code(tail.dsn);
+    }
+    // An accepted message: TEXT is the reply. Only a host has one: `local` and pipes write words of their own.
+    if tail.relay.ends_with(b"]") || memchr(b'[', tail.relay).is_some() {
+        let reply = ReplyCodes::read(text, Joint::Blank);
+        if reply.basic.is_some() {
+            return Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
+        }
+    }
+    Code::NONE
+}
+
+/// A hop that is no provider: by its agent, by its relay, or by the address it failed to reach.
+fn direction(daemon: &[u8], tail: &Tail<'_>, host: Option<&[u8]>, ip: Option<&[u8]>) -> Direction {
+    let local = match daemon {
+        b"local" | b"virtual" | b"pipe" | b"lmtp" | b"discard" => true,
+        b"error" | b"retry" | b"cleanup" | b"qmgr" | b"oqmgr" | b"nqmgr" => false,
+        _ => match host {
+            Some(host) => ip.is_none_or(is_loopback) || is_local_name(host),
+            None => tail.status == b"sent" || unreached(tail.text),
+        },
+    };
+    if local { Direction::Local } else { Direction::Out }
+}
+
+/// Whether TEXT says that a loopback address or a socket could not be reached.
+fn unreached(text: &[u8]) -> bool {
+    let text = text.strip_prefix(SUSPENDED).unwrap_or(text);
+    let Some(rest) = text.strip_prefix(b"connect to ") else { return false };
+    let token = rest.split(|b| *b == b' ').next().unwrap_or(rest);
+    host_and_ip(token.strip_suffix(b":").unwrap_or(token))
+        .is_some_and(|(host, ip)| ip.is_none_or(is_loopback) || is_local_name(host))
+}
+
+/// `rcpt>, relay=...`: the recipient in brackets.
+fn bracketed(path: &[u8]) -> Option<(&[u8], Tail<'_>)> {
+    // The external form quotes an odd local part; nothing inside the quotes ends the address.
+    let mut from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
+    loop {
+        let end = from + memchr(b'>', &path[from..])?;
+        if let Some(tail) = tail(&path[end + 1..]) {
+            return Some((&path[..end], tail));
+        }
+        from = end + 1;
+    }
+}
+
+/// `rcpt, relay=...`: without brackets.
+fn bare(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
+    let end = memmem::find(line, b", ")?;
+    Some((&line[..end], tail(&line[end..])?))
+}
+
+/// Where a quoted string ends that starts at the start (RFC 5321, section 4.1.2: a backslash escapes).
+pub(super) fn after_quoted(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Everything behind the recipient, or nothing.
+fn tail(text: &[u8]) -> Option<Tail<'_>> {
+    let mut rest = text.strip_prefix(b", ")?;
+    let mut orig_recipient = None;
+    if let Some(orig) = rest.strip_prefix(b"orig_to=") {
+        let (address, after) = original(orig)?;
+        orig_recipient = Some(address);
+        rest = after;
+    }
+    let (relay, mut rest) = value(rest.strip_prefix(b"relay=")?)?;
+    if let Some(after) = rest.strip_prefix(b"conn_use=") {
+        (_, rest) = value(after)?;
+    }
+    let (delay, mut rest) = value(rest.strip_prefix(b"delay=")?)?;
+    if !number(delay) {
+        return None;
+    }
+    let mut dsn = None;
+    loop {
+        if let Some(status) = rest.strip_prefix(b"status=") {
+            let end = memchr(b' ', status).unwrap_or(status.len());
+            let text = status[end..].strip_prefix(b" (").unwrap_or_default();
+            let text = text.strip_suffix(b")").unwrap_or(text);
+            return Some(Tail { orig_recipient, relay, delay, dsn, status: &status[..end], text });
+        }
+        let equals = memchr(b'=', rest)?;
+        if !rest[..equals].iter().all(|b| b.is_ascii_lowercase() || *b == b'_') {
+            return None;
+        }
+        let (field, after) = value(&rest[equals + 1..])?;
+        if &rest[..equals] == b"dsn" {
+            dsn = EnhancedCode::parse(field);
+        }
+        rest = after;
+    }
+}
+
+/// `<orig>, ` or `orig, `.
+fn original(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    if let Some(path) = text.strip_prefix(b"<") {
+        let from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
+        let end = from + memmem::find(&path[from..], b">, relay=")?;
+        return Some((&path[..end], &path[end + b">, ".len()..]));
+    }
+    let end = memmem::find(text, b", relay=")?;
+    Some((&text[..end], &text[end + b", ".len()..]))
+}
+
+/// A value up to the next `, `, and what follows that.
+fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memmem::find(text, b", ")?;
+    Some((&text[..end], &text[end + 2..]))
+}
+
+fn number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+}

@@ -1,0 +1,106 @@
+//! Postfix: `QUEUEID: text` from any of its daemons.
+//!
+//! The daemon's name decides as little as possible: RFC 5424 relays cut it to `postfix`, and some carriers lose
+//! it. The shape of the text decides, read from its start; texts that quote strangers are never searched.
+
+mod delivery;
+mod inbound;
+mod reply;
+
+use memchr::memmem;
+
+use super::{Event, Kind, Outcome};
+use crate::smtp::Direction;
+
+/// What a record of a Postfix daemon says. `daemon` is the last part of the program's path, empty when not known.
+pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
+    let text = without_severity(message);
+    let Some((id, rest)) = queue_id(text) else {
+        return match inbound::parse(daemon, None, text) {
+            Some(outcome) => Event::Outcome(outcome),
+            None => Event::Unrelated,
+        };
+    };
+    if rest.starts_with(b"to=") {
+        return match delivery::parse(daemon, id, rest) {
+            Some(outcome) => Event::Outcome(outcome),
+            None => Event::NotUnderstood,
+        };
+    }
+    if let Some(rest) = rest.strip_prefix(b"from=") {
+        return sender_or_expired(id, rest);
+    }
+    match rest {
+        b"removed" => return Event::Done { queue_id: id },
+        _ if rest.starts_with(b"removed (") => return Event::Done { queue_id: id },
+        _ => {}
+    }
+    if let Some(outcome) = inbound::parse(daemon, Some(id), rest) {
+        return Event::Outcome(outcome);
+    }
+    if matches!(daemon, b"smtp" | b"lmtp" | b"" | b"postfix")
+        && let Some(answer) = reply::Answer::read(rest)
+    {
+        return Event::Outcome(Outcome {
+            queue_id: Some(id),
+            relay_host: Some(answer.host),
+            relay_ip: answer.ip,
+            code: answer.code(None),
+            text: rest,
+            ..Outcome::new(Kind::Attempt, Direction::Out)
+        });
+    }
+    Event::Mention
+}
+
+/// The severities that stand first in a text (`msg_syslog.c`, `severity_name`).
+fn without_severity(message: &[u8]) -> &[u8] {
+    [&b"warning: "[..], b"error: ", b"fatal: ", b"panic: "]
+        .iter()
+        .find_map(|severity| message.strip_prefix(*severity))
+        .unwrap_or(message)
+}
+
+/// The queue id at the start of a text and what follows it; ids are letters, figures and `_` (`mail_queue.c`).
+///
+/// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
+fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = text.iter().take(32).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    if !(5..=27).contains(&length) || text.get(length) != Some(&b':') {
+        return None;
+    }
+    let id = &text[..length];
+    // Words such as "statistics:" or "timeout:" are none: ids hold a figure, hexadecimal ones no small letters.
+    if id != b"NOQUEUE" && !id.iter().any(u8::is_ascii_digit) && !id.iter().all(u8::is_ascii_uppercase) {
+        return None;
+    }
+    let rest = &text[length + 1..];
+    Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// `<s>, size=N, nrcpt=N (queue active)` of the queue manager, or `<s>, status=expired, returned to sender`.
+fn sender_or_expired<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {
+    // What follows the sender is the queue manager's own, so its last occurrence is the real one.
+    if let Some(end) = memmem::rfind(text, b">, size=") {
+        return match text.first() {
+            Some(b'<') => Event::Sender { queue_id: id, sender: &text[1..end.max(1)] },
+            _ => Event::Mention,
+        };
+    }
+    let Some(end) = memmem::rfind(text, b">, status=") else { return Event::Mention };
+    let status = &text[end + b">, status=".len()..];
+    let word = status.split(|b| *b == b',').next().unwrap_or(status);
+    if !matches!(word, b"expired" | b"force-expired") || text.first() != Some(&b'<') {
+        return Event::Mention;
+    }
+    Event::Outcome(Outcome {
+        queue_id: Some(id),
+        sender: Some(&text[1..end.max(1)]),
+        status: Some(word),
+        text: status,
+        ..Outcome::new(Kind::Expired, Direction::Out)
+    })
+}
+
+#[cfg(test)]
+mod tests;
