@@ -32,6 +32,8 @@ pub mod catalog;
 pub mod frame;
 pub mod input;
 pub mod mta;
+pub mod scan;
 pub mod smtp;
 pub mod summary;
+pub mod tally;
 pub mod time;

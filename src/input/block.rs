@@ -34,9 +34,10 @@ impl<'a> Block<'a> {
         &self.bytes[..self.end]
     }
 
-    /// What follows the block's own lines.
-    pub fn after(&self) -> &'a [u8] {
-        &self.bytes[self.end..]
+    /// What stands from `at` on, as far as may be looked: [`AHEAD`] bytes, fewer only where the input ends.
+    pub fn from(&self, at: usize) -> &'a [u8] {
+        let at = at.min(self.bytes.len());
+        &self.bytes[at..(at + AHEAD).min(self.bytes.len())]
     }
 
     /// Cuts the block at line ends into blocks of `size` bytes or a little more, each seeing what follows it.

@@ -9,7 +9,7 @@ mod map;
 mod stream;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -30,9 +30,15 @@ pub struct Source {
     pub modified: Option<i64>,
     /// Its length; `None` for streams.
     pub length: Option<u64>,
-    /// The lines to begin with, for finding out when it begins: some of the first bytes. Empty for streams.
+    /// How it begins: as much as one look takes.
+    head: Vec<u8>,
+    /// The file, where it is one that can be read at any place.
+    file: Option<File>,
     bytes: Bytes,
 }
+
+/// What one look takes.
+const LOOK: usize = 64 * 1024;
 
 enum Bytes {
     Empty,
@@ -59,6 +65,8 @@ pub struct Extent {
     pub failed: Option<std::io::Error>,
     /// Hash of its first bytes.
     pub fingerprint: u64,
+    /// Its last byte ends a line; also where there is none.
+    pub ended_with_line: bool,
 }
 
 /// Opens a path. `-` is standard input. Regular files are mapped unless `map` is false.
@@ -76,33 +84,38 @@ pub fn open(path: &Path, map: bool) -> Result<Source, Error> {
     let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let modified = modified.and_then(|since| i64::try_from(since.as_secs()).ok());
     if !meta.is_file() {
-        return Ok(Source { name, modified: None, length: None, bytes: Bytes::Stream(Box::new(file)) });
+        return Ok(from_reader(&name, file));
     }
     refuse_archives(&mut file).map_err(fail)?;
     let length = meta.len();
-    let bytes = if length == 0 {
+    if length == 0 {
         // Files under /proc claim no length and still give bytes.
-        Bytes::Stream(Box::new(file))
-    } else if map {
-        match map::map(&file) {
-            Ok(map) => Bytes::Mapped(map),
-            // What cannot be mapped can be read.
-            Err(_) => Bytes::Stream(Box::new(file)),
-        }
-    } else {
-        Bytes::Stream(Box::new(file))
+        return Ok(Source { modified, length: Some(0), ..from_reader(&name, file) });
+    }
+    let mut copy = file.try_clone().map_err(|error| fail(error.into()))?;
+    let mut head = Vec::new();
+    copy.by_ref().take(LOOK as u64).read_to_end(&mut head).map_err(|error| fail(error.into()))?;
+    copy.seek(SeekFrom::Start(0)).map_err(|error| fail(error.into()))?;
+    let bytes = match map.then(|| map::map(&file)) {
+        Some(Ok(map)) => Bytes::Mapped(map),
+        // What cannot be mapped can be read; at the length it has now, like a mapped file.
+        _ => Bytes::Stream(Box::new(copy.take(length))),
     };
-    Ok(Source { name, modified, length: Some(length), bytes })
+    let file = File::open(path).ok();
+    Ok(Source { name, modified, length: Some(length), head, file, bytes })
 }
 
-/// A source out of any reader, under a name.
-pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
-    Source { name: name.to_owned(), modified: None, length: None, bytes: Bytes::Stream(Box::new(reader)) }
+/// A source out of any reader, under a name. Waits for the first bytes.
+pub fn from_reader(name: &str, mut reader: impl Read + Send + 'static) -> Source {
+    let mut head = Vec::new();
+    // An error now comes again when the source is read.
+    let _ = reader.by_ref().take(LOOK as u64).read_to_end(&mut head);
+    let bytes = Bytes::Stream(Box::new(Cursor::new(head.clone()).chain(reader)));
+    Source { name: name.to_owned(), modified: None, length: None, head, file: None, bytes }
 }
 
 /// Compressed files are known by their first bytes, not by their names.
 fn refuse_archives(file: &mut File) -> Result<(), Reason> {
-    use std::io::{Seek, SeekFrom};
     let mut start = [0; 6];
     let mut read = 0;
     while read < start.len() {
@@ -125,23 +138,62 @@ fn refuse_archives(file: &mut File) -> Result<(), Reason> {
 }
 
 impl Source {
-    /// The whole input where it lies in memory; `None` for streams.
-    pub fn mapped(&self) -> Option<&[u8]> {
-        match &self.bytes {
-            Bytes::Mapped(map) => Some(map),
-            Bytes::Empty => Some(&[]),
-            Bytes::Stream(_) => None,
+    /// How the input begins.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Looks into a file at `places` places spread evenly over it, the last one at its end. Each look begins after a
+    /// line end. Nothing for streams.
+    pub fn looks(&mut self, places: u64) -> Vec<Vec<u8>> {
+        let (Some(file), Some(length)) = (&mut self.file, self.length) else { return Vec::new() };
+        let size = (LOOK as u64).min(length);
+        let mut looks = Vec::new();
+        for place in 0..places {
+            let at = (length - size) / places.max(2).saturating_sub(1) * place;
+            let at = if place + 1 == places { length - size } else { at };
+            let mut look = Vec::new();
+            if file.seek(SeekFrom::Start(at)).is_err() || file.by_ref().take(size).read_to_end(&mut look).is_err() {
+                break;
+            }
+            let start = if at == 0 { 0 } else { memchr::memchr(b'\n', &look).map_or(look.len(), |end| end + 1) };
+            looks.push(look.split_off(start));
         }
+        looks
+    }
+
+    /// Whether a file holds a text anywhere; false for streams.
+    pub fn holds(&mut self, text: &[u8]) -> bool {
+        if let Bytes::Mapped(map) = &self.bytes {
+            return memchr::memmem::find(map, text).is_some();
+        }
+        let Some(file) = &mut self.file else { return false };
+        if file.seek(SeekFrom::Start(0)).is_err() {
+            return false;
+        }
+        let mut found = false;
+        stream::read(file, LOOK, |block| found |= memchr::memmem::find(block.lines(), text).is_some());
+        found
     }
 
     /// Hands every block to `each`, in order; a stream's blocks own about `size` bytes. Can be done once for a
     /// stream, again and again for a mapped file.
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
         match &mut self.bytes {
-            Bytes::Empty => Extent { bytes: 0, failed: None, fingerprint: fingerprint(&[]) },
+            Bytes::Empty => Extent {
+                bytes: 0,
+                failed: None,
+                fingerprint: fingerprint(&[]),
+                ended_with_line: true,
+            },
             Bytes::Mapped(map) => {
                 each(Block::whole(map));
-                Extent { bytes: map.len() as u64, failed: None, fingerprint: fingerprint(map) }
+                Extent {
+                    bytes: map.len() as u64,
+                    failed: None,
+                    fingerprint: fingerprint(map),
+                    ended_with_line: map.last().is_none_or(|last| *last == b'\n'),
+                }
             }
             Bytes::Stream(reader) => {
                 let extent = stream::read(reader, size, each);

@@ -15,7 +15,7 @@ const READ: usize = 128 * 1024;
 pub(super) fn read(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
     // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
     let size = size.max(LINE_LIMIT + 2 * READ);
-    let mut feed = Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false };
+    let mut feed = Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false, last: None };
     let mut buffer: Vec<u8> = Vec::with_capacity(size + AHEAD + 2 * READ);
     loop {
         while !feed.ended && buffer.len() < size + AHEAD {
@@ -32,7 +32,12 @@ pub(super) fn read(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Bloc
         each(Block::part(&buffer, end));
         buffer.drain(..end);
     }
-    Extent { bytes: feed.bytes, failed: feed.failed, fingerprint: xxhash_rust::xxh3::xxh3_64(&feed.start) }
+    Extent {
+        bytes: feed.bytes,
+        failed: feed.failed,
+        fingerprint: xxhash_rust::xxh3::xxh3_64(&feed.start),
+        ended_with_line: feed.last.is_none_or(|last| last == b'\n'),
+    }
 }
 
 struct Feed<'r> {
@@ -44,6 +49,8 @@ struct Feed<'r> {
     failed: Option<std::io::Error>,
     /// Inside the part of a line that is not kept.
     skipping: bool,
+    /// The last byte that came.
+    last: Option<u8>,
 }
 
 impl Feed<'_> {
@@ -64,6 +71,7 @@ impl Feed<'_> {
         buffer.truncate(old + read);
         self.ended = read == 0;
         self.bytes += read as u64;
+        self.last = buffer[old..].last().copied().or(self.last);
         let missing = FINGERPRINT_BYTES - self.start.len();
         self.start.extend_from_slice(&buffer[old..old + read.min(missing)]);
         if self.skipping {

@@ -30,11 +30,59 @@ impl Mta {
     }
 }
 
+/// Who a program is, by its tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program<'a> {
+    /// A Postfix daemon, by the last part of its path; empty when a carrier has cut the path.
+    Postfix(&'a [u8]),
+    /// Exim.
+    Exim,
+    /// No tag at all: only a strict pattern may be taken for a mail server's line.
+    Missing,
+    /// Another program.
+    Other,
+}
+
+impl<'a> Program<'a> {
+    /// Postfix writes `syslog_name/daemon` and an operator may choose any `syslog_name`, so the daemon decides.
+    pub fn of(tag: &'a [u8]) -> Program<'a> {
+        if tag.is_empty() {
+            return Program::Missing;
+        }
+        match memchr::memrchr(b'/', tag) {
+            Some(slash) if is_daemon(&tag[slash + 1..]) => Program::Postfix(&tag[slash + 1..]),
+            Some(_) => Program::Other,
+            None if tag.starts_with(b"exim") => Program::Exim,
+            None if tag.starts_with(b"postfix") => Program::Postfix(b""),
+            None => Program::Other,
+        }
+    }
+}
+
+/// Postfix programs that write to the mail log.
+fn is_daemon(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"smtp" | b"smtpd" | b"qmgr" | b"cleanup" | b"lmtp" | b"local" | b"virtual" | b"pipe" | b"bounce" | b"pickup"
+            | b"error" | b"retry" | b"discard" | b"postscreen" | b"anvil" | b"scache" | b"tlsmgr" | b"tlsproxy"
+            | b"trivial-rewrite" | b"verify" | b"master" | b"postfix-script" | b"dnsblog" | b"proxymap" | b"flush"
+            | b"showq" | b"spawn" | b"defer" | b"trace" | b"oqmgr" | b"nqmgr" | b"qmqpd" | b"postsuper" | b"postqueue"
+            | b"postdrop" | b"sendmail" | b"postlog" | b"postlogd" | b"postmap" | b"postalias" | b"postcat" | b"proxywrite"
+            | b"smtps" | b"submission" | b"etrn" | b"tlsproxyd" | b"postfix" | b"set-permissions" | b"postmulti"
+            | b"postmulti-script" | b"post-install" | b"postkick" | b"postlock" | b"fsstone" | b"smtp-sink" | b"smtp-source"
+    )
+}
+
 /// What a record says. Everything is borrowed from the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A reply or a refusal, ours or a remote host's.
     Outcome(Outcome<'a>),
+    /// A message got this id just now: nothing said of the id before is about it.
+    Arrival {
+        /// The message.
+        queue_id: &'a [u8],
+    },
     /// The queue names the sender of a message (again).
     Sender {
         /// The message.

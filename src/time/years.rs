@@ -16,6 +16,8 @@ pub struct YearEvidence {
     pub first: i64,
     /// The last one; the first again when it could not be looked up.
     pub last: i64,
+    /// How many years end between them.
+    pub ended: i64,
     /// An instant near the first stamp, from a long queue id.
     pub arrival: Option<Instant>,
     /// The year of the log's last line, as given by the user.
@@ -28,7 +30,7 @@ pub struct YearEvidence {
 
 /// The year of the first stamp.
 pub fn first_year(evidence: &YearEvidence, zone: &Zone) -> i64 {
-    let crosses = i64::from(evidence.last < evidence.first - SLACK);
+    let crosses = evidence.ended;
     if let Some(arrival) = evidence.arrival {
         // The year that puts the stamp next to the witness.
         let near = year_of(zone.wall(arrival));
@@ -107,7 +109,8 @@ mod tests {
     }
 
     fn evidence(first: i64, last: i64) -> YearEvidence {
-        YearEvidence { first, last, written: instant(2026, 11, 23), ..YearEvidence::default() }
+        let ended = i64::from(last < first);
+        YearEvidence { first, last, ended, written: instant(2026, 11, 23), ..YearEvidence::default() }
     }
 
     #[test]

@@ -30,15 +30,19 @@ pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
     if let Some(rest) = rest.strip_prefix(b"from=") {
         return sender_or_expired(id, rest);
     }
-    match rest {
-        b"removed" => return Event::Done { queue_id: id },
-        _ if rest.starts_with(b"removed (") => return Event::Done { queue_id: id },
-        _ => {}
+    if rest == b"removed" || rest.starts_with(b"removed (") {
+        return Event::Done { queue_id: id };
+    }
+    // Where an id is given out: by smtpd(8) to a client's message, by pickup(8) to a local one.
+    if rest.starts_with(b"client=") && matches!(daemon, b"smtpd" | b"qmqpd" | b"")
+        || rest.starts_with(b"uid=") && matches!(daemon, b"pickup" | b"")
+    {
+        return Event::Arrival { queue_id: id };
     }
     if let Some(outcome) = inbound::parse(daemon, Some(id), rest) {
         return Event::Outcome(outcome);
     }
-    if matches!(daemon, b"smtp" | b"lmtp" | b"" | b"postfix")
+    if matches!(daemon, b"smtp" | b"lmtp" | b"")
         && let Some(answer) = reply::Answer::read(rest)
     {
         return Event::Outcome(Outcome {

@@ -1,0 +1,142 @@
+//! Exim by way of syslog: records split over several lines, and refusals written twice.
+//!
+//! Exim splits a record longer than 870 bytes ([`Part`]); it is read where its first part stands, its other parts
+//! are looked for in the bytes behind. A refusal goes to the main log and to the reject log; where both go to syslog
+//! (`syslog_duplication`) the second one directly follows the first.
+
+use super::kernel::{Class, Reading};
+use crate::frame::{Part, Record, own_stamp, split};
+use crate::input::AHEAD;
+use crate::mta::{Event, Kind, Mta, parse_exim};
+use crate::time::{Stamp, parse_digits};
+
+/// Reads a message of Exim's; `behind` is what follows the line, `joined` takes a record put together.
+pub(super) fn by_syslog<'a>(
+    record: Record<'a>,
+    behind: &[u8],
+    joined: &'a mut Vec<u8>,
+) -> (Record<'a>, Reading<'a>) {
+    let mut message = record.message;
+    if let Some(part) = Part::read(record.message) {
+        if part.number > 1 {
+            // Read with its first part.
+            return (record, Reading::Class(Class::OtherEvent));
+        }
+        join(&record, part, behind, joined);
+        message = joined;
+    }
+    let (stamp, stamped, rest) = match own_stamp(message) {
+        Some((own, rest)) => (better(record.stamp, own), true, rest),
+        None => (record.stamp, false, without_pid(message)),
+    };
+    let event = parse_exim(rest);
+    let twice = stamped
+        && matches!(&event, Event::Outcome(o) if matches!(o.kind, Kind::Reject | Kind::Auth))
+        && twins(&record, behind) % 2 == 1;
+    let record = Record { stamp, message: rest, ..record };
+    if twice {
+        return (record, Reading::Class(Class::OtherEvent));
+    }
+    (record, Reading::Event(Mta::Exim, event))
+}
+
+/// The better of the syslog daemon's stamp and Exim's own: one with an offset, else one with a year.
+pub(super) fn better(outer: Option<Stamp>, own: Stamp) -> Option<Stamp> {
+    match (outer, own) {
+        (Some(outer @ Stamp::Absolute(_)), Stamp::Wall(_) | Stamp::Yearless(_)) => Some(outer),
+        _ => Some(own),
+    }
+}
+
+/// `[pid] ` stands before the text when Exim writes its pid itself.
+fn without_pid(message: &[u8]) -> &[u8] {
+    let Some(close) = message.iter().take(12).position(|b| *b == b']') else { return message };
+    match (message.first(), message.get(close + 1)) {
+        (Some(b'['), Some(b' ')) if parse_digits(&message[1..close]).is_some() => &message[close + 2..],
+        _ => message,
+    }
+}
+
+/// The lines behind, each complete.
+fn lines(behind: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = behind;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        match memchr::memchr(b'\n', rest) {
+            Some(end) => {
+                let line = &rest[..end];
+                rest = &rest[end + 1..];
+                Some(line)
+            }
+            // Where the look ahead ends inside a line, that line is not seen; where the input ends, it is.
+            None if behind.len() < AHEAD => Some(std::mem::take(&mut rest)),
+            None => None,
+        }
+    })
+}
+
+/// Puts the parts of a record together, as far as they are there.
+fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8>) {
+    joined.extend_from_slice(first.text);
+    let mut expected = 2;
+    for line in lines(behind) {
+        let next = split(line);
+        if next.pid != record.pid || next.program != record.program || next.host != record.host {
+            continue;
+        }
+        let Some(part) = Part::read(next.message) else { continue };
+        if part.number != expected || part.of != first.of {
+            break;
+        }
+        joined.extend_from_slice(part.text);
+        if part.number == first.of {
+            break;
+        }
+        expected += 1;
+    }
+}
+
+/// How many lines directly behind say the same.
+fn twins(record: &Record<'_>, behind: &[u8]) -> usize {
+    let same = |line: &&[u8]| {
+        let next = split(line);
+        next.message == record.message && next.pid == record.pid && next.host == record.host
+    };
+    lines(behind).take_while(same).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(log: &str) -> (String, bool) {
+        let (line, behind) = log.split_once('\n').unwrap();
+        let mut joined = Vec::new();
+        let (record, reading) = by_syslog(split(line.as_bytes()), behind.as_bytes(), &mut joined);
+        (String::from_utf8_lossy(record.message).into_owned(), matches!(reading, Reading::Event(..)))
+    }
+
+    #[test]
+    fn parts_are_joined_across_lines_of_others() {
+        let log = "Nov  3 02:00:00 mx exim[7]: [1/3] 2025-11-03 02:00:00 1vaqNv-0001v6-09 ** a@b: 55\n\
+                   Nov  3 02:00:00 mx exim[8]: 2025-11-03 02:00:00 other\n\
+                   Nov  3 02:00:00 mx exim[7]: [2/3] 0 5.7.1 \n\
+                   Nov  3 02:00:00 mx dovecot: imap\n\
+                   Nov  3 02:00:00 mx exim[7]: [3/3] no\n";
+        assert_eq!(read(log).0, "1vaqNv-0001v6-09 ** a@b: 550 5.7.1 no");
+        let cut = log.split("Nov  3 02:00:00 mx exim[7]: [3/3]").next().unwrap();
+        assert_eq!(read(cut).0, "1vaqNv-0001v6-09 ** a@b: 550 5.7.1 ");
+        assert!(!read("Nov  3 02:00:00 mx exim[7]: [2/3] 0 5.7.1 \n").1);
+    }
+
+    #[test]
+    fn stamps() {
+        assert_eq!(better(Some(Stamp::Absolute(5)), Stamp::Wall(1)), Some(Stamp::Absolute(5)));
+        assert_eq!(better(Some(Stamp::Yearless(5)), Stamp::Wall(1)), Some(Stamp::Wall(1)));
+        assert_eq!(better(Some(Stamp::Absolute(5)), Stamp::Absolute(1)), Some(Stamp::Absolute(1)));
+        assert_eq!(without_pid(b"[12] x"), b"x");
+        assert_eq!(without_pid(b"[1.2.3.4] x"), b"[1.2.3.4] x");
+    }
+}

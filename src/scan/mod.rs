@@ -1,0 +1,209 @@
+//! Sources to counts: in parallel, and as if in one piece.
+//!
+//! Chunks are read by workers, each from an *assumed* state of the clock, and absorbed in log order. Where the real
+//! state turns out to lead elsewhere (a year ended, an hour was doubled in a chunk before), that chunk is read again.
+//! So one thread or sixteen, one chunk or thousands, a mapped file or a stream give the same.
+
+mod account;
+mod exim;
+mod kernel;
+mod order;
+mod period;
+
+use rayon::prelude::*;
+
+use crate::catalog::Catalog;
+use crate::input::{Block, Error, Source};
+use crate::summary::{Input, Overlap, Summary};
+use crate::tally::{Sink, Tally};
+use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
+
+use account::Account;
+
+pub use period::Period;
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Number of workers; 0 is one for each processor.
+    pub threads: usize,
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// The zone of stamps without an offset.
+    pub zone: Zone,
+    /// The year of the newest line, for logs that do not say.
+    pub year: Option<i64>,
+    /// The present.
+    pub now: Instant,
+    /// What is asked for.
+    pub period: Period,
+    /// Whether attempts are joined to their senders.
+    pub join: bool,
+}
+
+/// Bytes of a chunk unless asked otherwise: some milliseconds of work.
+pub const CHUNK: usize = 2 * 1024 * 1024;
+
+/// Chunks handed out at once for each worker: enough that none waits long for the slowest.
+const PER_WORKER: usize = 8;
+
+/// What came out.
+#[derive(Debug)]
+pub struct Scan {
+    /// The counts.
+    pub summary: Summary,
+    /// Inputs that were not read to their end, with the reason.
+    pub damaged: Vec<String>,
+}
+
+/// Why nothing came out.
+#[derive(Debug)]
+pub enum Failure {
+    /// No workers could be started.
+    Threads(rayon::ThreadPoolBuildError),
+    /// The same log was given twice.
+    Overlap(Overlap),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Threads(error) => write!(f, "cannot start the workers: {error}; try --threads 1"),
+            Failure::Overlap(overlap) => write!(f, "{overlap}; name it once"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What one chunk came to.
+struct Chunk<'c> {
+    tally: Tally<'c>,
+    account: Account,
+    assumed: ClockState,
+    first: Option<Stamp>,
+    end: ClockState,
+}
+
+/// Counts all sources, in the order of their first stamps. `progress` hears of every stretch of bytes read.
+pub fn scan(
+    sources: Vec<Source>,
+    catalog: &Catalog,
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Scan, Failure> {
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
+    let mut total = Tally::new(catalog, options.join);
+    let mut summary = Summary::default();
+    let mut damaged = Vec::new();
+    let mut clock: Option<ClockState> = None;
+    for (mut source, start) in order::order(sources, options) {
+        let mut state = order::carry(clock, start, &options.zone);
+        let mut account = Account::default();
+        let per_group = PER_WORKER * workers.current_num_threads();
+        let extent = source.read(options.chunk.saturating_mul(per_group / 2), |block| {
+            let mut chunks = block.chunks(options.chunk);
+            loop {
+                let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
+                if group.is_empty() {
+                    break;
+                }
+                let read = |block: &Block<'_>| {
+                    let chunk = read_chunk(*block, state, catalog, options);
+                    progress(block.lines().len() as u64);
+                    chunk
+                };
+                let results: Vec<Chunk<'_>> = workers.install(|| group.par_iter().map(read).collect());
+                for (block, mut chunk) in group.into_iter().zip(results) {
+                    if let Some(first) = chunk.first {
+                        if !Clock::agree(&options.zone, first, chunk.assumed, state) {
+                            chunk = read_chunk(block, state, catalog, options);
+                        }
+                        state = chunk.end;
+                    }
+                    total.absorb(chunk.tally);
+                    account.absorb(chunk.account);
+                }
+            }
+        });
+        clock = Some(state);
+        let input = input(&source, &account, extent);
+        if !input.complete
+            && let Some(note) = &input.note
+        {
+            damaged.push(format!("{}: {note}", input.name));
+        }
+        let part = Summary {
+            period: account.period(),
+            accounting: account.into_accounting(&input.name),
+            inputs: vec![input],
+            ..Summary::default()
+        };
+        summary.merge(part).map_err(Failure::Overlap)?;
+    }
+    // The counts come from all inputs together, since messages live across them.
+    let counts = total.settle();
+    summary.merge(counts).map_err(Failure::Overlap)?;
+    Ok(Scan { summary, damaged })
+}
+
+fn read_chunk<'c>(block: Block<'_>, state: ClockState, catalog: &'c Catalog, options: &Options) -> Chunk<'c> {
+    let mut tally = Tally::new(catalog, options.join);
+    let mut clock = Clock::new(&options.zone, state);
+    let account = kernel::read(block, &mut clock, options.period, &mut tally);
+    Chunk { tally, account, assumed: state, first: clock.first(), end: clock.state() }
+}
+
+/// What is to be said about a source after it was read.
+fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> Input {
+    let (complete, note) = match &extent.failed {
+        Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
+        None if account.lines == 0 => (true, Some("empty".to_owned())),
+        None if account.nothing_found() => {
+            (false, Some("no line of a mail server in it: is this a Postfix or Exim log?".to_owned()))
+        }
+        None if !extent.ended_with_line && !account.last_line_understood() => {
+            (false, Some("its last line is cut short".to_owned()))
+        }
+        None => (true, None),
+    };
+    Input {
+        name: source.name.clone(),
+        bytes: extent.bytes,
+        lines: account.lines,
+        format: account.format(),
+        complete,
+        note,
+        fingerprint: format!("{:016x}", extent.fingerprint),
+    }
+}
+
+/// Hands every event of all sources to one sink, in log order and one after the other. Gives the inputs that were
+/// not read to their end, with the reason.
+pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> Vec<String> {
+    let mut damaged = Vec::new();
+    let mut last: Option<ClockState> = None;
+    for (mut source, start) in order::order(sources, options) {
+        let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
+        let mut account = Account::default();
+        sink.source(&source.name);
+        let extent = source.read(options.chunk, |block| {
+            let part = kernel::read(block, &mut clock, options.period, sink);
+            sink.passed(part.lines);
+            account.absorb(part);
+        });
+        last = Some(clock.state());
+        let input = input(&source, &account, extent);
+        if !input.complete
+            && let Some(note) = &input.note
+        {
+            damaged.push(format!("{}: {note}", input.name));
+        }
+    }
+    damaged
+}
+
+/// An input that could not be opened, in the form `damaged` has.
+pub fn skipped(error: &Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,177 @@
+//! In which order inputs are read, and in which year each begins.
+//!
+//! Rotated logs are named in many ways, so the first stamp orders them and not the name. Stamps without a year get it
+//! from [`first_year`]; where the user gives the year of the newest line, the inputs are first put in a circle and the
+//! widest gap in it is where the set begins.
+
+use crate::frame::split;
+use crate::input::Source;
+use crate::mta::{Event, Program, parse_postfix};
+use crate::time::{
+    Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant,
+};
+
+use super::Options;
+
+/// Looks into a file, to see how many years it spans.
+const LOOKS: u64 = 24;
+
+/// Where an input begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// Its first stamp that needs a clock.
+    first: Option<Stamp>,
+    /// The clock before it.
+    state: ClockState,
+}
+
+/// Opens the sources' heads and sorts: by first stamp; those without one stay behind, as given.
+pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Start)> {
+    let mut found: Vec<(Source, Start, Option<Instant>)> = Vec::new();
+    let mut years: Vec<Vec<i64>> = Vec::new();
+    let mut sources = sources;
+    for source in &mut sources {
+        years.push(yearless_stamps(source));
+    }
+    let given = options.year.map(|year| given_years(&years, year));
+    for (index, mut source) in sources.into_iter().enumerate() {
+        let given = given.as_ref().and_then(|given| given[index]);
+        let year = start_year(&mut source, &years[index], given, options);
+        let state = ClockState::starting(year);
+        let stamps: Vec<Stamp> = stamps(source.head()).take(1).collect();
+        let at = stamps.first().map(|stamp| Clock::new(&options.zone, state).instant(*stamp));
+        let first = lines(source.head())
+            .filter_map(|line| split(line).stamp)
+            .find(|stamp| !matches!(stamp, Stamp::Absolute(_)));
+        found.push((source, Start { first, state }, at));
+    }
+    // Stable: equal stamps and missing ones keep the order given.
+    found.sort_by_key(|(_, _, at)| at.unwrap_or(Instant::MAX));
+    found.into_iter().map(|(source, start, _)| (source, start)).collect()
+}
+
+/// The state to begin an input with: the last one's end where that leads to the same year, so that a log cut into
+/// pieces reads like the log.
+pub(super) fn carry(last: Option<ClockState>, start: Start, zone: &Zone) -> ClockState {
+    let Some(last) = last else { return start.state };
+    let Some(first) = start.first else { return last };
+    let year = |state| {
+        let mut clock = Clock::new(zone, state);
+        clock.instant(first);
+        clock.state().year()
+    };
+    match first {
+        Stamp::Yearless(_) if last.last_yearless().is_some() && year(last) != year(start.state) => start.state,
+        Stamp::Yearless(_) if last.last_yearless().is_none() => start.state,
+        _ => last,
+    }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty())
+}
+
+fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
+    lines(bytes).filter_map(|line| split(line).stamp)
+}
+
+/// Some stamps without a year, in the order of the file: its first, some between, its last.
+fn yearless_stamps(source: &mut Source) -> Vec<i64> {
+    let yearless = |stamp| match stamp {
+        Stamp::Yearless(within) => Some(within),
+        _ => None,
+    };
+    let Some(first) = stamps(source.head()).find_map(yearless) else { return Vec::new() };
+    let mut found = vec![first];
+    for look in source.looks(LOOKS) {
+        // The cut line at the end of a look may show a stamp all the same; a look at the end has none.
+        let mut seen = stamps(&look).filter_map(yearless);
+        found.extend(seen.next());
+        found.extend(seen.last());
+    }
+    if found.len() == 1 {
+        found.extend(stamps(source.head()).filter_map(yearless).last());
+    }
+    found
+}
+
+/// How many years end between the first and the last of some stamps.
+fn years_ended(stamps: &[i64]) -> i64 {
+    let zone = Zone::utc();
+    let mut clock = Clock::new(&zone, ClockState::starting(2000));
+    for within in stamps {
+        clock.instant(Stamp::Yearless(*within));
+    }
+    clock.state().year() - 2000
+}
+
+fn start_year(source: &mut Source, stamps: &[i64], given: Option<i64>, options: &Options) -> i64 {
+    let (Some(first), Some(last)) = (stamps.first(), stamps.last()) else { return 2000 };
+    let evidence = YearEvidence {
+        first: *first,
+        last: *last,
+        ended: years_ended(stamps),
+        arrival: arrival(source.head()),
+        given,
+        written: source.modified.unwrap_or(options.now),
+        leap_day: false,
+    };
+    let leap_day = evidence.arrival.is_none() && given.is_none() && has_leap_day(source);
+    first_year(&YearEvidence { leap_day, ..evidence }, &options.zone)
+}
+
+/// Whether a line is dated 29 February.
+fn has_leap_day(source: &mut Source) -> bool {
+    source.head().starts_with(b"Feb 29 ") || source.holds(b"\nFeb 29 ")
+}
+
+/// When the first message with a long queue id arrived: a witness that no copying of files disturbs.
+fn arrival(head: &[u8]) -> Option<Instant> {
+    lines(head).find_map(|line| {
+        let record = split(line);
+        let (Program::Postfix(daemon), Some(Stamp::Yearless(_))) = (Program::of(record.program), record.stamp) else {
+            return None;
+        };
+        // On arrival the id is as old as the line; later it may have waited.
+        match parse_postfix(daemon, record.message) {
+            Event::Arrival { queue_id } => queue_id_instant(queue_id),
+            _ => None,
+        }
+    })
+}
+
+/// For each input, the year of its last line, when the newest line of all is of `year`.
+fn given_years(inputs: &[Vec<i64>], year: i64) -> Vec<Option<i64>> {
+    let spans: Vec<(i64, i64)> = inputs.iter().filter_map(|s| Some((*s.first()?, *s.last()?))).collect();
+    // The end of the set is the last line with the longest way to the next first line, around the year.
+    let way = |from: i64| {
+        let whole = 366 * 86_400;
+        spans.iter().map(|(first, _)| (first - from).rem_euclid(whole)).min().unwrap_or(0)
+    };
+    let Some(end) = spans.iter().map(|(_, last)| *last).max_by_key(|last| (way(*last), *last)) else {
+        return vec![None; inputs.len()];
+    };
+    let within = |stamps: &Vec<i64>| stamps.last().map(|last| if *last > end { year - 1 } else { year });
+    inputs.iter().map(within).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    #[test]
+    fn the_newest_input_is_before_the_widest_gap() {
+        let inputs = [vec![363 * DAY, 364 * DAY], vec![365 * DAY, 2 * DAY], vec![2 * DAY, 5 * DAY], vec![]];
+        assert_eq!(given_years(&inputs, 2026), [Some(2025), Some(2026), Some(2026), None]);
+        let whole_year = [vec![0, 200 * DAY], vec![10 * DAY, 340 * DAY]];
+        assert_eq!(given_years(&whole_year, 2026), [Some(2026), Some(2026)]);
+    }
+
+    #[test]
+    fn years_that_end_between_looks() {
+        assert_eq!(years_ended(&[100 * DAY, 300 * DAY, 20 * DAY, 200 * DAY, 10 * DAY]), 2);
+        assert_eq!(years_ended(&[100 * DAY, 99 * DAY]), 0);
+    }
+}

@@ -1,0 +1,320 @@
+//! Which attempt belongs to which message: the join by queue id.
+//!
+//! A *life* is what is said about an id from the moment it is given out until it leaves the queue; a short id then
+//! begins another life. A chunk sees most lives whole and settles them by itself. Of a life whose beginning it did
+//! not see it keeps what it must know to be joined to the chunks before: the attempts without a sender, the recipients
+//! that waited or reached an end.
+//!
+//! Rules, the same for one piece and for many: an attempt belongs to the sender its life names, even when the name
+//! comes later (several writers get out of order); a recipient counts when it reaches an end, or when its life ends
+//! and it still waits; a message counts when its life ends, if it was attempted.
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Slot;
+use crate::mta::Outcome;
+use crate::smtp::Action;
+use crate::time::Instant;
+
+/// Open lives kept at most before those are dropped that can hardly go on. Logs that never say that a message left the
+/// queue would fill the memory otherwise.
+const OPEN_LIMIT: usize = 1 << 18;
+
+/// The id of a message on a host.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Id {
+    host: u64,
+    length: u8,
+    bytes: [u8; 31],
+}
+
+impl Id {
+    fn new(host: &[u8], id: &[u8]) -> Id {
+        let mut bytes = [0; 31];
+        // Longer than any queue id: told apart by a hash of all of it.
+        let length = if id.len() <= bytes.len() {
+            bytes[..id.len()].copy_from_slice(id);
+            id.len() as u8
+        } else {
+            bytes[..8].copy_from_slice(&xxh3_64(id).to_le_bytes());
+            u8::MAX
+        };
+        Id { host: if host.is_empty() { 0 } else { xxh3_64(host) }, length, bytes }
+    }
+}
+
+/// An attempt that waits for its sender.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) slot: Slot,
+    pub(super) at: Option<Instant>,
+}
+
+/// The sender's domain, if the sender has one.
+type Sender = Option<u32>;
+
+/// What is known of a message.
+#[derive(Debug, Default)]
+struct Life {
+    /// Its beginning was seen here; nothing before this chunk belongs to it.
+    whole: bool,
+    /// The sender as first named, for the attempts before that.
+    first: Option<Sender>,
+    /// The sender as last named, for the attempts after that.
+    last: Option<Sender>,
+    /// Tried at least once to another host.
+    attempted: bool,
+    /// Attempts before the sender was named.
+    nameless: Vec<Attempt>,
+    /// Recipients that were delayed last, by hash.
+    waiting: Vec<u64>,
+    /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
+    ended: Vec<u64>,
+    /// Position of the last mention, to know the oldest.
+    touched: u64,
+}
+
+impl Life {
+    fn has_progress(&self) -> bool {
+        self.attempted || self.last.is_some()
+    }
+
+    /// What follows belongs to the same message. Attempts that get a sender by this go to `settled`.
+    fn join(&mut self, next: Life, settled: &mut Vec<(Attempt, Sender)>) {
+        if let Some(first) = next.first {
+            settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
+        }
+        match self.last.or(next.first) {
+            Some(sender) => settled.extend(next.nameless.into_iter().map(|attempt| (attempt, sender))),
+            None => self.nameless.extend(next.nameless),
+        }
+        self.first = self.first.or(next.first);
+        self.last = next.last.or(self.last);
+        self.attempted |= next.attempted;
+        self.waiting.retain(|recipient| !next.ended.contains(recipient));
+        for recipient in next.waiting {
+            if !self.waiting.contains(&recipient) {
+                self.waiting.push(recipient);
+            }
+        }
+        self.touched = next.touched;
+    }
+
+    /// Nothing comes before: the log begins here.
+    fn make_whole(&mut self, settled: &mut Vec<(Attempt, Sender)>) {
+        self.whole = true;
+        self.ended = Vec::new();
+        if let Some(first) = self.first {
+            settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
+        }
+    }
+}
+
+/// The messages of some neighbouring lines.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    /// Lives that go on.
+    open: HashMap<Id, Life>,
+    /// Lives that ended here and began before.
+    heads: Vec<(Id, Life)>,
+    /// Attempts whose sender is settled: to be taken by the tally.
+    pub(super) settled: Vec<(Attempt, Sender)>,
+    /// Messages that were attempted.
+    pub(super) count: u64,
+    /// Recipients that reached an end.
+    pub(super) recipients: u64,
+    /// Mentions so far.
+    clock: u64,
+}
+
+impl Messages {
+    /// An id is given out.
+    pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8]) {
+        let id = Id::new(host, queue_id);
+        if self.open.get(&id).is_some_and(Life::has_progress) {
+            self.end(id);
+        }
+        self.clock += 1;
+        let life = self.open.entry(id).or_insert_with(|| Life { whole: true, ..Life::default() });
+        life.touched = self.clock;
+    }
+
+    /// The sender is named. `first`: for the first time.
+    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], sender: Sender, first: bool) {
+        let id = Id::new(host, queue_id);
+        self.clock += 1;
+        let life = self.open.entry(id).or_insert_with(|| Life { whole: first, ..Life::default() });
+        life.touched = self.clock;
+        life.last = Some(sender);
+        if life.first.is_none() {
+            life.first = Some(sender);
+            // Without its beginning, an earlier chunk may know an earlier name.
+            if life.whole {
+                self.settled.extend(life.nameless.drain(..).map(|attempt| (attempt, sender)));
+            }
+        }
+    }
+
+    /// A recipient was tried. Gives the sender's domain if it is known; else the attempt waits in its life.
+    /// `attempt` is `None` when the line itself named the sender.
+    pub(super) fn attempt(
+        &mut self,
+        host: &[u8],
+        outcome: &Outcome<'_>,
+        action: Action,
+        attempt: Option<Attempt>,
+    ) -> Option<u32> {
+        let Some(queue_id) = outcome.queue_id else {
+            self.settled.extend(attempt.map(|attempt| (attempt, None)));
+            return None;
+        };
+        self.clock += 1;
+        let life = self.open.entry(Id::new(host, queue_id)).or_default();
+        life.touched = self.clock;
+        life.attempted = true;
+        let delayed = action == Action::Delayed;
+        if delayed || !life.whole || !life.waiting.is_empty() {
+            let recipient = xxh3_64(outcome.recipient.unwrap_or_default());
+            let known = life.waiting.iter().position(|waiting| *waiting == recipient);
+            match (delayed, known) {
+                (true, None) => life.waiting.push(recipient),
+                (true, Some(_)) => {}
+                (false, known) => {
+                    if let Some(at) = known {
+                        life.waiting.swap_remove(at);
+                    }
+                    if !life.whole {
+                        life.ended.push(recipient);
+                    }
+                }
+            }
+        }
+        if !delayed {
+            self.recipients += 1;
+        }
+        match (life.last, attempt) {
+            (Some(Some(sender)), Some(_)) => Some(sender),
+            (Some(None), Some(attempt)) => {
+                self.settled.push((attempt, None));
+                None
+            }
+            (None, Some(attempt)) => {
+                life.nameless.push(attempt);
+                None
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// A message leaves the queue.
+    pub(super) fn done(&mut self, host: &[u8], queue_id: &[u8]) {
+        let id = Id::new(host, queue_id);
+        self.open.entry(id).or_default();
+        self.end(id);
+    }
+
+    fn end(&mut self, id: Id) {
+        let Some(life) = self.open.remove(&id) else { return };
+        if life.whole {
+            self.close(life);
+        } else {
+            self.heads.push((id, life));
+            // From here on the id is new.
+            self.open.insert(id, Life { whole: true, ..Life::default() });
+        }
+    }
+
+    fn close(&mut self, life: Life) {
+        self.count += u64::from(life.attempted);
+        self.recipients += life.waiting.len() as u64;
+        let sender = life.first.flatten();
+        self.settled.extend(life.nameless.into_iter().map(|attempt| (attempt, sender)));
+    }
+
+    /// Adds what follows, where this one begins with the log; `slot` and `domain` translate the other's numbers.
+    pub(super) fn absorb(&mut self, next: Messages, slot: impl Fn(Slot) -> Slot, domain: impl Fn(u32) -> u32) {
+        let offset = self.clock;
+        let translate = |mut life: Life| {
+            life.first = life.first.map(|sender| sender.map(&domain));
+            life.last = life.last.map(|sender| sender.map(&domain));
+            for attempt in &mut life.nameless {
+                attempt.slot = slot(attempt.slot);
+            }
+            life.touched += offset;
+            life
+        };
+        let settled = next.settled.into_iter();
+        self.settled.extend(
+            settled.map(|(attempt, sender)| (Attempt { slot: slot(attempt.slot), ..attempt }, sender.map(&domain))),
+        );
+        self.count += next.count;
+        self.recipients += next.recipients;
+        self.clock += next.clock;
+        for (id, head) in next.heads {
+            let head = translate(head);
+            let life = match self.open.remove(&id) {
+                Some(mut life) => {
+                    life.join(head, &mut self.settled);
+                    life
+                }
+                None => head,
+            };
+            self.close(life);
+        }
+        for (id, life) in next.open {
+            let mut life = translate(life);
+            match self.open.entry(id) {
+                Entry::Vacant(place) => {
+                    // A life that nothing was said of yet need not be kept: the next word begins it.
+                    if life.has_progress() {
+                        life.make_whole(&mut self.settled);
+                        place.insert(life);
+                    }
+                }
+                Entry::Occupied(mut old) if life.whole => {
+                    let old = std::mem::replace(old.get_mut(), life);
+                    self.close(old);
+                }
+                Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled),
+            }
+        }
+        self.forget();
+    }
+
+    /// Drops lives that can hardly go on when there are very many: first those without a sender, then all that wait for
+    /// nothing. A queue that really is that long stays.
+    fn forget(&mut self) {
+        let before = self.clock.saturating_sub(OPEN_LIMIT as u64 / 2);
+        for nameless_only in [true, false] {
+            if self.open.len() <= OPEN_LIMIT {
+                return;
+            }
+            let old = |life: &Life| {
+                life.touched < before && life.waiting.is_empty() && (life.last.is_none() || !nameless_only)
+            };
+            let ids: Vec<Id> = self.open.iter().filter(|(_, life)| old(life)).map(|(id, _)| *id).collect();
+            for id in ids {
+                if let Some(life) = self.open.remove(&id) {
+                    self.close(life);
+                }
+            }
+        }
+    }
+
+    /// Ends the log: closes every life and tells how many recipients still wait.
+    pub(super) fn finish(&mut self) -> u64 {
+        let mut waiting = 0;
+        let heads = std::mem::take(&mut self.heads).into_iter().map(|(_, life)| life);
+        let open = std::mem::take(&mut self.open).into_values();
+        let lives: Vec<(bool, Life)> = heads.map(|life| (false, life)).chain(open.map(|life| (true, life))).collect();
+        for (open, life) in lives {
+            if open {
+                waiting += life.waiting.len() as u64;
+            }
+            self.close(life);
+        }
+        waiting
+    }
+}
