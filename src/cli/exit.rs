@@ -1,0 +1,56 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+/// The exit codes the outside may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// A `--fail-on` condition was met.
+    Condition,
+    /// Wrong usage.
+    Usage,
+    /// Done, but some input was skipped, cut short or damaged.
+    Damaged,
+    /// Nothing could be read.
+    Nothing,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Condition => 1,
+            Exit::Usage => 2,
+            Exit::Damaged => 3,
+            Exit::Nothing => 4,
+        })
+    }
+}
+
+/// Why a command ended early: one line for the user, and the code.
+#[derive(Debug)]
+pub struct Error {
+    /// What is wrong and what to do next.
+    pub message: String,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+impl Error {
+    /// Wrong usage.
+    pub fn usage(message: impl Into<String>) -> Error {
+        Error { message: message.into(), exit: Exit::Usage }
+    }
+
+    /// Nothing could be read.
+    pub fn nothing(message: impl Into<String>) -> Error {
+        Error { message: message.into(), exit: Exit::Nothing }
+    }
+
+    /// The result could not be written.
+    pub fn output(path: &str, error: &std::io::Error) -> Error {
+        Error { message: format!("cannot write {path}: {error}"), exit: Exit::Nothing }
+    }
+}
