@@ -1,0 +1,251 @@
+//! Lines with a delivery flag: `=>`, `->`, `>>`, `*>`, `**`, `==` (`delivery_log`, `failure_log` and
+//! `deferral_log` in Exim's `deliver.c`).
+
+use memchr::memmem;
+
+use super::address::{self, Recipient};
+use super::fields::{Fields, Host, Item};
+use super::reply::{self, Answer};
+use crate::mta::{Event, Kind, Outcome, is_local_name, is_loopback};
+use crate::smtp::{Action, Code, Direction, Joint};
+
+/// What a delivery line begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag {
+    /// `=>`: delivered.
+    Delivered,
+    /// `->`: a further address of the same delivery.
+    DeliveredToo,
+    /// `>>`: delivered while the message came in.
+    Cutthrough,
+    /// `*>`: not delivered, because of option -N.
+    Suppressed,
+    /// `**`: given up.
+    Failed,
+    /// `==`: put off.
+    Deferred,
+}
+
+impl Flag {
+    /// Whether the line ends with a reason after `: ` instead of a confirmation in `C=`.
+    fn gives_reason(self) -> bool {
+        matches!(self, Flag::Failed | Flag::Deferred)
+    }
+
+    fn status(self) -> &'static [u8] {
+        match self {
+            Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => b"sent",
+            Flag::Suppressed => b"suppressed",
+            Flag::Failed => b"bounced",
+            Flag::Deferred => b"deferred",
+        }
+    }
+}
+
+/// The fields of a delivery line that are wanted; the first of each key counts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found<'a> {
+    top: Option<&'a [u8]>,
+    sender: Option<&'a [u8]>,
+    router: Option<&'a [u8]>,
+    transport: Option<&'a [u8]>,
+    host: Option<Host<'a>>,
+    confirmation: Option<&'a [u8]>,
+    queue_time: Option<&'a [u8]>,
+    text: Option<&'a [u8]>,
+    /// Text with the system's own error message in front of it.
+    reason: Option<&'a [u8]>,
+}
+
+/// Reads what follows the flag.
+pub(super) fn read<'a>(flag: Flag, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+    let Some((recipient, rest)) = address::read(rest, flag.gives_reason()) else {
+        return Event::NotUnderstood;
+    };
+    let found = collect(flag, rest, recipient.top);
+    let mut outcome = Outcome::new(Kind::Delivery, Direction::Out);
+    outcome.queue_id = Some(id);
+    outcome.sender = found.sender;
+    outcome.recipient = Some(recipient.address);
+    outcome.orig_recipient = found.top;
+    outcome.status = Some(flag.status());
+    outcome.delay = found.queue_time.and_then(plain_seconds);
+
+    let mut host = found.host;
+    let mut lmtp = false;
+    if flag.gives_reason() {
+        let answer = answer(&found);
+        outcome.code = answer.code;
+        outcome.text = if answer.replied { answer.text } else { found.reason.unwrap_or(answer.text) };
+        host = host.or(answer.host);
+        lmtp = answer.lmtp;
+    } else if let Some(confirmation) = found.confirmation {
+        outcome.code = reply::codes(confirmation, Joint::EscapedTwice);
+        outcome.text = confirmation;
+    }
+    (outcome.kind, outcome.action) = match flag {
+        Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),
+        Flag::Suppressed => (Kind::Probe, None),
+        Flag::Failed => (Kind::Delivery, Some(Action::Failed)),
+        Flag::Deferred if nobody_asked(outcome.text) => (Kind::Suspended, Some(Action::Delayed)),
+        Flag::Deferred => (Kind::Delivery, Some(Action::Delayed)),
+    };
+    outcome.relay_host = host.and_then(|host| host.name);
+    outcome.relay_ip = host.and_then(|host| host.ip);
+    if stays_here(flag, &recipient, &found, host, lmtp || outcome.text.starts_with(b"Child process of ")) {
+        outcome.direction = Direction::Local;
+    }
+    Event::Outcome(outcome)
+}
+
+fn answer<'a>(found: &Found<'a>) -> Answer<'a> {
+    reply::read(found.text.unwrap_or_default(), found.host.is_some_and(|host| host.name.is_some()))
+}
+
+fn collect<'a>(flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
+    let mut found = Found { top, ..Found::default() };
+    let mut fields = Fields::new(rest);
+    let mut previous: &[u8] = b"";
+    let mut system_error = false;
+    while let Some(item) = fields.next() {
+        match item {
+            Item::Host(host) => {
+                found.host.get_or_insert(host);
+            }
+            Item::Field(key, value) => {
+                let place = match key {
+                    b"F" => &mut found.sender,
+                    b"R" => &mut found.router,
+                    b"T" => &mut found.transport,
+                    b"C" => &mut found.confirmation,
+                    b"QT" => &mut found.queue_time,
+                    _ => continue,
+                };
+                place.get_or_insert(value);
+            }
+            // The top address comes before every field.
+            Item::Path(path)
+                if found.sender.is_none() && found.router.is_none() && found.transport.is_none() =>
+            {
+                found.top.get_or_insert(path);
+            }
+            // "defer (111)": a positive number is the system's, and its message follows before the host.
+            Item::Parenthesis(number) if flag == Flag::Deferred && previous == b"defer" => {
+                system_error = number.first().is_some_and(u8::is_ascii_digit) && number != b"0";
+            }
+            Item::Text(text) if flag.gives_reason() => {
+                let text = without_times(text);
+                if !system_error {
+                    found.text = Some(text);
+                    break;
+                }
+                system_error = false;
+                found.reason = Some(text);
+                let message = &text[..memmem::find(text, b": ").unwrap_or(text.len())];
+                match memmem::find(message, b" H=") {
+                    Some(at) => fields = Fields::new(&text[at..]),
+                    None => {
+                        found.text = Some(text);
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+        previous = if let Item::Word(word) = item { word } else { b"" };
+    }
+    found
+}
+
+/// A text without the ` DT=...` that log_selector +deliver_time puts behind it on `**` lines.
+fn without_times(text: &[u8]) -> &[u8] {
+    let Some(at) = memchr::memrchr(b' ', text) else { return text };
+    let time = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'w' | b'd' | b'h' | b'm' | b's');
+    match text[at + 1..].strip_prefix(b"DT=") {
+        Some(value) if value.ends_with(b"s") && value.iter().all(time) => &text[..at],
+        _ => text,
+    }
+}
+
+/// `12s` and `0.3s` as seconds; `1m2s` is none that can be borrowed from the line.
+fn plain_seconds(time: &[u8]) -> Option<&[u8]> {
+    let seconds = time.strip_suffix(b"s")?;
+    let number = seconds.first().is_some_and(u8::is_ascii_digit)
+        && seconds.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        && seconds.iter().filter(|b| **b == b'.').count() <= 1;
+    number.then_some(seconds)
+}
+
+/// Whether a deferral only says that it is too early to try again.
+fn nobody_asked(text: &[u8]) -> bool {
+    [&b"retry time not reached"[..], b"retry time not yet reached"]
+        .iter()
+        .any(|said| text.get(..said.len()).is_some_and(|start| start.eq_ignore_ascii_case(said)))
+}
+
+/// Whether no other host was meant to get the message: by the host, else by what the administrator called the
+/// transport and the router, for nothing else in the line tells.
+fn stays_here(
+    flag: Flag,
+    to: &Recipient<'_>,
+    found: &Found<'_>,
+    host: Option<Host<'_>>,
+    local_text: bool,
+) -> bool {
+    if to.local || local_text {
+        return true;
+    }
+    if found.transport.is_some_and(|transport| mentions(transport, b"lmtp")) {
+        return true;
+    }
+    if let Some(host) = host {
+        return host.name.is_some_and(is_local_name) || host.ip.is_some_and(is_loopback);
+    }
+    let local_router = || {
+        let local = |router| LOCAL_ROUTERS.iter().any(|word| mentions(router, word));
+        found.router.is_some_and(|router| local(router) && !mentions(router, b"nonlocal"))
+    };
+    match found.transport {
+        Some(transport) if REMOTE_TRANSPORTS.iter().any(|word| mentions(transport, word)) => false,
+        // A remote transport that delivers names its host.
+        Some(_) if matches!(flag, Flag::Delivered | Flag::DeliveredToo) => true,
+        Some(transport) => LOCAL_TRANSPORTS.iter().any(|word| mentions(transport, word)) || local_router(),
+        None => local_router() || !to.address.contains(&b'@') && !flag.gives_reason(),
+    }
+}
+
+/// Parts of the names that Exim's default configuration, Debian, cPanel and Dovecot's guides give transports.
+const LOCAL_TRANSPORTS: [&[u8]; 12] = [
+    b"local",
+    b"pipe",
+    b"file",
+    b"directory",
+    b"reply",
+    b"maildir",
+    b"mailbox",
+    b"spool",
+    b"dovecot",
+    b"cyrus",
+    b"procmail",
+    b"deliver",
+];
+const REMOTE_TRANSPORTS: [&[u8]; 3] = [b"smtp", b"remote", b"smarthost"];
+const LOCAL_ROUTERS: [&[u8]; 6] = [b"local", b"virtual", b"alias", b"userforward", b"mailbox", b"mail4root"];
+
+fn mentions(name: &[u8], word: &[u8]) -> bool {
+    name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// The outcome of a line about one host of several; the line for the recipient follows.
+pub(super) fn attempt<'a>(id: &'a [u8], host: Option<Host<'a>>, text: &'a [u8], code: Code) -> Event<'a> {
+    let mut outcome = Outcome::new(Kind::Attempt, Direction::Out);
+    outcome.queue_id = Some(id);
+    outcome.relay_host = host.and_then(|host| host.name);
+    outcome.relay_ip = host.and_then(|host| host.ip);
+    if outcome.relay_host.is_some_and(is_local_name) || outcome.relay_ip.is_some_and(is_loopback) {
+        outcome.direction = Direction::Local;
+    }
+    outcome.code = code;
+    outcome.text = text;
+    Event::Outcome(outcome)
+}

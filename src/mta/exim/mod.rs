@@ -1,0 +1,75 @@
+//! The Exim main log: which line says what.
+//!
+//! A record is `[MESSAGE-ID ][FLAG ]TEXT` (Exim specification, chapter "Log files"). The flag counts only where
+//! Exim writes it, directly after the id: subjects and replies contain arrows too. This file finds id and flag
+//! and dismisses what carries no result; the rooms behind it read the rest. Time stamps, process numbers and
+//! split syslog records are dealt with before a record comes here.
+
+mod address;
+mod delivery;
+mod fields;
+mod inbound;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+use super::Event;
+use delivery::Flag;
+
+/// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
+pub fn parse(message: &[u8]) -> Event<'_> {
+    let Some((id, rest)) = message_id(message) else {
+        return inbound::without_id(message);
+    };
+    if rest == b"Completed" || rest.starts_with(b"Completed ") {
+        return Event::Done { queue_id: id };
+    }
+    let flag = match rest {
+        [a, b] | [a, b, b' ', ..] => [*a, *b],
+        _ => return inbound::with_id(id, rest),
+    };
+    let flag = match &flag {
+        b"<=" | b"(=" => return arrival(id, &rest[2..]),
+        b"=>" => Flag::Delivered,
+        b"->" => Flag::DeliveredToo,
+        b">>" => Flag::Cutthrough,
+        b"*>" => Flag::Suppressed,
+        b"**" => Flag::Failed,
+        b"==" => Flag::Deferred,
+        _ => return inbound::with_id(id, rest),
+    };
+    delivery::read(flag, id, &rest[2..])
+}
+
+/// The message id at the start of a record, and what follows it.
+///
+/// `6-6-2` characters, `6-11-4` since Exim 4.97; both stand in one file after an upgrade.
+fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    if message.get(6) != Some(&b'-') {
+        return None;
+    }
+    for (length, second_dash) in [(16, 13), (23, 18)] {
+        if message.get(second_dash) != Some(&b'-') || message.get(length).is_some_and(|b| *b != b' ') {
+            continue;
+        }
+        let Some((id, rest)) = message.split_at_checked(length) else { continue };
+        let legal = |(at, byte): (usize, &u8)| at == 6 || at == second_dash || byte.is_ascii_alphanumeric();
+        if id.iter().enumerate().all(legal) {
+            return Some((id, rest.strip_prefix(b" ").unwrap_or(rest)));
+        }
+    }
+    None
+}
+
+/// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).
+fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+    let rest = rest.trim_ascii_start();
+    let sender = match fields::path(rest) {
+        Some((inner, _)) => inner,
+        None => &rest[..fields::quoted_word_end(rest)],
+    };
+    if sender.is_empty() && !rest.starts_with(b"<>") {
+        return Event::NotUnderstood;
+    }
+    Event::Sender { queue_id, sender }
+}
