@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::MarkerId;
+use super::pattern::{BasicPattern, EnhancedPattern};
 use crate::smtp::Code;
 
 /// What the sender should do.
@@ -54,6 +56,62 @@ pub enum Stage {
     Deferral,
     /// 5xx: rejected.
     Rejection,
+}
+
+/// How well the source supports an entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Never confirmed by the provider or a sample: explains, raises no alarm.
+    Low,
+    /// Documented, or seen.
+    #[default]
+    High,
+}
+
+/// Whose replies an entry speaks about, by number in the catalogue's list of provider and family names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Scope(pub(super) u16);
+
+impl Scope {
+    /// Everybody's, written `*`.
+    pub(super) const ANY: Scope = Scope(0);
+}
+
+/// One row of the catalogue, everything filled in.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub(super) scope: Scope,
+    pub(super) operator: bool,
+    pub(super) basic: Option<BasicPattern>,
+    pub(super) enhanced: Option<EnhancedPattern>,
+    pub(super) markers: Vec<MarkerId>,
+    /// The data file it stands in.
+    pub file: Box<str>,
+    /// A few words.
+    pub title: Box<str>,
+    /// What happened.
+    pub meaning: Box<str>,
+    /// What to do; empty when there is nothing to do.
+    pub fix: Box<str>,
+    /// Kind of trouble.
+    pub category: Box<str>,
+    /// What the sender should do.
+    pub disposition: Disposition,
+    /// Whether the recipient is to be suppressed.
+    pub suppress: Suppress,
+    /// Part of the enforced sender requirements.
+    pub enforcement: bool,
+    /// Step of the ladder, where one is known.
+    pub stage: Option<Stage>,
+    /// How well the source supports it.
+    pub confidence: Confidence,
+    /// Where we know it from.
+    pub source: Box<str>,
+    /// The day somebody last looked there.
+    pub checked: Box<str>,
+    /// A reply line that leads here.
+    pub example: Option<Box<str>>,
 }
 
 /// What a code means at a provider.

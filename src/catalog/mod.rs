@@ -3,10 +3,22 @@
 //! The TOML files under `data/` are embedded in the binary. No Rust file names a provider.
 
 mod entry;
+mod load;
+mod lookup;
+mod marker;
+mod pattern;
+mod provider;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::Path;
 
 use crate::smtp::Code;
 
-pub use entry::{Disposition, Meaning, Stage, Suppress};
+pub use entry::{Confidence, Disposition, Entry, Meaning, Stage, Suppress};
+pub use load::Error;
+pub use provider::{Kind, Provider};
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,54 +31,112 @@ pub struct MarkerId(pub u16);
 /// The name of the provider nobody recognised.
 pub const UNKNOWN: &str = "unknown";
 
+/// Name and text of each file under `data/`, sorted by name; the build script lists them.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
+
 /// All knowledge, ready for look-up.
 #[derive(Debug, Default)]
-pub struct Catalog {}
+pub struct Catalog {
+    providers: provider::Providers,
+    markers: marker::Markers,
+    entries: Vec<Entry>,
+    /// Entries without a marker, by scope.
+    by_scope: Vec<Vec<usize>>,
+    /// Entries with a marker, by each of their markers.
+    by_marker: Vec<Vec<usize>>,
+}
 
 impl Catalog {
     /// The embedded catalogue.
     pub fn builtin() -> Catalog {
-        Catalog::default()
+        load::load(EMBEDDED, None)
+            .expect("the embedded files are the same for everybody, and the tests load them")
+    }
+
+    /// The embedded catalogue and the operator's file, which wins where both speak.
+    pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
+        let unread = |what: std::io::Error| Error {
+            file: operator_file.to_owned(),
+            line: 0,
+            key: String::new(),
+            what: what.to_string(),
+        };
+        let text = fs::read_to_string(operator_file).map_err(unread)?;
+        load::load(EMBEDDED, Some((operator_file, &text)))
+    }
+
+    fn add_entry(&mut self, entry: Entry) {
+        let number = self.entries.len();
+        let index = if entry.markers.is_empty() { &mut self.by_scope } else { &mut self.by_marker };
+        let scope = [usize::from(entry.scope.0)];
+        let places = entry.markers.iter().map(|marker| usize::from(marker.0));
+        let places: Vec<usize> = if entry.markers.is_empty() { scope.to_vec() } else { places.collect() };
+        for place in places {
+            if index.len() <= place {
+                index.resize_with(place + 1, Vec::new);
+            }
+            index[place].push(number);
+        }
+        self.entries.push(entry);
     }
 
     /// Who runs the host of this name: whole labels from the right, the longest suffix wins, case ignored.
-    pub fn provider_of_host(&self, _host: &[u8]) -> Option<ProviderId> {
-        None
+    pub fn provider_of_host(&self, host: &[u8]) -> Option<ProviderId> {
+        self.providers.of_host(host)
     }
 
     /// Who receives mail for this recipient domain, as far as it is a mailbox provider's own domain.
-    pub fn provider_of_domain(&self, _domain: &[u8]) -> Option<ProviderId> {
-        None
+    pub fn provider_of_domain(&self, domain: &[u8]) -> Option<ProviderId> {
+        self.providers.of_domain(domain)
+    }
+
+    /// The provider of this short name.
+    pub fn provider_id(&self, name: &str) -> Option<ProviderId> {
+        self.providers.id(name)
+    }
+
+    /// All providers, in the order of the files.
+    pub fn providers(&self) -> &[Provider] {
+        self.providers.all()
+    }
+
+    /// All entries, in the order of the files.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// The short name of a provider, as machine formats print it.
-    pub fn provider_name(&self, _provider: ProviderId) -> &str {
-        UNKNOWN
+    pub fn provider_name(&self, provider: ProviderId) -> &str {
+        self.providers.get(provider).map_or(UNKNOWN, |provider| &provider.id)
     }
 
     /// The name people use for a provider given by its short name.
     pub fn provider_title<'a>(&'a self, name: &'a str) -> &'a str {
-        name
+        let known = self.provider_id(name).and_then(|id| self.providers.get(id));
+        known.map_or(name, |provider| &provider.title)
     }
 
     /// Whether the provider is a smarthost: it takes mail on, and what the receiver says never reaches this log.
-    pub fn is_relay(&self, _provider: ProviderId) -> bool {
-        false
+    pub fn is_relay(&self, provider: ProviderId) -> bool {
+        self.providers.get(provider).is_some_and(|provider| provider.kind == Kind::Relay)
     }
 
-    /// The longest marker of this provider (or of any) in a reply. Only asked for replies that are not 2xx.
-    pub fn marker(&self, _provider: Option<ProviderId>, _code: Code, _reply: &[u8]) -> Option<MarkerId> {
-        None
+    /// The marker of this provider (or of any) that explains a reply best. Only asked for replies that are not 2xx.
+    pub fn marker(&self, provider: Option<ProviderId>, code: Code, reply: &[u8]) -> Option<MarkerId> {
+        self.best_marker(provider, code, reply)
     }
 
     /// The text of a marker.
-    pub fn marker_text(&self, _marker: MarkerId) -> &str {
-        ""
+    pub fn marker_text(&self, marker: MarkerId) -> &str {
+        self.markers.text(marker).unwrap_or_default()
     }
 
     /// What a code means at a provider (short name). Always answers: what no entry covers is explained by RFC 3463
     /// class and subject.
-    pub fn explain(&self, _provider: Option<&str>, code: Code, _marker: Option<&str>) -> Meaning<'_> {
-        Meaning::unknown(code)
+    pub fn explain(&self, provider: Option<&str>, code: Code, marker: Option<&str>) -> Meaning<'_> {
+        match self.entry(provider, code, marker) {
+            Some(entry) => lookup::meaning(entry, code),
+            None => Meaning::unknown(code),
+        }
     }
 }

@@ -1,0 +1,179 @@
+//! Which entry explains a code, and what may not follow from it.
+//!
+//! The most specific entry wins: the operator's before ours, a provider's before its family's before everybody's, with
+//! a marker before without, a number before a range before a subject before a class. Whatever the entry says, two
+//! rules stand above it: a reply that did not refuse for good suppresses nobody at once, and neither does an entry
+//! that does not name the code it is used for, when that code is not about the recipient.
+
+use super::entry::{Disposition, Entry, Meaning, Scope, Suppress};
+use super::marker::flatten;
+use super::pattern::says_nothing;
+use super::provider::Provider;
+use super::{Catalog, MarkerId, ProviderId};
+use crate::smtp::{Code, EnhancedCode};
+
+/// How specific an entry is for a code; larger is more so.
+type Rank = (bool, u8, u8, u8);
+
+impl Catalog {
+    /// The entry that explains a code, if one does.
+    pub fn entry(&self, provider: Option<&str>, code: Code, marker: Option<&str>) -> Option<&Entry> {
+        let provider =
+            provider.and_then(|name| self.providers.id(name)).and_then(|id| self.providers.get(id));
+        let marker = marker.and_then(|text| self.markers.by_text(text));
+        self.best(provider, code, marker)
+    }
+
+    pub(super) fn best(
+        &self,
+        who: Option<&Provider>,
+        code: Code,
+        marker: Option<MarkerId>,
+    ) -> Option<&Entry> {
+        let marked = marker.and_then(|marker| self.by_marker.get(usize::from(marker.0)));
+        let scopes = [who.map(|p| p.scope), who.map(|p| p.family_scope), Some(Scope::ANY)];
+        let plain = scopes.iter().flatten().filter_map(|scope| self.by_scope.get(usize::from(scope.0)));
+        marked
+            .into_iter()
+            .chain(plain)
+            .flatten()
+            .filter_map(|number| self.entries.get(*number))
+            .filter_map(|entry| Some((rank(entry, who, code)?, entry)))
+            // Of two that are equally specific the later one: an operator may say a thing again.
+            .max_by_key(|(rank, _)| *rank)
+            .map(|(_, entry)| entry)
+    }
+
+    /// The marker whose entry is the most specific; among equals the one that spares the recipient, then the longest.
+    pub(super) fn best_marker(&self, who: Option<ProviderId>, code: Code, reply: &[u8]) -> Option<MarkerId> {
+        if matches!(code.severity(), Some(2 | 3)) {
+            return None;
+        }
+        let who = who.and_then(|id| self.providers.get(id));
+        let mut best = None;
+        self.markers.each_in(&flatten(reply, code.basic), |marker| {
+            let entries = self.by_marker.get(usize::from(marker.0)).into_iter().flatten();
+            for entry in entries.filter_map(|number| self.entries.get(*number)) {
+                let Some((operator, layer, ..)) = rank(entry, who, code) else { continue };
+                let length = self.markers.text(marker).map_or(0, str::len);
+                let key = (operator, layer, caution(entry.suppress), length, marker);
+                if best.is_none_or(|known| known < key) {
+                    best = Some(key);
+                }
+            }
+        });
+        best.map(|(.., marker)| marker)
+    }
+
+    /// Who is behind an unknown host, by the longest telling text in the reply.
+    pub fn provider_of_reply(&self, reply: &[u8]) -> Option<ProviderId> {
+        let mut best = None;
+        self.markers.each_in(reply, |marker| {
+            let Some(provider) = self.markers.provider(marker) else { return };
+            let key = (self.markers.text(marker).map_or(0, str::len), marker, provider);
+            if best.is_none_or(|known| known < key) {
+                best = Some(key);
+            }
+        });
+        best.map(|(.., provider)| provider)
+    }
+}
+
+/// In doubt nobody is suppressed: the more caution, the larger.
+fn caution(suppress: Suppress) -> u8 {
+    match suppress {
+        Suppress::Now => 0,
+        Suppress::AfterRetries => 1,
+        Suppress::IfPersistent => 2,
+        Suppress::Never => 3,
+    }
+}
+
+fn rank(entry: &Entry, who: Option<&Provider>, code: Code) -> Option<Rank> {
+    let marked = !entry.markers.is_empty();
+    let layer = if entry.scope == Scope::ANY {
+        u8::from(marked)
+    } else if who.is_some_and(|p| p.scope == entry.scope) {
+        if marked { 5 } else { 3 }
+    } else if who.is_some_and(|p| p.family_scope == entry.scope) {
+        if marked { 4 } else { 2 }
+    } else {
+        return None;
+    };
+    // A provider is taken at its word. What holds for everybody is read by the basic code's severity: that is what
+    // every MTA obeys, and the enhanced code then only tells the subject.
+    let enhanced = if entry.scope == Scope::ANY { agreed(code) } else { code.enhanced };
+    let basic = match &entry.basic {
+        Some(pattern) => pattern.closeness(code)?,
+        None => 0,
+    };
+    let enhanced = match &entry.enhanced {
+        Some(pattern) => pattern.closeness(enhanced)?,
+        None => 0,
+    };
+    Some((entry.operator, layer, enhanced, basic))
+}
+
+/// The enhanced code in the class of the basic code; none when it says nothing beside a basic code.
+fn agreed(code: Code) -> Option<EnhancedCode> {
+    let enhanced = code.enhanced?;
+    let Some(basic) = code.basic else { return Some(enhanced) };
+    if says_nothing(enhanced) {
+        return None;
+    }
+    EnhancedCode::new(basic.severity(), enhanced.subject_number(), enhanced.detail())
+}
+
+/// What an entry means for a code.
+pub(super) fn meaning(entry: &Entry, code: Code) -> Meaning<'_> {
+    let mut disposition = entry.disposition;
+    let mut suppress = entry.suppress;
+    let named = |e| entry.enhanced.as_ref().is_some_and(|pattern| pattern.names(e));
+    if suppress != Suppress::Never && code.enhanced.is_some_and(|e| !about_recipient(e) && !named(e)) {
+        suppress = Suppress::Never;
+        if disposition == Disposition::Suppress {
+            disposition = Disposition::Investigate;
+        }
+    }
+    match code.severity() {
+        Some(2 | 3) => {
+            disposition = Disposition::None;
+            suppress = Suppress::Never;
+        }
+        Some(4) => {
+            if matches!(disposition, Disposition::Suppress | Disposition::Investigate) {
+                disposition = Disposition::Retry;
+            }
+            if suppress == Suppress::Now {
+                suppress = Suppress::IfPersistent;
+            }
+        }
+        _ => {
+            let contradicts = code.basic.zip(code.enhanced).is_some_and(|(b, e)| b.severity() != e.class());
+            if contradicts && suppress == Suppress::Now {
+                suppress = Suppress::IfPersistent;
+            }
+        }
+    }
+    Meaning {
+        title: &entry.title,
+        meaning: &entry.meaning,
+        fix: &entry.fix,
+        category: &entry.category,
+        disposition,
+        suppress,
+        enforcement: entry.enforcement,
+        stage: entry.stage,
+        source: &entry.source,
+    }
+}
+
+/// Whether a code speaks about the recipient's address or mailbox, or about nothing in particular.
+fn about_recipient(enhanced: EnhancedCode) -> bool {
+    match enhanced.subject_number() {
+        0 | 2 => true,
+        // X.1.7 and X.1.8 are about the sender (RFC 3463, section 3.2).
+        1 => !matches!(enhanced.detail(), 7 | 8),
+        _ => false,
+    }
+}

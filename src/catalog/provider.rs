@@ -1,0 +1,220 @@
+//! Who runs a host, who receives for a domain.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use serde::{Deserialize, Serialize};
+
+use super::ProviderId;
+use super::entry::Scope;
+
+/// What a provider does with mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Keeps mailboxes, for the public or for customers' domains.
+    Mailbox,
+    /// Keeps mailboxes of people who buy network access.
+    Isp,
+    /// Filters for mailboxes that somebody else keeps.
+    Gateway,
+    /// Takes mail on from its customers: a smarthost.
+    Relay,
+}
+
+/// One provider.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// The short name, as machine formats print it.
+    pub id: Box<str>,
+    /// The name people use.
+    pub title: Box<str>,
+    /// The short name of its family; its own when it stands alone.
+    pub family: Box<str>,
+    /// What it does with mail.
+    pub kind: Kind,
+    pub(super) scope: Scope,
+    pub(super) family_scope: Scope,
+}
+
+/// All providers, found by name, relay host or recipient domain.
+#[derive(Debug, Default)]
+pub(super) struct Providers {
+    list: Vec<Provider>,
+    by_name: HashMap<Box<str>, ProviderId>,
+    scopes: HashMap<Box<str>, Scope>,
+    hosts: HashMap<Box<[u8]>, Owner>,
+    domains: HashMap<Box<[u8]>, Owner>,
+}
+
+/// Whom a name belongs to, and whether the operator said so.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    provider: ProviderId,
+    operator: bool,
+}
+
+/// RFC 1035, section 2.3.4: a name has 255 octets at most; a longer one is nobody's.
+const LONGEST_NAME: usize = 255;
+
+impl Providers {
+    /// A new provider, or a known one under a new title.
+    pub(super) fn add(&mut self, id: &str, title: &str, family: &str, kind: Kind) -> ProviderId {
+        let scope = self.intern(id);
+        let family_scope = self.intern(family);
+        let provider =
+            Provider { id: id.into(), title: title.into(), family: family.into(), kind, scope, family_scope };
+        if let Some(known) = self.by_name.get(id) {
+            self.list[usize::from(known.0)] = provider;
+            return *known;
+        }
+        let number = ProviderId(u16::try_from(self.list.len()).unwrap_or(u16::MAX));
+        self.list.push(provider);
+        self.by_name.insert(id.into(), number);
+        number
+    }
+
+    fn intern(&mut self, name: &str) -> Scope {
+        // Scope 0 is everybody.
+        let next = Scope(u16::try_from(self.scopes.len() + 1).unwrap_or(u16::MAX));
+        *self.scopes.entry(name.into()).or_insert(next)
+    }
+
+    pub(super) fn add_host(
+        &mut self,
+        provider: ProviderId,
+        name: &str,
+        operator: bool,
+    ) -> Result<(), String> {
+        put(&mut self.hosts, provider, name, operator)
+    }
+
+    pub(super) fn add_domain(
+        &mut self,
+        provider: ProviderId,
+        name: &str,
+        operator: bool,
+    ) -> Result<(), String> {
+        put(&mut self.domains, provider, name, operator)
+    }
+
+    /// The scope called by a provider's or a family's short name.
+    pub(super) fn scope(&self, name: &str) -> Option<Scope> {
+        self.scopes.get(name).copied()
+    }
+
+    pub(super) fn id(&self, name: &str) -> Option<ProviderId> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn get(&self, id: ProviderId) -> Option<&Provider> {
+        self.list.get(usize::from(id.0))
+    }
+
+    pub(super) fn all(&self) -> &[Provider] {
+        &self.list
+    }
+
+    /// The longest suffix of whole labels wins; case and a trailing dot are ignored.
+    pub(super) fn of_host(&self, host: &[u8]) -> Option<ProviderId> {
+        let mut room = [0; LONGEST_NAME];
+        let mut rest = lower(host, &mut room)?;
+        loop {
+            if let Some(owner) = self.hosts.get(rest) {
+                return Some(owner.provider);
+            }
+            let dot = memchr::memchr(b'.', rest)?;
+            rest = &rest[dot + 1..];
+        }
+    }
+
+    /// The whole domain and nothing less: a subdomain of a mailbox domain may be anybody's.
+    pub(super) fn of_domain(&self, domain: &[u8]) -> Option<ProviderId> {
+        let mut room = [0; LONGEST_NAME];
+        let domain = lower(domain, &mut room)?;
+        self.domains.get(domain).map(|owner| owner.provider)
+    }
+}
+
+fn put(
+    names: &mut HashMap<Box<[u8]>, Owner>,
+    provider: ProviderId,
+    name: &str,
+    operator: bool,
+) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_');
+    let labels = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
+    if !labels || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
+        return Err(format!("\"{name}\" is no name: expected lower-case labels like mx.example.net"));
+    }
+    match names.entry(name.as_bytes().into()) {
+        Slot::Vacant(slot) => {
+            slot.insert(Owner { provider, operator });
+        }
+        Slot::Occupied(mut slot) if operator && !slot.get().operator => {
+            slot.insert(Owner { provider, operator });
+        }
+        Slot::Occupied(_) => return Err(format!("\"{name}\" stands twice")),
+    }
+    Ok(())
+}
+
+fn lower<'a>(name: &[u8], room: &'a mut [u8; LONGEST_NAME]) -> Option<&'a [u8]> {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let room = room.get_mut(..name.len())?;
+    room.copy_from_slice(name);
+    room.make_ascii_lowercase();
+    Some(room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn providers() -> Providers {
+        let mut all = Providers::default();
+        let wide = all.add("wide", "Wide", "house", Kind::Mailbox);
+        let narrow = all.add("narrow", "Narrow", "house", Kind::Relay);
+        all.add_host(wide, "example.com", false).unwrap();
+        all.add_host(narrow, "relay.example.com", false).unwrap();
+        all.add_domain(wide, "example.org", false).unwrap();
+        all
+    }
+
+    #[test]
+    fn the_longest_suffix_of_whole_labels_wins() {
+        let all = providers();
+        let name =
+            |host: &str| all.of_host(host.as_bytes()).and_then(|id| all.get(id)).map(|p| p.id.to_string());
+        assert_eq!(name("mx1.example.com").as_deref(), Some("wide"));
+        assert_eq!(name("MX1.Example.COM.").as_deref(), Some("wide"));
+        assert_eq!(name("a.relay.example.com").as_deref(), Some("narrow"));
+        assert_eq!(name("relay.example.com").as_deref(), Some("narrow"));
+        assert_eq!(name("notexample.com"), None);
+        assert_eq!(name("notexample.com.attacker.net"), None);
+        assert_eq!(name("example.com.evil.example"), None);
+        assert_eq!(name(""), None);
+        assert_eq!(name("."), None);
+        assert_eq!(name(&format!("{}.example.com", "a".repeat(300))), None);
+    }
+
+    #[test]
+    fn domains_match_whole() {
+        let all = providers();
+        assert!(all.of_domain(b"Example.ORG").is_some());
+        assert!(all.of_domain(b"sub.example.org").is_none());
+    }
+
+    #[test]
+    fn the_operator_may_take_a_name_but_not_twice() {
+        let mut all = providers();
+        let mine = all.add("mine", "Mine", "mine", Kind::Relay);
+        assert!(all.add_host(mine, "relay.example.com", false).is_err());
+        assert!(all.add_host(mine, "relay.example.com", true).is_ok());
+        assert_eq!(all.of_host(b"relay.example.com"), Some(mine));
+        assert!(all.add_host(mine, "relay.example.com", true).is_err());
+        for name in ["", ".", "a..b", ".example.com", "Example.com", "*.example.com", "a b"] {
+            assert!(all.add_host(mine, name, true).is_err(), "{name}");
+        }
+    }
+}
