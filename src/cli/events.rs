@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Disposition, ProviderId, Stage, Suppress, UNKNOWN};
-use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{BasicCode, Direction, EnhancedCode, domain};
-use crate::tally::{Line, Sink};
+use crate::catalog::{Catalog, Disposition, Stage, Suppress, UNKNOWN};
+use crate::mta::{Event, Mta, Outcome};
+use crate::smtp::{BasicCode, Direction, EnhancedCode};
+use crate::tally::{Attributor, Line, Sink};
 
 /// Senders remembered at most, twice over: of messages that never leave the queue the older half is forgotten.
 const REMEMBERED: usize = 1 << 18;
@@ -58,7 +58,7 @@ impl Serialize for Text<'_> {
 /// Writes events.
 pub struct Writer<'c, W> {
     out: W,
-    catalog: &'c Catalog,
+    attributor: Attributor<'c>,
     zone: TimeZone,
     provider: Option<String>,
     input: String,
@@ -71,7 +71,16 @@ pub struct Writer<'c, W> {
 impl<'c, W: Write> Writer<'c, W> {
     /// Writes to `out`; only events of `provider` if one is given.
     pub fn new(out: W, catalog: &'c Catalog, zone: TimeZone, provider: Option<String>) -> Writer<'c, W> {
-        Writer { out, catalog, zone, provider, input: String::new(), passed: 0, senders: Senders::default(), failed: None }
+        Writer {
+            out,
+            attributor: Attributor::new(catalog),
+            zone,
+            provider,
+            input: String::new(),
+            passed: 0,
+            senders: Senders::default(),
+            failed: None,
+        }
     }
 
     /// Writes out what is buffered.
@@ -83,17 +92,16 @@ impl<'c, W: Write> Writer<'c, W> {
     }
 
     fn write(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) -> io::Result<()> {
+        let catalog = self.attributor.catalog();
+        let attributes = self.attributor.attribute(outcome);
         let out = outcome.direction == Direction::Out;
-        let provider = if out { provider(self.catalog, outcome) } else { None };
-        let name = out.then(|| provider.map_or(UNKNOWN, |provider| self.catalog.provider_name(provider)));
+        let name = out.then(|| attributes.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider)));
         if self.provider.is_some() && self.provider.as_deref() != name {
             return Ok(());
         }
-        let refused = outcome.code.severity().is_some_and(|severity| severity > 3);
-        let marker = if out && refused { self.catalog.marker(provider, outcome.code, outcome.text) } else { None };
-        let marker = marker.map(|marker| self.catalog.marker_text(marker));
+        let marker = attributes.marker.map(|marker| catalog.marker_text(marker));
         let answered = outcome.code.severity().is_some() && outcome.direction != Direction::In;
-        let meaning = answered.then(|| self.catalog.explain(name, outcome.code, marker));
+        let meaning = answered.then(|| catalog.explain(name, outcome.code, marker));
         let known = match outcome.sender {
             Some(_) => None,
             None => outcome.queue_id.and_then(|id| self.senders.get(line.record.host, id)),
@@ -118,7 +126,7 @@ impl<'c, W: Write> Writer<'c, W> {
             dsn: outcome.dsn,
             basic: outcome.code.basic,
             enhanced: outcome.code.enhanced,
-            action: outcome.action.map(crate::smtp::Action::as_str),
+            action: attributes.action.map(crate::smtp::Action::as_str),
             provider: name,
             category: meaning.as_ref().map(|meaning| meaning.category),
             disposition: meaning.as_ref().map(|meaning| meaning.disposition),
@@ -162,12 +170,6 @@ impl<W: Write> Sink for Writer<'_, W> {
     fn passed(&mut self, lines: u64) {
         self.passed += lines;
     }
-}
-
-/// The provider of an attempt, as the report has it.
-fn provider(catalog: &Catalog, outcome: &Outcome<'_>) -> Option<ProviderId> {
-    let by_host = outcome.relay_host.and_then(|host| catalog.provider_of_host(host));
-    by_host.or_else(|| catalog.provider_of_domain(domain(outcome.recipient?)?))
 }
 
 /// Who sent the messages in the queue, by host and id, in two generations.

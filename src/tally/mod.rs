@@ -4,9 +4,9 @@
 //! border between two chunks has an open end here: messages whose life goes on ([`Messages`]). Names become
 //! small numbers ([`Names`]) and become names again in [`Tally::settle`].
 
+mod attribute;
 mod names;
 mod queue;
-mod relay;
 
 use hashbrown::HashMap;
 
@@ -17,6 +17,7 @@ use crate::smtp::{Action, Code, Direction, domain};
 use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
 use crate::time::Instant;
 
+pub use attribute::{Attributes, Attributor};
 use names::Names;
 use queue::{Attempt, Messages};
 
@@ -66,7 +67,7 @@ type Slot = u32;
 /// The counts of some neighbouring lines, with their open ends.
 #[derive(Debug)]
 pub struct Tally<'c> {
-    catalog: &'c Catalog,
+    attributor: Attributor<'c>,
     /// Whether sender domains are counted apart.
     join: bool,
     slots: HashMap<RawKey, Slot>,
@@ -78,7 +79,6 @@ pub struct Tally<'c> {
     others: HashMap<Slot, Span>,
     domains: Names,
     messages: Messages,
-    relays: relay::Cache,
     suspended: u64,
     expired: u64,
 }
@@ -87,7 +87,7 @@ impl<'c> Tally<'c> {
     /// An empty tally. Without `join` nobody asks which sender domain an attempt was for.
     pub fn new(catalog: &'c Catalog, join: bool) -> Tally<'c> {
         Tally {
-            catalog,
+            attributor: Attributor::new(catalog),
             join,
             slots: HashMap::new(),
             keys: Vec::new(),
@@ -96,7 +96,6 @@ impl<'c> Tally<'c> {
             others: HashMap::new(),
             domains: Names::default(),
             messages: Messages::default(),
-            relays: relay::Cache::default(),
             suspended: 0,
             expired: 0,
         }
@@ -107,35 +106,26 @@ impl<'c> Tally<'c> {
             Kind::Suspended => self.suspended += 1,
             Kind::Expired => self.expired += 1,
             Kind::Delivery | Kind::Reject | Kind::Auth => {
-                if let Some(action) = outcome.action {
-                    self.count(line, outcome, action);
+                let attributes = self.attributor.attribute(outcome);
+                if let Some(action) = attributes.action {
+                    self.count(line, outcome, &attributes, action);
                 }
             }
             Kind::Probe | Kind::Attempt | Kind::Callout => {}
         }
     }
 
-    fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, action: Action) {
-        let out = outcome.direction == Direction::Out;
-        let mut key = RawKey {
+    fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
+        let key = RawKey {
             code: outcome.code,
-            provider: None,
-            marker: None,
+            provider: attributes.provider,
+            marker: attributes.marker,
             direction: outcome.direction,
             action,
         };
-        if out {
-            key.provider = self.relays.provider(self.catalog, outcome);
-            if key.code.severity().is_some_and(|severity| severity > 3) {
-                key.marker = self.catalog.marker(key.provider, key.code, outcome.text);
-            }
-            if action == Action::Delivered && relay::is_relay(self.catalog, key.provider, outcome.relay_ip) {
-                key.action = Action::Relayed;
-            }
-        }
         let slot = self.slot(key);
         *self.buckets.entry((slot, line.at.map(bucket))).or_default() += 1;
-        if !out {
+        if outcome.direction != Direction::Out {
             self.others.entry(slot).or_default().add(line.at);
             return;
         }
@@ -225,13 +215,14 @@ impl<'c> Tally<'c> {
     }
 
     fn name(&self, key: &RawKey) -> Key {
-        let provider = key.provider.map_or(UNKNOWN, |provider| self.catalog.provider_name(provider));
+        let catalog = self.attributor.catalog();
+        let provider = key.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider));
         Key {
             direction: key.direction,
             provider: (key.direction == Direction::Out).then(|| provider.to_owned()),
             action: key.action,
             code: key.code,
-            marker: key.marker.map(|marker| self.catalog.marker_text(marker).to_owned()),
+            marker: key.marker.map(|marker| catalog.marker_text(marker).to_owned()),
         }
     }
 }

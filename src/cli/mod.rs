@@ -1,0 +1,122 @@
+//! The door: arguments to commands, errors to exit codes. Only here is anybody asked for the time, the terminal or the
+//! environment.
+
+pub mod args;
+mod events;
+mod exit;
+mod generate;
+mod notes;
+mod out;
+mod page;
+mod read;
+mod when;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::catalog::Catalog;
+use crate::scan;
+use crate::summary;
+use args::{Cli, Command, EventsArgs, MergeArgs, PageArgs, ReportArgs};
+use exit::{Error, Exit};
+use out::Out;
+use page::Setting;
+
+/// Runs the program with the arguments it was given.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => report(&cli.report),
+        Some(Command::Report(args)) => report(&args),
+        Some(Command::Events(args)) => events(&args),
+        Some(Command::Merge(args)) => merge(&args),
+        Some(Command::Gen(args)) => generate(&args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            notes::error(&error.message);
+            error.exit.into()
+        }
+    }
+}
+
+fn catalog(args: &PageArgs) -> Result<Catalog, Error> {
+    match &args.catalog {
+        None => Ok(Catalog::builtin()),
+        Some(path) => Catalog::load(path).map_err(|error| Error::usage(error.to_string())),
+    }
+}
+
+fn report(args: &ReportArgs) -> Result<Exit, Error> {
+    let catalog = catalog(&args.page)?;
+    let setting = Setting::new(&args.page, &catalog)?;
+    let opened = read::open(&args.read, args.page.quiet)?;
+    let options = read::options(&args.read, &setting, !args.no_senders)?;
+    let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
+    let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
+    progress.finish();
+    let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
+    let mut exit = page::show(&scan.summary, &catalog, &setting, &args.page, &args.show)?;
+    if let Some(path) = &args.summary {
+        write_summary(&scan.summary, path)?;
+    }
+    for note in &scan.damaged {
+        notes::warn(note);
+    }
+    if exit == Exit::Done && (opened.skipped > 0 || !scan.damaged.is_empty()) {
+        exit = Exit::Damaged;
+    }
+    Ok(exit)
+}
+
+fn events(args: &EventsArgs) -> Result<Exit, Error> {
+    let catalog = catalog(&args.page)?;
+    let setting = Setting::new(&args.page, &catalog)?;
+    let opened = read::open(&args.read, args.page.quiet)?;
+    let options = read::options(&args.read, &setting, true)?;
+    let mut out = Out::open(args.page.output.as_deref())?;
+    let mut writer = events::Writer::new(&mut out, &catalog, setting.zone.clone(), args.page.provider.clone());
+    let damaged = scan::walk(opened.sources, &options, &mut writer);
+    let written = writer.finish().map(|_| ());
+    out.finish(written)?;
+    for note in &damaged {
+        notes::warn(note);
+    }
+    Ok(if opened.skipped > 0 || !damaged.is_empty() { Exit::Damaged } else { Exit::Done })
+}
+
+fn merge(args: &MergeArgs) -> Result<Exit, Error> {
+    let catalog = catalog(&args.page)?;
+    let setting = Setting::new(&args.page, &catalog)?;
+    let mut total: Option<summary::Summary> = None;
+    let mut skipped = 0;
+    for path in &args.summaries {
+        let read = read::bytes(path).map_err(|error| error.to_string());
+        match read.and_then(|bytes| summary::read(&bytes).map_err(|error| error.to_string())) {
+            Ok(summary) => match &mut total {
+                Some(total) => total.merge(summary).map_err(|overlap| Error::usage(overlap.to_string()))?,
+                None => total = Some(summary),
+            },
+            Err(error) => {
+                notes::warn(&format!("{}: {error}", path.display()));
+                skipped += 1;
+            }
+        }
+    }
+    let total = total.ok_or_else(|| Error::nothing("no summary could be read"))?;
+    let exit = page::show(&total, &catalog, &setting, &args.page, &args.show)?;
+    if let Some(path) = &args.summary {
+        write_summary(&total, path)?;
+    }
+    Ok(if exit == Exit::Done && skipped > 0 { Exit::Damaged } else { exit })
+}
+
+fn write_summary(summary: &summary::Summary, path: &Path) -> Result<(), Error> {
+    let mut out = Out::open(Some(path))?;
+    let written = summary::write(summary, &mut out).and_then(|()| out.flush());
+    out.finish(written)
+}

@@ -1,0 +1,60 @@
+//! What goes to standard error: warnings, notes, progress.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::report::escape;
+
+/// Something failed.
+pub fn error(message: &str) {
+    eprintln!("smtpulse: {}", escape::terminal(message));
+}
+
+/// Something was skipped; the rest goes on.
+pub fn warn(message: &str) {
+    eprintln!("smtpulse: {}", escape::terminal(message));
+}
+
+/// Something worth knowing.
+pub fn note(message: &str) {
+    eprintln!("smtpulse: {}", escape::terminal(message));
+}
+
+/// How long a job may take before its progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Progress over the bytes of all inputs, on a terminal, once it takes long.
+pub struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    shown: AtomicBool,
+}
+
+impl Progress {
+    /// Nothing is shown yet. `total` is 0 where nobody knows.
+    pub fn new(total: u64, quiet: bool) -> Progress {
+        let visible = !quiet && std::io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::hidden());
+        Progress { bar, started: Instant::now(), shown: AtomicBool::new(!visible) }
+    }
+
+    /// So many bytes more are read.
+    pub fn add(&self, bytes: u64) {
+        if !self.shown.load(Ordering::Relaxed) && self.started.elapsed() > PATIENCE {
+            self.shown.store(true, Ordering::Relaxed);
+            if let Ok(style) = ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}") {
+                self.bar.set_style(style);
+            }
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(bytes);
+    }
+
+    /// Takes the progress away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

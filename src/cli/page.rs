@@ -1,0 +1,94 @@
+//! A summary to the page that was asked for.
+
+use std::io::IsTerminal;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::args::{Color, FailOn, Format, PageArgs, ShowArgs};
+use super::exit::{Error, Exit};
+use super::out::Out;
+use super::when;
+use crate::analysis::{self, Finding, Kind};
+use crate::catalog::{Catalog, UNKNOWN};
+use crate::report::{self, Look, Report};
+use crate::summary::Summary;
+use crate::time::Instant;
+
+/// What the surroundings say, asked once.
+pub struct Setting {
+    /// The zone of the log's own clock and of the page.
+    pub zone: TimeZone,
+    /// The present.
+    pub now: Instant,
+}
+
+impl Setting {
+    /// Asks the clock and the system's zone, and checks what was typed.
+    pub fn new(args: &PageArgs, catalog: &Catalog) -> Result<Setting, Error> {
+        if let Some(provider) = &args.provider
+            && provider != UNKNOWN
+            && catalog.provider_id(provider).is_none()
+        {
+            return Err(Error::usage(format!("--provider {provider}: no provider of that name{}", near(provider, catalog))));
+        }
+        Ok(Setting { zone: when::zone(args.tz.as_deref())?, now: Timestamp::now().as_second() })
+    }
+}
+
+/// Providers whose short names begin alike.
+fn near(name: &str, catalog: &Catalog) -> String {
+    let start: String = name.chars().take(3).collect::<String>().to_lowercase();
+    let near: Vec<&str> =
+        catalog.providers().iter().map(|provider| provider.id.as_str()).filter(|id| id.starts_with(&start)).collect();
+    match near.is_empty() {
+        true => "; the report's provider table shows the short names".to_owned(),
+        false => format!("; did you mean {}?", near.join(" or ")),
+    }
+}
+
+/// Prints the page and tells how the program ends.
+pub fn show(
+    summary: &Summary,
+    catalog: &Catalog,
+    setting: &Setting,
+    page: &PageArgs,
+    show: &ShowArgs,
+) -> Result<Exit, Error> {
+    let findings = analysis::findings(summary, catalog);
+    let options =
+        report::Options { top: show.top, tz: setting.zone.clone(), provider: page.provider.clone() };
+    let report = Report::new(summary, &findings, catalog, &options);
+    let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
+    if !page.quiet || worth_saying {
+        let mut out = Out::open(page.output.as_deref())?;
+        let written = match show.format {
+            Format::Text => report::text(&report, &mut out, &look(page, show)),
+            Format::Json => report::json(&report, &mut out),
+        };
+        out.finish(written)?;
+    }
+    let met = show.fail_on.is_some_and(|what| findings.iter().any(|finding| fails(what, finding)));
+    Ok(if met { Exit::Condition } else { Exit::Done })
+}
+
+fn fails(what: FailOn, finding: &Finding) -> bool {
+    match what {
+        FailOn::Spike => matches!(finding.kind, Kind::Spike | Kind::Shift | Kind::Escalation),
+        FailOn::Enforcement => finding.enforcement,
+        FailOn::Any => true,
+    }
+}
+
+/// Width and colour: the terminal's, where the page goes to one.
+fn look(page: &PageArgs, show: &ShowArgs) -> Look {
+    let terminal = page.output.is_none() && std::io::stdout().is_terminal();
+    let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    let colour = match show.color {
+        Color::Always => true,
+        Color::Never => false,
+        // Knows NO_COLOR, CLICOLOR and TERM.
+        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    };
+    Look { width: width.unwrap_or(Look::default().width).min(140), colour }
+}
