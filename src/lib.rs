@@ -32,4 +32,5 @@ pub mod catalog;
 pub mod smtp;
 pub mod mta;
 pub mod summary;
+pub mod synth;
 pub mod time;
