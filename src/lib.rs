@@ -28,12 +28,16 @@
 //! report::{text, json}(report, writer)
 //! ```
 
+pub mod analysis;
 pub mod catalog;
+pub mod cli;
 pub mod frame;
 pub mod input;
 pub mod mta;
+pub mod report;
 pub mod scan;
 pub mod smtp;
 pub mod summary;
+pub mod synth;
 pub mod tally;
 pub mod time;

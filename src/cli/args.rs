@@ -40,8 +40,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
-    /// Write a realistic mail log of known content, for benchmarks and trials
-    Gen(super::generate::GenArgs),
+
+
 }
 
 /// Where lines come from and how they are read.

@@ -4,7 +4,7 @@
 pub mod args;
 mod events;
 mod exit;
-mod generate;
+
 mod notes;
 mod out;
 mod page;
@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(args)) => report(&args),
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
-        Some(Command::Gen(args)) => generate(&args),
+
     };
     match done {
         Ok(exit) => exit.into(),

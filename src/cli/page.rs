@@ -40,7 +40,7 @@ impl Setting {
 fn near(name: &str, catalog: &Catalog) -> String {
     let start: String = name.chars().take(3).collect::<String>().to_lowercase();
     let near: Vec<&str> =
-        catalog.providers().iter().map(|provider| provider.id.as_str()).filter(|id| id.starts_with(&start)).collect();
+        catalog.providers().iter().map(|provider| &*provider.id).filter(|id| id.starts_with(&start)).collect();
     match near.is_empty() {
         true => "; the report's provider table shows the short names".to_owned(),
         false => format!("; did you mean {}?", near.join(" or ")),
@@ -74,7 +74,7 @@ pub fn show(
 
 fn fails(what: FailOn, finding: &Finding) -> bool {
     match what {
-        FailOn::Spike => matches!(finding.kind, Kind::Spike | Kind::Shift | Kind::Escalation),
+        FailOn::Spike => finding.kind == Kind::Spike,
         FailOn::Enforcement => finding.enforcement,
         FailOn::Any => true,
     }

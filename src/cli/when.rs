@@ -31,7 +31,7 @@ pub fn instant(option: &str, text: &str, zone: &TimeZone, now: Instant) -> Resul
         return Ok(at.as_second());
     }
     let span: Span = text.parse().map_err(|_| bad())?;
-    let now = Timestamp::from_second(now).map_err(|_| bad())?.to_zoned(zone.clone());
+    let now = Timestamp::from_second(now).map_err(|_| bad())?.to_zoned_datetime(zone.clone());
     // "2h" means two hours ago as much as "2h ago": nobody asks a log for the future.
     let then = now.checked_sub(span.abs()).map_err(|_| bad())?;
     Ok(then.timestamp().as_second())

@@ -1,0 +1,92 @@
+//! When connections arrive: more by day than by night, in bursts, and so many that the log gets its size in its span.
+
+use super::random::{Random, mix};
+use super::spec::Spec;
+use super::stamp::SECOND;
+
+/// How busy each hour of the UTC day is; 100 is the mean.
+const HOURS: [u64; 24] = [
+    42, 36, 34, 34, 38, 50, 70, 98, 138, 164, 168, 160, 146, 150, 160, 158, 146, 128, 110, 98, 88, 76, 62, 46,
+];
+/// How busy a minute is within its hour; 100 is the mean.
+const MINUTES: [u64; 16] = [55, 60, 65, 70, 72, 75, 80, 84, 88, 92, 96, 104, 116, 136, 174, 233];
+/// The mean of each sixteenth of an exponential distribution of mean 1024.
+const GAPS: [u64; 16] =
+    [33, 99, 170, 247, 330, 421, 521, 631, 755, 896, 1_060, 1_257, 1_505, 1_841, 2_373, 4_245];
+
+/// The arrivals of a log.
+#[derive(Clone, Debug)]
+pub(super) struct Arrivals {
+    next: i64,
+    seed: u64,
+    /// Microseconds times weight of the whole span, for each arrival.
+    weight_each: u128,
+}
+
+impl Arrivals {
+    /// `count` arrivals over the span of a spec.
+    pub(super) fn new(spec: &Spec, count: u64) -> Arrivals {
+        let start = spec.start;
+        let end = start + spec.span_seconds();
+        let mut weight: u128 = 0;
+        let mut at = start;
+        while at < end {
+            let hour_end = (at.div_euclid(3_600) + 1) * 3_600;
+            let until = hour_end.min(end);
+            weight += (until - at) as u128 * u128::from(hour_weight(at)) * SECOND as u128;
+            at = until;
+        }
+        Arrivals {
+            next: start * SECOND,
+            seed: mix(spec.seed ^ 0xa2_217e),
+            weight_each: weight / u128::from(count.max(1)),
+        }
+    }
+
+    /// Instant of the next arrival, in microseconds.
+    pub(super) fn next(&self) -> i64 {
+        self.next
+    }
+
+    /// Goes on to the arrival after it.
+    pub(super) fn advance(&mut self, random: &mut Random) {
+        let second = self.next.div_euclid(SECOND);
+        let minute = second.div_euclid(60).unsigned_abs();
+        let busy = hour_weight(second) * MINUTES[(mix(self.seed ^ minute) % 16) as usize];
+        let gap = GAPS[random.below(16) as usize] * u64::from(512 + random.below(1_024));
+        // Both factors are in 1024ths, the minute's in hundredths.
+        let pause = self.weight_each * 100 * u128::from(gap) / (u128::from(busy) << 20);
+        // Half a quiet hour at most: the weight of the hour after it is to be seen.
+        self.next += (pause as i64).clamp(1, 1_800 * SECOND);
+    }
+}
+
+fn hour_weight(second: i64) -> u64 {
+    HOURS[second.div_euclid(3_600).rem_euclid(24) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_keep_the_mean() {
+        assert_eq!(HOURS.iter().sum::<u64>(), 2_400);
+        assert_eq!(MINUTES.iter().sum::<u64>(), 1_600);
+        assert!(GAPS.iter().sum::<u64>().abs_diff(16 * 1_024) < 16);
+    }
+
+    #[test]
+    fn so_many_arrivals_fill_the_span() {
+        for (span, count) in [(86_400, 100_000), (7_200, 50_000), (3 * 86_400, 40_000)] {
+            let spec = Spec { span: Some(span), ..Spec::default() };
+            let mut arrivals = Arrivals::new(&spec, count);
+            let mut random = Random::new(5);
+            for _ in 0..count {
+                arrivals.advance(&mut random);
+            }
+            let taken = arrivals.next() / SECOND - spec.start;
+            assert!((taken - span).abs() < span / 10, "{count} arrivals took {taken} of {span} seconds");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Holds the generator against counts made from its text.
