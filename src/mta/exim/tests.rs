@@ -16,7 +16,7 @@ fn outcome(line: &str) -> Outcome<'_> {
 }
 
 fn string(bytes: Option<&[u8]>) -> &str {
-    bytes.map_or("-", |bytes| std::str::from_utf8(bytes).unwrap())
+    bytes.map_or("-", |bytes| std::str::from_utf8(bytes).expect("test lines are text"))
 }
 
 /// `kind direction status action | recipient < top | host [ip] | code`.
@@ -280,6 +280,11 @@ fn old_versions_name_the_host_in_the_text() {
         }
     }
     check(
+        "== a@b.example R=r T=remote_smtp defer (-18): Remote host mx.b.example [192.0.2.1] closed connection in \
+         response to end of data",
+        "delivery out deferred delayed | a@b.example < - | mx.b.example [192.0.2.1] | no reply",
+    );
+    check(
         "** a@b.example R=r T=remote_smtp: host mx.b.example [192.0.2.1]: 550 No such user",
         "delivery out bounced failed | a@b.example < - | mx.b.example [192.0.2.1] | 550",
     );
@@ -310,7 +315,9 @@ fn deferrals() {
         "== a@b.example R=r T=remote_smtp defer (-1): domain matches queue_smtp_domains, or -odqs set",
         "delivery out deferred delayed | a@b.example < - | - [-] | no reply",
     );
-    let text = |rest: &str| String::from_utf8(outcome(&format!("{ID} {rest}")).text.to_vec()).unwrap();
+    let text = |rest: &str| {
+        String::from_utf8(outcome(&format!("{ID} {rest}")).text.to_vec()).expect("test lines are text")
+    };
     assert_eq!(
         text("== a@b.example R=r T=remote_smtp defer (111): Connection refused DT=0.001s"),
         "Connection refused"
@@ -535,6 +542,22 @@ fn clients_we_refused() {
         (
             "unqualified recipient rejected: <root> H=host.example (p) [192.0.2.9]:1 I=[127.0.0.2]:2525",
             "reject in reject - | root < - | host.example [192.0.2.9] | no reply",
+        ),
+        (
+            "H=(x) [192.0.2.9] rejected EHLO or HELO x H=evil [192.0.2.66]: no",
+            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+        ),
+        (
+            "H=(x) [192.0.2.9] rejected VRFY x: 550 5.7.26 forged",
+            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+        ),
+        (
+            "rejected from <x@g.example> H=g.example [192.0.2.9]: message too big: read=99 max=52",
+            "reject in reject - | - < - | g.example [192.0.2.9] | no reply",
+        ),
+        (
+            "rejected from g.example [192.0.2.9]: 550 no",
+            "reject in reject - | - < - | g.example [192.0.2.9] | 550",
         ),
         (
             "Connection from [192.0.2.9]:24244 refused: too many connections",
