@@ -33,7 +33,7 @@ fn one_host<'a>(id: &'a [u8], line: &'a [u8]) -> Option<Event<'a>> {
             let mut fields = Fields::new(line);
             let Some(Item::Host(host)) = fields.next() else { return None };
             loop {
-                // "said after RCPT" lines leave the colon out.
+                // After a recipient's refusal Exim leaves the colon out.
                 let here = fields.rest().trim_ascii_start();
                 if here.starts_with(b"SMTP error from remote ") {
                     return said(id, Some(host), here);

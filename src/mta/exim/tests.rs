@@ -642,6 +642,25 @@ fn everything_else_is_unrelated() {
     }
 }
 
+#[test]
+fn the_work_for_a_line_of_a_megabyte_is_bounded() {
+    for piece in [" <a", " (\\\"x)", " (", " H=a (", " <\"", " a=\"\"", " x: ", " <\\\"a>", "\\n550-", " F=<"]
+    {
+        let junk = piece.repeat(1_000_000 / piece.len());
+        for head in [
+            "=> a@b.example",
+            "=> |x",
+            "=> x",
+            "** a@b.example",
+            "** a: SMTP error from remote mail server after DATA: 550-",
+        ] {
+            stays_inside(format!("{ID} {head}{junk}").as_bytes());
+        }
+        stays_inside(format!("H=x [192.0.2.1]{junk}").as_bytes());
+        stays_inside(format!("rejected RCPT{junk}").as_bytes());
+    }
+}
+
 /// Every slice an event holds.
 fn slices<'a>(event: &Event<'a>) -> Vec<&'a [u8]> {
     match event {
