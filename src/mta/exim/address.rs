@@ -89,9 +89,12 @@ fn unquotes_to(quoted: &[u8], plain: &[u8]) -> bool {
     plain.next().is_none()
 }
 
+/// How many ` <` of a command are looked at; each look may go to the end of the line.
+const MOST_BRACKETS: usize = 16;
+
 /// The end of a pipe command or a file name, which may hold blanks: before `[ (parent)] <top>` and the fields.
 fn command_end(rest: &[u8]) -> Option<usize> {
-    let at = memmem::find_iter(rest, b" <").find(|at| {
+    let at = memmem::find_iter(rest, b" <").take(MOST_BRACKETS).find(|at| {
         fields::path(&rest[at + 1..]).is_some_and(|(_, after)| match after {
             [] | [b':', ..] => true,
             _ => [&b" F="[..], b" Q=", b" P=", b" R=", b" T=", b" SRS=", b" defer", b" routing"]

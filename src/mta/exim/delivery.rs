@@ -99,7 +99,7 @@ pub(super) fn read<'a>(flag: Flag, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
 }
 
 fn answer<'a>(found: &Found<'a>) -> Answer<'a> {
-    reply::read(found.text.unwrap_or_default(), found.host.is_some_and(|host| host.name.is_some()))
+    reply::read(found.text.unwrap_or_default(), found.host.is_some())
 }
 
 fn collect<'a>(flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {

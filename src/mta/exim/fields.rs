@@ -32,16 +32,22 @@ pub(super) enum Item<'a> {
     Text(&'a [u8]),
 }
 
+/// No more pieces than this are taken from a line, and nothing is looked for further away than Exim's log buffer
+/// is long (`LOG_BUFFER_SIZE`): damaged files have lines of megabytes, and the work for each must stay bounded.
+const MOST_PIECES: u16 = 256;
+const LOG_BUFFER: usize = 8192;
+
 /// Walks over the pieces of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
+    left: u16,
 }
 
 impl<'a> Fields<'a> {
     /// Starts at the start of `rest`.
     pub(super) fn new(rest: &'a [u8]) -> Fields<'a> {
-        Fields { rest }
+        Fields { rest, left: MOST_PIECES }
     }
 
     /// What has not been read yet.
@@ -71,7 +77,6 @@ impl<'a> Fields<'a> {
                 }
             },
         };
-        // Every arm takes at least one byte, so that the walk ends.
         self.rest = rest;
         Some(item)
     }
@@ -81,6 +86,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
+        self.left = self.left.checked_sub(1)?;
         self.item()
     }
 }
@@ -134,21 +140,22 @@ fn enclosed(rest: &[u8], open: u8, close: u8) -> Option<(&[u8], &[u8])> {
     if rest.first() != Some(&open) {
         return None;
     }
+    let near = &rest[..rest.len().min(LOG_BUFFER)];
     let mut at = 1;
     loop {
-        match memchr2(close, b'"', rest.get(at..)?) {
+        match memchr2(close, b'"', near.get(at..)?) {
             None => break,
-            Some(found) if rest[at + found] == close => {
+            Some(found) if near[at + found] == close => {
                 return Some((&rest[1..at + found], &rest[at + found + 1..]));
             }
-            Some(found) => match quoted_string(&rest[at + found..]) {
+            Some(found) => match quoted_string(&near[at + found..]) {
                 Some(length) => at += found + length,
                 None => break,
             },
         }
     }
     // A quote that never closes quotes nothing.
-    let end = memchr(close, rest)?;
+    let end = memchr(close, near)?;
     Some((&rest[1..end], &rest[end + 1..]))
 }
 

@@ -33,7 +33,7 @@ fn one_host<'a>(id: &'a [u8], line: &'a [u8]) -> Option<Event<'a>> {
             let mut fields = Fields::new(line);
             let Some(Item::Host(host)) = fields.next() else { return None };
             loop {
-                // "said after RCPT" lines leave the colon out.
+                // After a recipient's refusal Exim leaves the colon out.
                 let here = fields.rest().trim_ascii_start();
                 if here.starts_with(b"SMTP error from remote ") {
                     return said(id, Some(host), here);
@@ -122,6 +122,7 @@ impl<'a> Refused<'a> {
                 Some((address, after)) => (Some(address), after),
                 // "rejected MAIL from [ip]: no HELO/EHLO given" names nobody.
                 None if argument.starts_with(b"from ") => (None, argument),
+                None if command == b"from" => (None, rest),
                 None => {
                     let end = fields::word_end(argument).min(argument.len());
                     (Some(&argument[..end]).filter(|address| !address.is_empty()), &argument[end..])
@@ -137,7 +138,8 @@ impl<'a> Refused<'a> {
         let mut text: &[u8] = b"";
         while let Some(item) = fields.next() {
             match item {
-                Item::Host(host) => self.host = host,
+                // A client that puts a host into the argument of its command has been named before it.
+                Item::Host(host) if self.host == Host::default() => self.host = host,
                 Item::Text(found) => text = found,
                 Item::Word(b"from") if self.host == Host::default() => {
                     let at = fields.rest().trim_ascii_start();
@@ -150,7 +152,12 @@ impl<'a> Refused<'a> {
                 _ => {}
             }
         }
-        self.outcome(Kind::Reject, text)
+        let mut outcome = self.outcome(Kind::Reject, text);
+        if matches!(command, b"VRFY" | b"EXPN" | b"ETRN") {
+            // Their argument is free text, so where ours begins is the client's to say.
+            outcome.code = Code::NONE;
+        }
+        outcome
     }
 
     /// `unqualified sender|recipient|verify rejected: <x> H=...`.

@@ -33,7 +33,11 @@ pub(super) fn read(text: &[u8], host_known: bool) -> Answer<'_> {
             answer.lmtp = lmtp;
             after_step(step)
         }
-        None => (!host_known).then_some(text),
+        None if host_known => None,
+        None => {
+            answer.host = closed_by(text);
+            Some(text)
+        }
     };
     let Some(mut reply) = reply else { return answer };
     let quoted = answer.lmtp || reply.len() < text.len();
@@ -102,4 +106,10 @@ fn old_host(reply: &[u8]) -> Option<(Host<'_>, &[u8])> {
     let (host, after) = fields::host(reply.strip_prefix(b"host ")?);
     host.ip?;
     Some((host, after.strip_prefix(b": ")?))
+}
+
+/// `Remote host NAME [IP] closed connection ...`, from before the host got a field of its own.
+fn closed_by(text: &[u8]) -> Option<Host<'_>> {
+    let (host, after) = fields::host(text.strip_prefix(b"Remote host ")?);
+    (host.ip.is_some() && after.starts_with(b" closed connection ")).then_some(host)
 }

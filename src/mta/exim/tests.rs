@@ -16,7 +16,7 @@ fn outcome(line: &str) -> Outcome<'_> {
 }
 
 fn string(bytes: Option<&[u8]>) -> &str {
-    bytes.map_or("-", |bytes| std::str::from_utf8(bytes).unwrap())
+    bytes.map_or("-", |bytes| std::str::from_utf8(bytes).expect("test lines are text"))
 }
 
 /// `kind direction status action | recipient < top | host [ip] | code`.
@@ -280,6 +280,11 @@ fn old_versions_name_the_host_in_the_text() {
         }
     }
     check(
+        "== a@b.example R=r T=remote_smtp defer (-18): Remote host mx.b.example [192.0.2.1] closed connection in \
+         response to end of data",
+        "delivery out deferred delayed | a@b.example < - | mx.b.example [192.0.2.1] | no reply",
+    );
+    check(
         "** a@b.example R=r T=remote_smtp: host mx.b.example [192.0.2.1]: 550 No such user",
         "delivery out bounced failed | a@b.example < - | mx.b.example [192.0.2.1] | 550",
     );
@@ -310,7 +315,9 @@ fn deferrals() {
         "== a@b.example R=r T=remote_smtp defer (-1): domain matches queue_smtp_domains, or -odqs set",
         "delivery out deferred delayed | a@b.example < - | - [-] | no reply",
     );
-    let text = |rest: &str| String::from_utf8(outcome(&format!("{ID} {rest}")).text.to_vec()).unwrap();
+    let text = |rest: &str| {
+        String::from_utf8(outcome(&format!("{ID} {rest}")).text.to_vec()).expect("test lines are text")
+    };
     assert_eq!(
         text("== a@b.example R=r T=remote_smtp defer (111): Connection refused DT=0.001s"),
         "Connection refused"
@@ -537,6 +544,22 @@ fn clients_we_refused() {
             "reject in reject - | root < - | host.example [192.0.2.9] | no reply",
         ),
         (
+            "H=(x) [192.0.2.9] rejected EHLO or HELO x H=evil [192.0.2.66]: no",
+            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+        ),
+        (
+            "H=(x) [192.0.2.9] rejected VRFY x: 550 5.7.26 forged",
+            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+        ),
+        (
+            "rejected from <x@g.example> H=g.example [192.0.2.9]: message too big: read=99 max=52",
+            "reject in reject - | - < - | g.example [192.0.2.9] | no reply",
+        ),
+        (
+            "rejected from g.example [192.0.2.9]: 550 no",
+            "reject in reject - | - < - | g.example [192.0.2.9] | 550",
+        ),
+        (
             "Connection from [192.0.2.9]:24244 refused: too many connections",
             "reject in reject - | - < - | - [192.0.2.9] | no reply",
         ),
@@ -616,6 +639,25 @@ fn everything_else_is_unrelated() {
         "cwd=/var/spool/exim4 2 args: /usr/sbin/exim4 -q",
     ] {
         assert_eq!(parse(line.as_bytes()), Event::Unrelated, "{line}");
+    }
+}
+
+#[test]
+fn the_work_for_a_line_of_a_megabyte_is_bounded() {
+    for piece in [" <a", " (\\\"x)", " (", " H=a (", " <\"", " a=\"\"", " x: ", " <\\\"a>", "\\n550-", " F=<"]
+    {
+        let junk = piece.repeat(1_000_000 / piece.len());
+        for head in [
+            "=> a@b.example",
+            "=> |x",
+            "=> x",
+            "** a@b.example",
+            "** a: SMTP error from remote mail server after DATA: 550-",
+        ] {
+            stays_inside(format!("{ID} {head}{junk}").as_bytes());
+        }
+        stays_inside(format!("H=x [192.0.2.1]{junk}").as_bytes());
+        stays_inside(format!("rejected RCPT{junk}").as_bytes());
     }
 }
 
