@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::catalog::{Catalog, Disposition, Stage, Suppress, UNKNOWN};
-use crate::mta::{Event, Mta, Outcome};
+use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{BasicCode, Direction, EnhancedCode};
 use crate::tally::{Attributor, Line, Sink};
 
@@ -114,7 +114,11 @@ impl<'c, W: Write> Writer<'c, W> {
                 at.display_with_offset(offset).to_string()
             }),
             mta: line.mta.as_str(),
-            event: outcome.kind.as_str(),
+            event: match (outcome.kind, line.mta) {
+                // Only Postfix repeats an older answer; Exim's line is the delivery line it looks like, for nobody asked.
+                (Kind::Suspended, Mta::Exim) => Kind::Delivery.as_str(),
+                (kind, _) => kind.as_str(),
+            },
             direction: outcome.direction.as_str(),
             queue_id: outcome.queue_id.map(Text),
             sender: outcome.sender.or(known).map(Text),

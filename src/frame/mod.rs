@@ -112,6 +112,7 @@ fn behind_service_name(line: &[u8]) -> Option<Record<'_>> {
 }
 
 fn bare(line: &[u8]) -> Record<'_> {
+    let line = line.trim_ascii_start();
     let (program, pid, message) = syslog::tag(line).unwrap_or((b"", b"", line));
     Record { form: Form::Bare, stamp: None, host: b"", program, pid, message }
 }
@@ -147,6 +148,8 @@ mod tests {
         assert_eq!(show("Okt 15 01:00:00.123456 mta1 kernel: x"), fraction);
         let none = format!("Rfc3164 {:?} [] [] [] 0EEA7827E9: to=<a@b>", yearless(9, 21, 3600));
         assert_eq!(show("Sep 21 01:00:00 0EEA7827E9: to=<a@b>"), none);
+        let word = format!("Rfc3164 {:?} [mx] [postfix/smtp] [1] x", yearless(9, 21, 3600));
+        assert_eq!(show("Sep 21 01:00:00 mx mail.info postfix/smtp[1]: x"), word);
         let untagged = format!("Rfc3164 {:?} [host] [] [] last message repeated 3 times", yearless(9, 21, 3600));
         assert_eq!(show("Sep 21 01:00:00 host last message repeated 3 times"), untagged);
     }
@@ -199,6 +202,7 @@ mod tests {
     fn lines_without_a_stamp() {
         assert_eq!(show("postfix/local[18]: 16E: to=<a>"), "Bare None [] [postfix/local] [18] 16E: to=<a>");
         assert_eq!(show("BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
+        assert_eq!(show(" BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
         assert_eq!(show(""), "Bare None [] [] [] ");
     }
 

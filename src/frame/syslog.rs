@@ -160,7 +160,8 @@ fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
     if let Some((host, rest)) = word(text)
         && !host.ends_with(b":")
     {
-        return match tag(rest.trim_ascii_start()) {
+        let tagged = tag(rest.trim_ascii_start()).or_else(|| tag_behind_words(rest));
+        return match tagged {
             Some((program, pid, message)) => Record { form, stamp, host, program, pid, message },
             None => Record { form, stamp, host, program: b"", pid: b"", message: rest },
         };
@@ -170,6 +171,20 @@ fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
         Some((program, pid, message)) => Record { form, stamp, host: b"", program, pid, message },
         None => Record { form, stamp, host: b"", program: b"", pid: b"", message: text },
     }
+}
+
+/// `word word program[pid]: message`: templates insert a severity or the like. Only a tag with a pid is believed there.
+fn tag_behind_words(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let mut rest = text;
+    for _ in 0..2 {
+        rest = word(rest.trim_ascii_start())?.1.trim_ascii_start();
+        if let Some((program, pid, message)) = tag(rest)
+            && parse_digits(pid).is_some()
+        {
+            return Some((program, pid, message));
+        }
+    }
+    None
 }
 
 /// `program[pid]: message` or `program: message`. A word that could be a queue id is no program.

@@ -10,7 +10,7 @@ use super::delivery::attempt;
 use super::fields::{self, Fields, Host, Item};
 use super::reply;
 use crate::mta::{Event, Kind, Outcome};
-use crate::smtp::{Code, Direction, EnhancedCode, Joint};
+use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint};
 
 /// A line that is about no message yet.
 pub(super) fn without_id(line: &[u8]) -> Event<'_> {
@@ -186,6 +186,7 @@ impl<'a> Refused<'a> {
         outcome.relay_host = self.host.name;
         outcome.relay_ip = self.host.ip;
         outcome.status = Some(if self.temporarily { b"tempreject" } else { b"reject" });
+        outcome.action = Some(Action::Rejected);
         outcome.code = own_codes(text);
         outcome.text = text;
         outcome

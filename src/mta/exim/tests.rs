@@ -678,7 +678,7 @@ fn slices<'a>(event: &Event<'a>) -> Vec<&'a [u8]> {
         .flatten()
         .collect(),
         Event::Sender { queue_id, sender } => vec![queue_id, sender],
-        Event::Done { queue_id } => vec![queue_id],
+        Event::Done { queue_id } | Event::Arrival { queue_id } => vec![queue_id],
         Event::Mention | Event::Unrelated | Event::NotUnderstood => Vec::new(),
     }
 }

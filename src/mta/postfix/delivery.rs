@@ -4,29 +4,29 @@
 //! QID: to=<rcpt>[, orig_to=<orig>], relay=R[, conn_use=N], delay=D, delays=a/b/c/d[, key=value], dsn=X.Y.Z, status=WORD (TEXT)
 //! ```
 //!
-//! The order is fixed, forks add keys before `dsn=`, releases before 2.3 lack `delays=` and `dsn=`. The
+//! The order is fixed; forks add keys before `dsn=`, releases before 2.3 lack `delays=` and `dsn=`, some carriers drop more. The
 //! recipient and TEXT are written by strangers and may imitate any of it. So the recipient is read as the
 //! quoted string or the text up to the first place from where *all* of the rest can be read, and TEXT is what
 //! remains.
 
 use memchr::{memchr, memmem};
 
-use super::reply::{Answer, host_and_ip};
-use crate::mta::{Kind, Outcome, is_local_name, is_loopback};
+use super::reply::{Answer, At, Peer};
+use crate::mta::{Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes};
 
 /// What follows the recipient.
 struct Tail<'a> {
     orig_recipient: Option<&'a [u8]>,
     relay: &'a [u8],
-    delay: &'a [u8],
+    delay: Option<&'a [u8]>,
     dsn: Option<EnhancedCode>,
     status: &'a [u8],
     text: &'a [u8],
 }
 
 /// Reads a delivery line from `to=` on.
-pub(super) fn parse<'a>(daemon: &[u8], id: &'a [u8], line: &'a [u8]) -> Option<Outcome<'a>> {
+pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> Option<Outcome<'a>> {
     let line = line.strip_prefix(b"to=")?;
     let (recipient, tail) = match line.strip_prefix(b"<") {
         Some(path) => bracketed(path)?,
@@ -40,25 +40,19 @@ pub(super) fn parse<'a>(daemon: &[u8], id: &'a [u8], line: &'a [u8]) -> Option<O
         b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => (Kind::Probe, None),
         _ => return None,
     };
-    let (relay_host, relay_ip) = match tail.relay {
-        b"none" => (None, None),
-        relay => match host_and_ip(relay) {
-            Some((host, ip)) => (Some(host), ip),
-            None => (Some(relay), None),
-        },
-    };
-    let direction = direction(daemon, &tail, relay_host, relay_ip);
+    let peer = (tail.relay != b"none").then(|| Peer::read(tail.relay));
+    let direction = direction(daemon, &tail, peer.as_ref());
     Some(Outcome {
-        queue_id: Some(id),
+        queue_id: id,
         recipient: Some(recipient),
         orig_recipient: tail.orig_recipient,
-        relay_host,
-        relay_ip,
+        relay_host: peer.as_ref().map(|peer| peer.host),
+        relay_ip: peer.as_ref().and_then(Peer::ip),
         status: Some(tail.status),
         dsn: tail.dsn,
         code: code(&tail),
         action,
-        delay: Some(tail.delay),
+        delay: tail.delay,
         text: tail.text,
         ..Outcome::new(kind, direction)
     })
@@ -74,7 +68,7 @@ fn code(tail: &Tail<'_>) -> Code {
         return answer.code(tail.dsn);
     }
     // An accepted message: TEXT is the reply. Only a host has one: `local` and pipes write words of their own.
-    if tail.relay.ends_with(b"]") || memchr(b'[', tail.relay).is_some() {
+    if Peer::read(tail.relay).at != At::Nothing {
         let reply = ReplyCodes::read(text, Joint::Blank);
         if reply.basic.is_some() {
             return Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
@@ -84,12 +78,13 @@ fn code(tail: &Tail<'_>) -> Code {
 }
 
 /// A hop that is no provider: by its agent, by its relay, or by the address it failed to reach.
-fn direction(daemon: &[u8], tail: &Tail<'_>, host: Option<&[u8]>, ip: Option<&[u8]>) -> Direction {
+fn direction(daemon: &[u8], tail: &Tail<'_>, peer: Option<&Peer<'_>>) -> Direction {
     let local = match daemon {
         b"local" | b"virtual" | b"pipe" | b"lmtp" | b"discard" => true,
         b"error" | b"retry" | b"cleanup" | b"qmgr" | b"oqmgr" | b"nqmgr" => false,
-        _ => match host {
-            Some(host) => ip.is_none_or(is_loopback) || is_local_name(host),
+        _ => match peer {
+            // Without brackets it is a transport's name: `local`, `dovecot` ...
+            Some(peer) => peer.at == At::Nothing || peer.is_local(),
             None => tail.status == b"sent" || unreached(tail.text),
         },
     };
@@ -101,8 +96,7 @@ fn unreached(text: &[u8]) -> bool {
     let text = text.strip_prefix(SUSPENDED).unwrap_or(text);
     let Some(rest) = text.strip_prefix(b"connect to ") else { return false };
     let token = rest.split(|b| *b == b' ').next().unwrap_or(rest);
-    host_and_ip(token.strip_suffix(b":").unwrap_or(token))
-        .is_some_and(|(host, ip)| ip.is_none_or(is_loopback) || is_local_name(host))
+    Peer::read(token.strip_suffix(b":").unwrap_or(token)).is_local()
 }
 
 /// `rcpt>, relay=...`: the recipient in brackets.
@@ -146,16 +140,12 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
         rest = after;
     }
     let (relay, mut rest) = value(rest.strip_prefix(b"relay=")?)?;
-    if let Some(after) = rest.strip_prefix(b"conn_use=") {
-        (_, rest) = value(after)?;
-    }
-    let (delay, mut rest) = value(rest.strip_prefix(b"delay=")?)?;
-    if !number(delay) {
-        return None;
-    }
-    let mut dsn = None;
+    let (mut delay, mut dsn) = (None, None);
     loop {
         if let Some(status) = rest.strip_prefix(b"status=") {
+            if delay.is_none() && dsn.is_none() {
+                return None;
+            }
             let end = memchr(b' ', status).unwrap_or(status.len());
             let text = status[end..].strip_prefix(b" (").unwrap_or_default();
             let text = text.strip_suffix(b")").unwrap_or(text);
@@ -166,8 +156,10 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
             return None;
         }
         let (field, after) = value(&rest[equals + 1..])?;
-        if &rest[..equals] == b"dsn" {
-            dsn = EnhancedCode::parse(field);
+        match &rest[..equals] {
+            b"dsn" => dsn = EnhancedCode::parse(field),
+            b"delay" if number(field) => delay = Some(field),
+            _ => {}
         }
         rest = after;
     }

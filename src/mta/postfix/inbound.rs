@@ -12,7 +12,7 @@
 use memchr::memmem;
 
 use super::delivery::after_quoted;
-use super::reply::host_and_ip;
+use super::reply::Peer;
 use crate::mta::{Kind, Outcome};
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
 
@@ -46,9 +46,13 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> 
     let from = memmem::find(&rest[..rest.len().min(64)], b" from ")?;
     let client = &rest[from + b" from ".len()..];
     let blank = memchr::memchr(b' ', client).unwrap_or(client.len());
-    let (host, ip) = host_and_ip(client[..blank].strip_suffix(b":")?)?;
+    let peer = Peer::read(client[..blank].strip_suffix(b":")?);
     let reply = client.get(blank + 1..).unwrap_or_default();
-    Some(with_reply(Outcome { relay_host: (!host.is_empty()).then_some(host), relay_ip: ip, ..outcome }, reply))
+    let host = (!peer.host.is_empty()).then_some(peer.host);
+    let outcome = with_reply(Outcome { relay_host: host, relay_ip: peer.ip(), ..outcome }, reply);
+    // VRFY and ETRN ask about an address; nobody sends it mail.
+    let asked = matches!(&rest[..from], b"VRFY" | b"ETRN");
+    Some(Outcome { recipient: outcome.recipient.filter(|_| !asked), ..outcome })
 }
 
 /// Fills in `CODE DSN TEXT; from=<s> to=<r> ...`.
@@ -104,13 +108,10 @@ fn content<'a>(outcome: Outcome<'a>, rest: &'a [u8]) -> Option<Outcome<'a>> {
     let envelope = memmem::rfind(rest, b"; from=<")?;
     let client = memmem::rfind(&rest[..envelope], b" from ")?;
     let token = &rest[client + b" from ".len()..envelope];
-    let (relay_host, relay_ip) = match host_and_ip(token) {
-        Some((host, ip)) => (Some(host), ip),
-        None => (None, None),
-    };
+    let peer = Peer::read(token);
     let fields = &rest[envelope + 2..];
     let (sender, recipient) = addresses(fields);
     let answer = memmem::rfind(fields, b">: ").map_or(&fields[..0], |at| &fields[at + 3..]);
     let (code, dsn) = codes(answer);
-    Some(Outcome { relay_host, relay_ip, sender, recipient, code, dsn, text: answer, ..outcome })
+    Some(Outcome { relay_host: Some(peer.host), relay_ip: peer.ip(), sender, recipient, code, dsn, text: answer, ..outcome })
 }

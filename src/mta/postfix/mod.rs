@@ -16,13 +16,17 @@ use crate::smtp::Direction;
 pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
     let text = without_severity(message);
     let Some((id, rest)) = queue_id(text) else {
+        // Some carriers lose everything before the fields.
+        if daemon.is_empty() && text.starts_with(b"to=<") {
+            return delivery::parse(daemon, None, text).map_or(Event::Unrelated, Event::Outcome);
+        }
         return match inbound::parse(daemon, None, text) {
             Some(outcome) => Event::Outcome(outcome),
             None => Event::Unrelated,
         };
     };
     if rest.starts_with(b"to=") {
-        return match delivery::parse(daemon, id, rest) {
+        return match delivery::parse(daemon, Some(id), rest) {
             Some(outcome) => Event::Outcome(outcome),
             None => Event::NotUnderstood,
         };
@@ -47,8 +51,8 @@ pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
     {
         return Event::Outcome(Outcome {
             queue_id: Some(id),
-            relay_host: Some(answer.host),
-            relay_ip: answer.ip,
+            relay_host: Some(answer.peer.host),
+            relay_ip: answer.peer.ip(),
             code: answer.code(None),
             text: rest,
             ..Outcome::new(Kind::Attempt, Direction::Out)
@@ -70,12 +74,13 @@ fn without_severity(message: &[u8]) -> &[u8] {
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = text.iter().take(32).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    if !(5..=27).contains(&length) || text.get(length) != Some(&b':') {
+    if !(2..=27).contains(&length) || text.get(length) != Some(&b':') {
         return None;
     }
     let id = &text[..length];
-    // Words such as "statistics:" or "timeout:" are none: ids hold a figure, hexadecimal ones no small letters.
-    if id != b"NOQUEUE" && !id.iter().any(u8::is_ascii_digit) && !id.iter().all(u8::is_ascii_uppercase) {
+    // Words such as "statistics:" are none: an id holds a figure, or is hexadecimal in capitals.
+    let hexadecimal = length >= 5 && id.iter().all(|b| matches!(b, b'A'..=b'F'));
+    if id != b"NOQUEUE" && !id.iter().any(u8::is_ascii_digit) && !hexadecimal {
         return None;
     }
     let rest = &text[length + 1..];

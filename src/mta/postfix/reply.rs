@@ -1,13 +1,12 @@
 //! The texts in which smtp(8) and lmtp(8) quote a remote reply (`smtp_proto.c`, `smtp_sasl_glue.c`).
 
+use crate::mta::{is_local_name, is_loopback};
 use crate::smtp::{Code, EnhancedCode, Joint, ReplyCodes};
 
 /// A remote host and what it said.
 pub(super) struct Answer<'a> {
-    /// Its name.
-    pub(super) host: &'a [u8],
-    /// Its address, without brackets; `None` for a socket.
-    pub(super) ip: Option<&'a [u8]>,
+    /// Who said it.
+    pub(super) peer: Peer<'a>,
     codes: ReplyCodes,
 }
 
@@ -15,16 +14,16 @@ impl<'a> Answer<'a> {
     /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
     pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
         let rest = text.strip_prefix(b"Protocol error: ").unwrap_or(text);
-        let rest = [&b"host "[..], b"SASL authentication failed; server ", b"SASL CACHED authentication failed; server "]
-            .iter()
-            .find_map(|start| rest.strip_prefix(*start))?;
+        let rest =
+            [&b"host "[..], b"SASL authentication failed; server ", b"SASL CACHED authentication failed; server "]
+                .iter()
+                .find_map(|start| rest.strip_prefix(*start))?;
         // Host names come from DNS and hold no blank, so the first one ends `H[ip]`.
         let blank = memchr::memchr(b' ', rest)?;
-        let (host, ip) = host_and_ip(&rest[..blank])?;
         let reply = [&b" said: "[..], b" refused to talk to me: "]
             .iter()
             .find_map(|said| rest[blank..].strip_prefix(*said))?;
-        Some(Answer { host, ip, codes: ReplyCodes::read(reply, Joint::Blank) })
+        Some(Answer { peer: Peer::read(&rest[..blank]), codes: ReplyCodes::read(reply, Joint::Blank) })
     }
 
     /// The code that counts: where the text has no enhanced code, Postfix's own field gives it.
@@ -33,15 +32,66 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// `H[ip]`, `H[ip]:port` or `H[/socket]`: the name, and the address unless it is a socket's path.
-pub(super) fn host_and_ip(token: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let close = memchr::memrchr(b']', token)?;
-    let open = memchr::memrchr(b'[', &token[..close])?;
-    let inside = &token[open + 1..close];
-    let port = &token[close + 1..];
-    if !(port.is_empty() || port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit)) {
-        return None;
+/// The other side of a connection, as Postfix writes it: `H[ip]`, `H[ip]:port`, `H[/socket]`, or a transport's name.
+pub(super) struct Peer<'a> {
+    /// The name before the bracket.
+    pub(super) host: &'a [u8],
+    /// What is known beside the name.
+    pub(super) at: At<'a>,
+}
+
+/// What stands in the brackets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At<'a> {
+    /// An address.
+    Ip(&'a [u8]),
+    /// The path of a socket.
+    Socket,
+    /// Something else: an address that somebody has masked.
+    Masked,
+    /// There are no brackets.
+    Nothing,
+}
+
+impl<'a> Peer<'a> {
+    /// Reads `H[ip]:port`.
+    pub(super) fn read(token: &'a [u8]) -> Peer<'a> {
+        Peer::in_brackets(token).unwrap_or(Peer { host: token, at: At::Nothing })
     }
-    let is_ip = inside.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'x' | b'X'));
-    Some((&token[..open], (is_ip && !inside.is_empty()).then_some(inside)))
+
+    /// The address, if one is written.
+    pub(super) fn ip(&self) -> Option<&'a [u8]> {
+        match self.at {
+            At::Ip(ip) => Some(ip),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection stays on this host.
+    pub(super) fn is_local(&self) -> bool {
+        is_local_name(self.host)
+            || match self.at {
+                At::Ip(ip) => is_loopback(ip),
+                At::Socket => true,
+                At::Masked | At::Nothing => false,
+            }
+    }
+
+    fn in_brackets(token: &'a [u8]) -> Option<Peer<'a>> {
+        let close = memchr::memrchr(b']', token)?;
+        let open = memchr::memrchr(b'[', &token[..close])?;
+        let inside = &token[open + 1..close];
+        let port = &token[close + 1..];
+        if !(port.is_empty() || port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit)) {
+            return None;
+        }
+        let at = if memchr::memchr(b'/', inside).is_some() {
+            At::Socket
+        } else if !inside.is_empty() && inside.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':')) {
+            At::Ip(inside)
+        } else {
+            At::Masked
+        };
+        Some(Peer { host: &token[..open], at })
+    }
 }
