@@ -8,7 +8,10 @@ use super::message::Message;
 use super::mix::Mix;
 use super::names::{Address, Host, write_address, write_client, write_domain, write_ip, write_local};
 use super::random::{Random, mix, stable};
-use super::stamp::{SECOND, reply_stamp};
+use super::stamp::{SECOND, reply_stamp, syslog_stamp};
+
+/// Process id of Postfix's queue manager, which lives as long as the server.
+pub(super) const QUEUE_MANAGER: u64 = 1_507;
 
 /// A compiled text.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,10 @@ enum Field {
     User,
     /// Process id; the number tells the daemons apart.
     Pid(u64),
+    /// Process id of a daemon of which there is one.
+    One(u64),
+    /// Process id of the queue manager.
+    Qmgr,
     Port,
     Subject,
     Qid,
@@ -53,6 +60,8 @@ enum Field {
     Us,
     Epoch,
     Time,
+    /// Now, as RFC 3164 writes it.
+    When,
     /// Random characters.
     Random(&'static [u8], usize),
 }
@@ -126,6 +135,8 @@ fn field(name: &str) -> Result<Field, String> {
         "client" => Field::Client,
         "user" => Field::User,
         "pid" => Field::Pid(u64::from(count)),
+        "one" => Field::One(u64::from(count)),
+        "qmgr" => Field::Qmgr,
         "port" => Field::Port,
         "subject" => Field::Subject,
         "qid" => Field::Qid,
@@ -143,6 +154,7 @@ fn field(name: &str) -> Result<Field, String> {
         "us" => Field::Us,
         "epoch" => Field::Epoch,
         "time" => Field::Time,
+        "when" => Field::When,
         "dec" => random(DECIMAL),
         "hex" => random(HEX),
         "HEX" => random(HEX_CAPITAL),
@@ -160,6 +172,8 @@ fn fill(field: Field, out: &mut Vec<u8>, random: &mut Random, context: &Context<
         Field::Client => write_client(out, names, seed),
         Field::User => write_local(out, names, stable(seed, 11, 400)),
         Field::Pid(which) => number(out, process_id(context.now, seed, which)),
+        Field::One(which) => number(out, 600 + mix(which) % 900),
+        Field::Qmgr => number(out, QUEUE_MANAGER),
         Field::Port => number(out, 32_768 + u64::from(stable(seed, 12, 28_000))),
         Field::Subject => {
             let at = stable(seed, 13, names.subjects.len() as u32) as usize;
@@ -187,6 +201,7 @@ fn fill(field: Field, out: &mut Vec<u8>, random: &mut Random, context: &Context<
         Field::Us => out.extend_from_slice(names.our_ip.as_bytes()),
         Field::Epoch => number(out, (context.now / SECOND).unsigned_abs()),
         Field::Time => reply_stamp(out, context.now),
+        Field::When => syslog_stamp(out, context.now / SECOND),
         Field::Random(alphabet, count) => letters(out, random, count, alphabet),
     }
 }
