@@ -351,7 +351,7 @@ impl<'w> Engine<'w> {
         }
         let out_there = group.direction == Direction::Out;
         log.line(now, if out_there { Count::Out } else { Count::Local }, |out| {
-            attempt.last_word(out, random)
+            attempt.last_word(out, random);
         });
         let action = if *mta == Mta::Exim { exim_action(reply) } else { reply.action };
         counts[group.counters + host_at * group.replies.len() + usize::from(reply_at)] += 1;

@@ -230,6 +230,7 @@ impl Ids {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -254,9 +255,9 @@ mod tests {
     #[test]
     fn long_and_exim_ids_have_their_shape() {
         let mut random = Random::new(3);
-        let (id, _) = Ids::new(Kind::Long).take(1761408843_012_345, &mut random);
+        let (id, _) = Ids::new(Kind::Long).take(1_761_408_843_012_345, &mut random);
         assert!(id.as_bytes().starts_with(b"4cv4Zz") && id.as_bytes()[10] == b'z', "{id:?}");
-        let (id, _) = Ids::new(Kind::Exim).take(1767194343_000_000, &mut random);
+        let (id, _) = Ids::new(Kind::Exim).take(1_767_194_343_000_000, &mut random);
         assert!(id.as_bytes().starts_with(b"1vaxyZ-0001"), "{id:?}");
         assert_eq!(id.as_bytes().len(), 16);
     }

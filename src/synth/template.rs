@@ -54,6 +54,7 @@ enum Field {
     AllRecipients,
     Rcpt,
     RcptDomain,
+    RcptLocal,
     Host,
     HostIp,
     /// Our own address.
@@ -87,7 +88,7 @@ impl Template {
         let mut rest = text;
         while let Some(at) = rest.find(['{', '\n']) {
             if at > 0 {
-                pieces.push(Piece::Text(rest[..at].as_bytes().into()));
+                pieces.push(Piece::Text(rest.as_bytes()[..at].into()));
             }
             if rest[at..].starts_with('\n') {
                 pieces.push(Piece::Break);
@@ -148,6 +149,7 @@ fn field(name: &str) -> Result<Field, String> {
         "nrcpt" => Field::Recipients,
         "rcpts" => Field::AllRecipients,
         "rcpt" => Field::Rcpt,
+        "rcptlocal" => Field::RcptLocal,
         "domain" => Field::RcptDomain,
         "host" => Field::Host,
         "hostip" => Field::HostIp,
@@ -195,6 +197,12 @@ fn fill(field: Field, out: &mut Vec<u8>, random: &mut Random, context: &Context<
             }
         }
         Field::Rcpt => write_address(out, names, context.rcpt),
+        Field::RcptLocal => {
+            let start = out.len();
+            write_address(out, names, context.rcpt);
+            let local = out[start..].iter().position(|b| *b == b'@');
+            out.truncate(local.map_or(out.len(), |length| start + length));
+        }
         Field::RcptDomain => write_domain(out, names, context.rcpt),
         Field::Host => out.extend_from_slice(context.host.name.as_bytes()),
         Field::HostIp => out.extend_from_slice(context.host.ip.as_bytes()),
@@ -225,6 +233,7 @@ fn message_id(out: &mut Vec<u8>, names: &Mix, message: &Message) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
