@@ -18,6 +18,9 @@ const GAPS: [u64; 16] =
 #[derive(Clone, Debug)]
 pub(super) struct Arrivals {
     next: i64,
+    /// Seconds: the end of the span, and the hour the rate was last set in.
+    end: i64,
+    hour: i64,
     seed: u64,
     /// Microseconds times weight of the whole span, for each arrival.
     weight_each: u128,
@@ -28,16 +31,11 @@ impl Arrivals {
     pub(super) fn new(spec: &Spec, count: u64) -> Arrivals {
         let start = spec.start;
         let end = start + spec.span_seconds();
-        let mut weight: u128 = 0;
-        let mut at = start;
-        while at < end {
-            let hour_end = (at.div_euclid(3_600) + 1) * 3_600;
-            let until = hour_end.min(end);
-            weight += (until - at) as u128 * u128::from(hour_weight(at)) * SECOND as u128;
-            at = until;
-        }
+        let weight = weight_between(start, end);
         Arrivals {
             next: start * SECOND,
+            end,
+            hour: start.div_euclid(3_600),
             seed: mix(spec.seed ^ 0xa2_217e),
             weight_each: weight / u128::from(count.max(1)),
         }
@@ -46,6 +44,19 @@ impl Arrivals {
     /// Instant of the next arrival, in microseconds.
     pub(super) fn next(&self) -> i64 {
         self.next
+    }
+
+    /// Sets the rate anew at the turn of an hour: the bytes that are left are spread over the time that is left.
+    pub(super) fn adjust(&mut self, arrived: u64, bytes: u64, target: u64) {
+        let second = self.next.div_euclid(SECOND);
+        let hour = second.div_euclid(3_600);
+        // What the first arrivals and the last hour tell is too little.
+        if hour == self.hour || arrived < 500 || second + 3_600 > self.end || bytes >= target {
+            return;
+        }
+        self.hour = hour;
+        let left = u128::from(target - bytes) * u128::from(arrived) / u128::from(bytes.max(1));
+        self.weight_each = weight_between(second, self.end) / left.max(1);
     }
 
     /// Goes on to the arrival after it.
@@ -59,6 +70,18 @@ impl Arrivals {
         // Half a quiet hour at most: the weight of the hour after it is to be seen.
         self.next += (pause as i64).clamp(1, 1_800 * SECOND);
     }
+}
+
+/// Microseconds times weight between two instants in seconds.
+fn weight_between(start: i64, end: i64) -> u128 {
+    let mut weight: u128 = 0;
+    let mut at = start;
+    while at < end {
+        let until = ((at.div_euclid(3_600) + 1) * 3_600).min(end);
+        weight += (until - at) as u128 * u128::from(hour_weight(at)) * SECOND as u128;
+        at = until;
+    }
+    weight
 }
 
 fn hour_weight(second: i64) -> u64 {

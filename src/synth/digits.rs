@@ -81,6 +81,7 @@ pub(super) fn delay(out: &mut Vec<u8>, milliseconds: u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

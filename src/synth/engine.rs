@@ -16,7 +16,7 @@ use super::names::{Address, Host, write_address};
 use super::random::Random;
 use super::spec::{Blend, Mta, Spec};
 use super::stamp::SECOND;
-use super::template::Context;
+use super::template::{Context, QUEUE_MANAGER};
 use super::truth::{CodeKey, Truth};
 use crate::smtp::{Action, Direction};
 
@@ -72,7 +72,6 @@ pub(super) struct Engine<'w> {
     /// Recipients an Exim queue gave up without asking again.
     timeouts: u64,
     nobody: Host,
-    qmgr: u32,
     ended: bool,
 }
 
@@ -84,7 +83,7 @@ impl<'w> Engine<'w> {
             (Mta::Postfix, true) => Kind::Long,
             (Mta::Postfix, false) => Kind::Short,
         };
-        let mut random = Random::new(spec.seed);
+        let random = Random::new(spec.seed);
         Engine {
             mta: spec.mta,
             blend: spec.blend,
@@ -105,7 +104,6 @@ impl<'w> Engine<'w> {
             rejects: vec![0; mix.rejects.len()],
             timeouts: 0,
             nobody: Host::default(),
-            qmgr: 1_000 + random.below(900),
             ended: false,
             random,
             mix,
@@ -130,6 +128,7 @@ impl<'w> Engine<'w> {
                     } else {
                         self.arrive(arrival);
                     }
+                    self.arrivals.adjust(arrived, self.log.bytes(), self.target);
                     self.arrivals.advance(&mut self.random);
                 }
             }
@@ -176,6 +175,7 @@ impl<'w> Engine<'w> {
         let script = self.mix.arrivals.pick(&mut self.random);
         let message = Message::new(self.random.next(), script, now);
         let slot = self.admit(message);
+        self.fill(slot, self.mix.scripts[usize::from(script)].brings);
         self.step(slot, now);
     }
 
@@ -186,10 +186,8 @@ impl<'w> Engine<'w> {
         let class = self.mix.scripts[script].steps[step].class;
         if matches!(class, Class::Arrives | Class::Received) {
             let (id, inode) = self.ids.take(now, &mut self.random);
-            let brings = self.mix.scripts[script].brings;
             let message = &mut self.messages[at];
             (message.id, message.inode, message.arrived, message.gone) = (id, inode, now, false);
-            self.fill(slot, brings);
         }
         let Engine { mix, log, random, messages, nobody, .. } = self;
         let script = &mix.scripts[script];
@@ -338,17 +336,22 @@ impl<'w> Engine<'w> {
         if let (true, Some(step), true) = (beside, &group.before, random.chance(300_000)) {
             log.line(now, step.class.into(), |out| step.text.write(out, random, &attempt.context(b" ")));
         }
-        // A soft answer of a host that is not the last one: the next is asked, and its answer counts.
-        let soft = reply.action == Action::Delayed
-            && matches!(reply.at, Stage::Greeting | Stage::Mail | Stage::Rcpt);
+        // A soft answer of a host that is not the last one: the next is asked, and its answer counts. A broken
+        // connection does the same, without an answer.
+        let asked_on = match mta {
+            Mta::Postfix => reply.at != Stage::None,
+            Mta::Exim => matches!(reply.at, Stage::Greeting | Stage::Mail),
+        };
+        let soft = reply.action == Action::Delayed && asked_on && group.direction == Direction::Out;
         if soft && host_at == 0 && group.hosts.len() > 1 && !group.own_hosts && *blend != Blend::Dense {
-            log.line(now, Count::NonFinal, |out| attempt.not_the_last_word(out, random));
+            let count = if reply.at == Stage::Lost { Count::Event } else { Count::NonFinal };
+            log.line(now, count, |out| attempt.not_the_last_word(out, random));
             host_at = 1;
             attempt.host = &group.hosts[1];
         }
         let out_there = group.direction == Direction::Out;
         log.line(now, if out_there { Count::Out } else { Count::Local }, |out| {
-            attempt.last_word(out, random)
+            attempt.last_word(out, random);
         });
         let action = if *mta == Mta::Exim { exim_action(reply) } else { reply.action };
         counts[group.counters + host_at * group.replies.len() + usize::from(reply_at)] += 1;
@@ -418,13 +421,13 @@ impl<'w> Engine<'w> {
 
     /// The queue gives up the recipients that still wait.
     fn give_up(&mut self, slot: u32, now: i64) {
-        let Engine { mta, mix, log, messages, qmgr, timeouts, blend, .. } = self;
+        let Engine { mta, mix, log, messages, timeouts, blend, .. } = self;
         let message = &messages[slot as usize];
         match mta {
             Mta::Postfix => {
                 log.truth.expired += 1;
                 log.line(now, Count::Event, |out| {
-                    queue_manager(out, *qmgr, message);
+                    queue_manager(out, message);
                     out.extend_from_slice(b": from=<");
                     write_address(out, mix, message.sender);
                     out.extend_from_slice(b">, status=expired, returned to sender");
@@ -453,9 +456,9 @@ impl<'w> Engine<'w> {
     /// A report about failed recipients goes to the sender, as a message of its own.
     fn bounce(&mut self, slot: u32, now: i64) {
         let parent = &self.messages[slot as usize];
-        let (parent_id, sender) = (parent.id, parent.sender);
+        let (parent_id, sender, size) = (parent.id, parent.sender, parent.size);
         let mut report = Message::new(self.random.next(), self.mix.bounce, now);
-        report.parent = parent_id;
+        (report.parent, report.size) = (parent_id, size + 2_300);
         report.add(recipient(&self.mix, sender));
         let slot = self.admit(report);
         self.step(slot, now);
@@ -463,14 +466,14 @@ impl<'w> Engine<'w> {
 
     /// The queue takes a waiting message up again.
     fn retry(&mut self, slot: u32, now: i64) {
-        let Engine { mta, mix, log, random, messages, qmgr, waiting, .. } = self;
+        let Engine { mta, mix, log, random, messages, waiting, .. } = self;
         *waiting -= 1;
         let message = &mut messages[slot as usize];
         message.turns += 1;
         if *mta == Mta::Postfix {
             let message = &*message;
             log.line(now, Count::Event, |out| {
-                queue_manager(out, *qmgr, message);
+                queue_manager(out, message);
                 out.extend_from_slice(b": from=<");
                 write_address(out, mix, message.sender);
                 out.extend_from_slice(b">, size=");
@@ -500,11 +503,11 @@ impl<'w> Engine<'w> {
 
     /// The message leaves the queue.
     fn remove(&mut self, slot: u32, now: i64) {
-        let Engine { mta, log, messages, qmgr, ids, .. } = self;
+        let Engine { mta, log, messages, ids, .. } = self;
         let message = &mut messages[slot as usize];
         log.line(now, Count::Event, |out| match mta {
             Mta::Postfix => {
-                queue_manager(out, *qmgr, message);
+                queue_manager(out, message);
                 out.extend_from_slice(b": removed");
             }
             Mta::Exim => {
@@ -635,9 +638,9 @@ fn status(mta: Mta, action: Action) -> &'static str {
     }
 }
 
-fn queue_manager(out: &mut Vec<u8>, process: u32, message: &Message) {
+fn queue_manager(out: &mut Vec<u8>, message: &Message) {
     out.extend_from_slice(b"postfix/qmgr[");
-    super::digits::number(out, u64::from(process));
+    super::digits::number(out, QUEUE_MANAGER);
     out.extend_from_slice(b"]: ");
     out.extend_from_slice(message.id.as_bytes());
 }

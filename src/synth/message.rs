@@ -162,7 +162,7 @@ pub(super) enum Kind {
 
 /// How many of a million messages get the whole id of a message that was just removed. In life the microseconds must
 /// meet by chance; a log of some megabytes would show none.
-const SAME_ID: u32 = 2_000;
+const SAME_ID: u32 = 5_000;
 
 impl Ids {
     /// A queue without messages.
@@ -230,6 +230,7 @@ impl Ids {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -248,15 +249,15 @@ mod tests {
             assert_eq!(same, inode);
             again += u32::from(id == first);
         }
-        assert!((1..40).contains(&again), "{again}");
+        assert!((10..50).contains(&again), "{again}");
     }
 
     #[test]
     fn long_and_exim_ids_have_their_shape() {
         let mut random = Random::new(3);
-        let (id, _) = Ids::new(Kind::Long).take(1_761_408_844_012_345, &mut random);
-        assert!(id.as_bytes().starts_with(b"4cv4Z") && id.as_bytes()[10] == b'z', "{id:?}");
-        let (id, _) = Ids::new(Kind::Exim).take(1_767_193_545_000_000, &mut random);
+        let (id, _) = Ids::new(Kind::Long).take(1_761_408_843_012_345, &mut random);
+        assert!(id.as_bytes().starts_with(b"4cv4Zz") && id.as_bytes()[10] == b'z', "{id:?}");
+        let (id, _) = Ids::new(Kind::Exim).take(1_767_194_343_000_000, &mut random);
         assert!(id.as_bytes().starts_with(b"1vaxyZ-0001"), "{id:?}");
         assert_eq!(id.as_bytes().len(), 16);
     }

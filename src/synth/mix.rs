@@ -349,8 +349,9 @@ impl Mix {
             "active" => Class::Active,
             "received" => Class::Received,
             "reject" => {
-                let status = ["temporarily rejected", "rejected", "authenticator failed", "reject"];
+                let status = ["NOQUEUE: reject", "temporarily rejected", "rejected", "authenticator failed"];
                 let status = status.into_iter().find(|status| line.contains(status)).unwrap_or("reject");
+                let status = status.trim_start_matches("NOQUEUE: ");
                 let (basic, enhanced) = codes(code);
                 self.rejects.push(Reject {
                     status: status.to_owned(),

@@ -21,6 +21,7 @@ mod template;
 mod truth;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::io::{self, Write};

@@ -300,6 +300,7 @@ fn thousandths(text: &str) -> Option<u128> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -84,13 +84,8 @@ impl Stamper {
         let (year, month, day) = civil(local.div_euclid(86_400));
         match self.style {
             Style::Rfc3164 => {
-                head.extend_from_slice(MONTHS[month as usize - 1]);
-                head.push(b' ');
-                if day < 10 {
-                    head.push(b' ');
-                }
-                padded(head, day, if day < 10 { 1 } else { 2 }, DECIMAL);
-                head.push(b' ');
+                syslog_stamp(head, local);
+                return;
             }
             Style::Rfc3339 | Style::Exim => {
                 date(head, year, month, day);
@@ -102,6 +97,16 @@ impl Stamper {
             head.push(b'.');
         }
     }
+}
+
+/// Writes seconds as RFC 3164 does: `Mar  7 02:54:40`.
+pub(super) fn syslog_stamp(out: &mut Vec<u8>, second: i64) {
+    let (_, month, day) = civil(second.div_euclid(86_400));
+    out.extend_from_slice(MONTHS[month as usize - 1]);
+    out.extend_from_slice(if day < 10 { b"  " } else { b" " });
+    padded(out, day, if day < 10 { 1 } else { 2 }, DECIMAL);
+    out.push(b' ');
+    time_of_day(out, second);
 }
 
 /// Writes an instant as `2026-03-07T02:54:40.456Z`, as replies quote it.
@@ -149,6 +154,7 @@ fn civil(days: i64) -> (i64, u64, u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::time::days_from_civil;

@@ -8,7 +8,10 @@ use super::message::Message;
 use super::mix::Mix;
 use super::names::{Address, Host, write_address, write_client, write_domain, write_ip, write_local};
 use super::random::{Random, mix, stable};
-use super::stamp::{SECOND, reply_stamp};
+use super::stamp::{SECOND, reply_stamp, syslog_stamp};
+
+/// Process id of Postfix's queue manager, which lives as long as the server.
+pub(super) const QUEUE_MANAGER: u64 = 1_507;
 
 /// A compiled text.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,10 @@ enum Field {
     User,
     /// Process id; the number tells the daemons apart.
     Pid(u64),
+    /// Process id of a daemon of which there is one.
+    One(u64),
+    /// Process id of the queue manager.
+    Qmgr,
     Port,
     Subject,
     Qid,
@@ -47,12 +54,15 @@ enum Field {
     AllRecipients,
     Rcpt,
     RcptDomain,
+    RcptLocal,
     Host,
     HostIp,
     /// Our own address.
     Us,
     Epoch,
     Time,
+    /// Now, as RFC 3164 writes it.
+    When,
     /// Random characters.
     Random(&'static [u8], usize),
 }
@@ -78,7 +88,7 @@ impl Template {
         let mut rest = text;
         while let Some(at) = rest.find(['{', '\n']) {
             if at > 0 {
-                pieces.push(Piece::Text(rest[..at].as_bytes().into()));
+                pieces.push(Piece::Text(rest.as_bytes()[..at].into()));
             }
             if rest[at..].starts_with('\n') {
                 pieces.push(Piece::Break);
@@ -126,6 +136,8 @@ fn field(name: &str) -> Result<Field, String> {
         "client" => Field::Client,
         "user" => Field::User,
         "pid" => Field::Pid(u64::from(count)),
+        "one" => Field::One(u64::from(count)),
+        "qmgr" => Field::Qmgr,
         "port" => Field::Port,
         "subject" => Field::Subject,
         "qid" => Field::Qid,
@@ -137,12 +149,14 @@ fn field(name: &str) -> Result<Field, String> {
         "nrcpt" => Field::Recipients,
         "rcpts" => Field::AllRecipients,
         "rcpt" => Field::Rcpt,
+        "rcptlocal" => Field::RcptLocal,
         "domain" => Field::RcptDomain,
         "host" => Field::Host,
         "hostip" => Field::HostIp,
         "us" => Field::Us,
         "epoch" => Field::Epoch,
         "time" => Field::Time,
+        "when" => Field::When,
         "dec" => random(DECIMAL),
         "hex" => random(HEX),
         "HEX" => random(HEX_CAPITAL),
@@ -160,6 +174,8 @@ fn fill(field: Field, out: &mut Vec<u8>, random: &mut Random, context: &Context<
         Field::Client => write_client(out, names, seed),
         Field::User => write_local(out, names, stable(seed, 11, 400)),
         Field::Pid(which) => number(out, process_id(context.now, seed, which)),
+        Field::One(which) => number(out, 600 + mix(which) % 900),
+        Field::Qmgr => number(out, QUEUE_MANAGER),
         Field::Port => number(out, 32_768 + u64::from(stable(seed, 12, 28_000))),
         Field::Subject => {
             let at = stable(seed, 13, names.subjects.len() as u32) as usize;
@@ -181,12 +197,19 @@ fn fill(field: Field, out: &mut Vec<u8>, random: &mut Random, context: &Context<
             }
         }
         Field::Rcpt => write_address(out, names, context.rcpt),
+        Field::RcptLocal => {
+            let start = out.len();
+            write_address(out, names, context.rcpt);
+            let local = out[start..].iter().position(|b| *b == b'@');
+            out.truncate(local.map_or(out.len(), |length| start + length));
+        }
         Field::RcptDomain => write_domain(out, names, context.rcpt),
         Field::Host => out.extend_from_slice(context.host.name.as_bytes()),
         Field::HostIp => out.extend_from_slice(context.host.ip.as_bytes()),
         Field::Us => out.extend_from_slice(names.our_ip.as_bytes()),
         Field::Epoch => number(out, (context.now / SECOND).unsigned_abs()),
         Field::Time => reply_stamp(out, context.now),
+        Field::When => syslog_stamp(out, context.now / SECOND),
         Field::Random(alphabet, count) => letters(out, random, count, alphabet),
     }
 }
@@ -210,6 +233,7 @@ fn message_id(out: &mut Vec<u8>, names: &Mix, message: &Message) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
