@@ -40,6 +40,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
+    /// Write a realistic mail log of known content, for benchmarks and trials
+    Gen(super::generate::GenArgs),
 
 
 }

@@ -79,6 +79,10 @@ pub struct GenArgs {
     #[arg(long = "incident", value_name = "SPEC")]
     pub incidents: Vec<Incident>,
 
+    /// Write the log to this file instead of standard output; it appears only when complete
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
     /// Write what the log holds to FILE, as JSON: counts by code, host, hour and sender domain
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,

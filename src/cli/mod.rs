@@ -4,6 +4,7 @@
 pub mod args;
 mod events;
 mod exit;
+mod generate;
 
 mod notes;
 mod out;
@@ -20,8 +21,10 @@ use clap::Parser;
 use crate::catalog::Catalog;
 use crate::scan;
 use crate::summary;
+use crate::synth::{self, Spec};
 use args::{Cli, Command, EventsArgs, MergeArgs, PageArgs, ReportArgs};
 use exit::{Error, Exit};
+use generate::GenArgs;
 use out::Out;
 use page::Setting;
 
@@ -33,6 +36,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(args)) => report(&args),
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
+        Some(Command::Gen(args)) => generate(&args),
 
     };
     match done {
@@ -113,6 +117,22 @@ fn merge(args: &MergeArgs) -> Result<Exit, Error> {
         write_summary(&total, path)?;
     }
     Ok(if exit == Exit::Done && skipped > 0 { Exit::Damaged } else { exit })
+}
+
+fn generate(args: &GenArgs) -> Result<Exit, Error> {
+    let spec = Spec::try_from(args).map_err(|error| Error::usage(error.to_string()))?;
+    let mut out = Out::open(args.output.as_deref())?;
+    let truth = match synth::generate(&spec, &mut out) {
+        Ok(truth) => truth,
+        Err(error) => return out.finish(Err(error)).map(|()| Exit::Done),
+    };
+    out.finish(Ok(()))?;
+    if let Some(path) = &args.truth {
+        let mut out = Out::open(Some(path))?;
+        let written = serde_json::to_writer_pretty(&mut out, &truth).map_err(std::io::Error::from);
+        out.finish(written)?;
+    }
+    Ok(Exit::Done)
 }
 
 fn write_summary(summary: &summary::Summary, path: &Path) -> Result<(), Error> {

@@ -6,10 +6,6 @@ use super::*;
 use crate::smtp::{Action, Direction};
 use crate::time::days_from_civil;
 
-/// The arguments of `smtpulse gen` are tested here with the spec they make.
-#[path = "../cli/generate.rs"]
-mod arguments;
-
 fn written(spec: &Spec) -> (String, Truth) {
     let mut bytes = Vec::new();
     let truth = generate(spec, &mut bytes).unwrap();

@@ -496,82 +496,82 @@ fn clients_we_refused() {
         (
             "H=mail.g.example (helo.example) [192.0.2.9]:50733 I=[127.0.0.2]:2525 X=TLS1.3:A:256 CV=no F=<x@g.example> \
              A=plain:u rejected RCPT <no@h.example>: Unrouteable address",
-            "reject in reject - | no@h.example < - | mail.g.example [192.0.2.9] | no reply",
+            "reject in reject rejected | no@h.example < - | mail.g.example [192.0.2.9] | no reply",
         ),
         (
             "H=(helo.example) [192.0.2.9] F=<x@g.example> temporarily rejected RCPT <a@h.example>: 4.7.1 Greylisted",
-            "reject in tempreject - | a@h.example < - | - [192.0.2.9] | 4.7.1",
+            "reject in tempreject rejected | a@h.example < - | - [192.0.2.9] | 4.7.1",
         ),
         (
             "H=([192.0.2.5]) [192.0.2.9]:1 rejected MAIL <x@spam.example>: 550-5.7.1 mail from\\n550 5.7.1 spam",
-            "reject in reject - | - < - | - [192.0.2.9] | 550 5.7.1",
+            "reject in reject rejected | - < - | - [192.0.2.9] | 550 5.7.1",
         ),
         (
             "H=bad.example [192.0.2.9] temporarily rejected connection in \"connect\" ACL: \"Host is ratelimited\"",
-            "reject in tempreject - | - < - | bad.example [192.0.2.9] | no reply",
+            "reject in tempreject rejected | - < - | bad.example [192.0.2.9] | no reply",
         ),
         (
             "H=(localhost) [192.0.2.9]:1 I=[127.0.0.2]:25 rejected EHLO or HELO localhost: 5.7.1 not yours",
-            "reject in reject - | - < - | - [192.0.2.9] | 5.7.1",
+            "reject in reject rejected | - < - | - [192.0.2.9] | 5.7.1",
         ),
         (
             "H=h.example [192.0.2.9] F=<\"x> rejected RCPT <v@w>: 550 5.1.1 \"@g.example> rejected RCPT <\"a>: 550\"@h>: \
              relay not permitted",
-            "reject in reject - | \"a>: 550\"@h < - | h.example [192.0.2.9] | no reply",
+            "reject in reject rejected | \"a>: 550\"@h < - | h.example [192.0.2.9] | no reply",
         ),
         (
             "U=www-data F=<x@h.example> rejected RCPT <a@b>: no",
-            "reject in reject - | a@b < - | - [-] | no reply",
+            "reject in reject rejected | a@b < - | - [-] | no reply",
         ),
         (
             "F=x@g.example H=mail.g.example [192.0.2.9] I=[127.0.0.1]:25 P=esmtps rejected by local_scan(): bad",
-            "reject in reject - | - < - | mail.g.example [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | mail.g.example [192.0.2.9] | no reply",
         ),
         (
             "rejected EHLO from host.example [192.0.2.9]:1 I=[127.0.0.2]:25: syntactically invalid argument(s): \"q;q\"",
-            "reject in reject - | - < - | host.example [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | host.example [192.0.2.9] | no reply",
         ),
         (
             "rejected MAIL from [192.0.2.9]:35191 I=[127.0.0.2]:2525: no HELO/EHLO given",
-            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
         (
             "rejected MAIL FROM:<h@g.example> H=mail.g.example [192.0.2.9]:1: message too big: size=99 max=52",
-            "reject in reject - | - < - | mail.g.example [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | mail.g.example [192.0.2.9] | no reply",
         ),
         (
             "unqualified recipient rejected: <root> H=host.example (p) [192.0.2.9]:1 I=[127.0.0.2]:2525",
-            "reject in reject - | root < - | host.example [192.0.2.9] | no reply",
+            "reject in reject rejected | root < - | host.example [192.0.2.9] | no reply",
         ),
         (
             "H=(x) [192.0.2.9] rejected EHLO or HELO x H=evil [192.0.2.66]: no",
-            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
         (
             "H=(x) [192.0.2.9] rejected VRFY x: 550 5.7.26 forged",
-            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
         (
             "rejected from <x@g.example> H=g.example [192.0.2.9]: message too big: read=99 max=52",
-            "reject in reject - | - < - | g.example [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | g.example [192.0.2.9] | no reply",
         ),
         (
             "rejected from g.example [192.0.2.9]: 550 no",
-            "reject in reject - | - < - | g.example [192.0.2.9] | 550",
+            "reject in reject rejected | - < - | g.example [192.0.2.9] | 550",
         ),
         (
             "Connection from [192.0.2.9]:24244 refused: too many connections",
-            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
         (
             "SMTP protocol synchronization error (input sent without waiting for greeting): rejected connection from \
              H=[192.0.2.9] input=\"GET / HTTP/1.1\\r\\nH=x [192.0.2.66]\"",
-            "reject in reject - | - < - | - [192.0.2.9] | no reply",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
         (
             "H=h.example [192.0.2.9] rejected RCPT <a@b>: mx.c.example [192.0.2.1] : SMTP error from remote mail server \
              after RCPT TO:<x@c.example>: 550 5.1.1 no",
-            "reject in reject - | a@b < - | h.example [192.0.2.9] | no reply",
+            "reject in reject rejected | a@b < - | h.example [192.0.2.9] | no reply",
         ),
     ] {
         assert_eq!(said(line), expected, "{line}");
@@ -579,7 +579,7 @@ fn clients_we_refused() {
     }
     check(
         "H=mail.g.example [192.0.2.9]:50647 F=<h@g.example> rejected after DATA: 550 5.7.1 content rejected",
-        "reject in reject - | - < - | mail.g.example [192.0.2.9] | 550 5.7.1",
+        "reject in reject rejected | - < - | mail.g.example [192.0.2.9] | 550 5.7.1",
     );
     let with_sender = outcome("H=(x) [192.0.2.9] rejected MAIL <s@g.example>: no");
     assert_eq!(string(with_sender.sender), "s@g.example");
@@ -591,20 +591,20 @@ fn refused_logins() {
         (
             "plain authenticator failed for host.example (bot) [192.0.2.9]:58405 I=[127.0.0.2]:25: 535 Incorrect \
              authentication data (set_id=535 5.7.8)",
-            "auth in reject - | - < - | host.example [192.0.2.9] | 535",
+            "auth in reject rejected | - < - | host.example [192.0.2.9] | 535",
         ),
         (
             "dovecot_login \tauthenticator failed for (User) [192.0.2.9]: 535 Incorrect authentication data",
-            "auth in reject - | - < - | - [192.0.2.9] | 535",
+            "auth in reject rejected | - < - | - [192.0.2.9] | 535",
         ),
         (
             "dovecot_login authenticator failed for H=([2001:db8::1]) [2001:db8::9]:1: 435 Unable to authenticate at \
              present (set_id=x): error",
-            "auth in reject - | - < - | - [2001:db8::9] | 435",
+            "auth in reject rejected | - < - | - [2001:db8::9] | 435",
         ),
         (
             "authenticator failed for ([10.0.0.3]) [192.0.2.9]",
-            "auth in reject - | - < - | - [192.0.2.9] | no reply",
+            "auth in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
     ] {
         assert_eq!(said(line), expected, "{line}");
