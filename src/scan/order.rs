@@ -143,10 +143,14 @@ fn arrival(head: &[u8]) -> Option<Instant> {
 /// For each input, the year of its last line, when the newest line of all is of `year`.
 fn given_years(inputs: &[Vec<i64>], year: i64) -> Vec<Option<i64>> {
     let spans: Vec<(i64, i64)> = inputs.iter().filter_map(|s| Some((*s.first()?, *s.last()?))).collect();
-    // The end of the set is the last line with the longest way to the next first line, around the year.
+    // The end of the set is the last line with the longest way to the next first line, around the year, and inside no
+    // other input.
+    let around = |from: i64, to: i64| (to - from).rem_euclid(366 * 86_400);
     let way = |from: i64| {
-        let whole = 366 * 86_400;
-        spans.iter().map(|(first, _)| (first - from).rem_euclid(whole)).min().unwrap_or(0)
+        if spans.iter().any(|(first, last)| around(*first, from) < around(*first, *last)) {
+            return 0;
+        }
+        spans.iter().map(|(first, _)| around(from, *first)).min().unwrap_or(0)
     };
     let Some(end) = spans.iter().map(|(_, last)| *last).max_by_key(|last| (way(*last), *last)) else {
         return vec![None; inputs.len()];

@@ -63,27 +63,35 @@ fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
 /// The last line of a reply whose first line is `ddd-`.
 ///
 /// A later line starts after a joint with the same code; one with another code counts only when an enhanced
-/// code of its own class follows, so that a number in the text is not taken for a line.
+/// code of its own class follows, so that a number in the text is not taken for a line. Where the first line has an
+/// enhanced code, a last line that has one too is preferred to one that has none. Without a last line the log has cut the
+/// reply, and the line it was cut in counts only when its code is not what was cut.
 fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
     let joint = joint.bytes();
-    let mut last = reply;
+    let wants_enhanced = enhanced_after_basic(reply).is_some();
+    let (mut before, mut last) = (reply, reply);
+    let mut plain = None;
     let mut from = 4;
     while let Some(found) = memmem::find(&reply[from.min(reply.len())..], joint) {
         let start = from + found + joint.len();
         from = start;
         let line = &reply[start..];
         let Some(code) = BasicCode::at_start(line) else { continue };
+        let enhanced = enhanced_after_basic(line);
         let same = code == first && matches!(line.get(3), None | Some(b' ' | b'-'));
-        let agrees = enhanced_after_basic(line).is_some_and(|e| e.class() == code.severity());
-        if !same && !agrees {
+        if !same && !enhanced.is_some_and(|enhanced| enhanced.class() == code.severity()) {
             continue;
         }
-        last = line;
-        if line.get(3) != Some(&b'-') {
-            break;
+        if line.get(3) == Some(&b'-') {
+            (before, last, plain) = (last, line, None);
+        } else if enhanced.is_some() || !wants_enhanced {
+            return line;
+        } else {
+            plain = plain.or(Some(line));
         }
     }
-    last
+    let cut_inside_code = EnhancedCode::parse(last.get(4..).unwrap_or_default()).is_some() || last.len() < 10;
+    plain.unwrap_or(if wants_enhanced && cut_inside_code { before } else { last })
 }
 
 #[cfg(test)]
@@ -117,12 +125,16 @@ mod tests {
 
     #[test]
     fn a_cut_reply_gives_its_last_present_line() {
-        assert_eq!(read("550-5.7.26 a 550-5.7.2", Joint::Blank), "Some(550) Some(5.7.2)");
+        assert_eq!(read("550-5.7.26 a 550-5.7.2", Joint::Blank), "Some(550) Some(5.7.26)");
+        assert_eq!(read("550-5.7.26 a 550-5.7.1 b 550-", Joint::Blank), "Some(550) Some(5.7.1)");
+        assert_eq!(read("550-5.7.26 a 550-5.7.1 b", Joint::Blank), "Some(550) Some(5.7.1)");
         assert_eq!(read("550-5.7.25 [1.2.3.4] no PTR", Joint::Escaped), "Some(550) Some(5.7.25)");
     }
 
     #[test]
     fn numbers_in_the_text_are_no_lines() {
+        assert_eq!(read("550-5.7.26 code 550 554 5.7.1 last", Joint::Blank), "Some(554) Some(5.7.1)");
+        assert_eq!(read("550-5.7.26 a 550 no user", Joint::Blank), "Some(550) None");
         assert_eq!(read("550-5.7.1 call 587 now 550 5.7.1 end", Joint::Blank), "Some(550) Some(5.7.1)");
     }
 }
