@@ -105,6 +105,8 @@ struct RawCode {
     enhanced: Option<EnhancedPattern>,
     #[serde(default)]
     marker: Texts,
+    #[serde(default)]
+    first: bool,
     title: String,
     meaning: String,
     fix: Option<String>,
@@ -248,6 +250,7 @@ impl Loaded<'_> {
             basic: raw.basic,
             enhanced: raw.enhanced,
             markers,
+            first: raw.first,
             file: self.name.into(),
             title: raw.title.into(),
             meaning: raw.meaning.into(),
