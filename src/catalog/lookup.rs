@@ -1,13 +1,14 @@
 //! Which entry explains a code, and what may not follow from it.
 //!
 //! The most specific entry wins: the operator's before ours, a provider's before its family's before everybody's, with
-//! a marker before without, a number before a range before a subject before a class. Whatever the entry says, two
-//! rules stand above it: a reply that did not refuse for good suppresses nobody at once, and neither does an entry
-//! that does not name the code it is used for, when that code is not about the recipient.
+//! a marker before without, a number before a range before a subject before a class. Whatever the entry says, three
+//! rules stand above it: a reply that did not refuse for good, or contradicts itself, suppresses nobody at once; nor
+//! does an unconfirmed entry; and an entry that does not name the code it is used for suppresses nobody at all when
+//! that code is not about the recipient.
 
-use super::entry::{Disposition, Entry, Meaning, Scope, Suppress};
+use super::entry::{Confidence, Disposition, Entry, Meaning, Scope, Suppress};
 use super::marker::flatten;
-use super::pattern::says_nothing;
+use super::pattern::{handles_of, says_nothing};
 use super::provider::Provider;
 use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{Code, EnhancedCode};
@@ -45,9 +46,14 @@ impl Catalog {
 
     /// What the codes alone say.
     fn best_plain(&self, who: Option<&Provider>, code: Code) -> Option<(Rank, &Entry)> {
-        let scopes = [Some(Scope::ANY), who.map(|p| p.family_scope), who.map(|p| p.scope)];
-        let lists = scopes.iter().flatten().filter_map(|scope| self.by_scope.get(usize::from(scope.0)));
-        lists
+        let family = who.map(|p| p.family_scope);
+        // A provider that is its family would be asked twice.
+        let provider = who.map(|p| p.scope).filter(|scope| Some(*scope) != family);
+        let scopes = [Some(Scope::ANY), family, provider];
+        scopes
+            .into_iter()
+            .flatten()
+            .flat_map(|scope| handles_of(code).filter_map(move |handle| self.by_code.get(&(scope, handle))))
             .flatten()
             .filter_map(|number| self.entries.get(*number))
             .filter_map(|entry| Some((rank(entry, who, code)?, entry)))
@@ -211,8 +217,18 @@ pub(super) fn meaning(entry: &Entry, code: Code) -> Meaning<'_> {
         }
         _ => {
             let contradicts = code.basic.zip(code.enhanced).is_some_and(|(b, e)| b.severity() != e.class());
-            if contradicts && suppress == Suppress::Now {
+            let doubtful = contradicts || entry.confidence == Confidence::Low;
+            if doubtful && suppress == Suppress::Now {
                 suppress = Suppress::IfPersistent;
+            }
+            // The queue is through with it: a code of everybody's that is worth a retry as 4xx needs a look as 5xx.
+            let unmarked = entry.scope == Scope::ANY && entry.markers.is_empty() && !entry.operator;
+            if unmarked
+                && disposition == Disposition::Retry
+                && suppress == Suppress::Never
+                && code != Code::NONE
+            {
+                disposition = Disposition::Investigate;
             }
         }
     }
