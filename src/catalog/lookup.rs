@@ -174,6 +174,11 @@ fn rank(entry: &Entry, who: Option<&Provider>, code: Code) -> Option<Rank> {
         Some(pattern) => pattern.closeness(code)?,
         None => 0,
     };
+    let named = |e| entry.enhanced.as_ref().is_none_or(|pattern| pattern.names(e));
+    if code.basic.is_none() && enhanced.is_some_and(|e| !named(e)) {
+        // Without a basic code even X.0.0 is all that was said, and not a stand-in for nothing.
+        return None;
+    }
     let enhanced = match &entry.enhanced {
         Some(pattern) => pattern.closeness(enhanced)?,
         None => 0,

@@ -172,6 +172,9 @@ fn the_codes_that_must_be_there() {
         ("", "5.1.1", D::Suppress, S::Now, false),
         ("google", "5.7.26", D::FixAuth, S::Never, true),
         ("", "", D::Retry, S::Never, false),
+        ("", "5.0.0", D::Investigate, S::Never, false),
+        ("", "4.0.0", D::Retry, S::Never, false),
+        ("", "2.0.0", D::None, S::Never, false),
     ];
     let catalog = Catalog::builtin();
     for (provider, text, disposition, suppress, enforcement) in promises {
@@ -344,6 +347,7 @@ fn success_and_silence_have_no_marker() {
         catalog.marker(None, Code::NONE, b"Host or domain name not found. Name service error for name=x");
     assert!(local.is_some());
     assert_eq!(catalog.explain(None, Code::NONE, None).category, "network");
+    assert_eq!(catalog.explain(None, code("5.0.0"), None).category, "unknown");
 }
 
 fn refused(text: &str) -> Error {
