@@ -29,7 +29,7 @@
 //! ```
 
 pub mod catalog;
-pub mod mta;
 pub mod smtp;
+pub mod mta;
 pub mod summary;
 pub mod time;
