@@ -86,6 +86,8 @@ pub struct Entry {
     pub(super) basic: Option<BasicPattern>,
     pub(super) enhanced: Option<EnhancedPattern>,
     pub(super) markers: Vec<MarkerId>,
+    /// Its markers are read before the others of their layer.
+    pub(super) first: bool,
     /// The data file it stands in.
     pub file: Box<str>,
     /// A few words.

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde::Deserialize;
 use toml::value::Datetime;
@@ -105,6 +107,8 @@ struct RawCode {
     enhanced: Option<EnhancedPattern>,
     #[serde(default)]
     marker: Texts,
+    #[serde(default)]
+    first: bool,
     title: String,
     meaning: String,
     fix: Option<String>,
@@ -133,8 +137,8 @@ struct Loaded<'a> {
 /// Reads the embedded files and the operator's.
 pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
     let mut files = Vec::with_capacity(embedded.len() + 1);
-    for (name, text) in embedded {
-        files.push(Loaded { name, text, operator: false, raw: parse(Path::new(name), text)? });
+    for ((name, text), raw) in embedded.iter().zip(parse_all(embedded)) {
+        files.push(Loaded { name, text, operator: false, raw: raw? });
     }
     let operator_name = operator.map(|(path, _)| path.display().to_string());
     if let (Some((path, text)), Some(name)) = (operator, &operator_name) {
@@ -248,6 +252,7 @@ impl Loaded<'_> {
             basic: raw.basic,
             enhanced: raw.enhanced,
             markers,
+            first: raw.first,
             file: self.name.into(),
             title: raw.title.into(),
             meaning: raw.meaning.into(),
@@ -269,6 +274,35 @@ impl Loaded<'_> {
         let line = line_of_key(self.text, list, n, key).unwrap_or(0);
         Error { file: self.name.into(), line, key: key.to_owned(), what: what.to_owned() }
     }
+}
+
+/// Parses every file, in their order. Reading TOML is nearly all of the time that loading takes, so several threads
+/// share it; whichever is free takes the next file.
+fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((n, (name, text))) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, files.get(n)?)))
+        {
+            done.push((n, parse(Path::new(name), text)));
+        }
+        done
+    };
+    let mut parsed = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut parsed = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => parsed.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        parsed
+    });
+    parsed.sort_unstable_by_key(|(n, _)| *n);
+    parsed.into_iter().map(|(_, raw)| raw).collect()
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {

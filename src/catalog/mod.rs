@@ -9,12 +9,17 @@ mod marker;
 mod pattern;
 mod provider;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use crate::smtp::Code;
+
+use entry::Scope;
+use pattern::{Handle, handles};
 
 pub use entry::{Confidence, Disposition, Entry, Meaning, Stage, Suppress};
 pub use load::Error;
@@ -40,8 +45,8 @@ pub struct Catalog {
     providers: provider::Providers,
     markers: marker::Markers,
     entries: Vec<Entry>,
-    /// Entries without a marker, by scope.
-    by_scope: Vec<Vec<usize>>,
+    /// Entries without a marker, by whose they are and what they can be found by.
+    by_code: HashMap<(Scope, Handle), Vec<usize>>,
     /// Entries with a marker, by each of their markers.
     by_marker: Vec<Vec<usize>>,
 }
@@ -67,15 +72,17 @@ impl Catalog {
 
     fn add_entry(&mut self, entry: Entry) {
         let number = self.entries.len();
-        let index = if entry.markers.is_empty() { &mut self.by_scope } else { &mut self.by_marker };
-        let scope = [usize::from(entry.scope.0)];
-        let places = entry.markers.iter().map(|marker| usize::from(marker.0));
-        let places: Vec<usize> = if entry.markers.is_empty() { scope.to_vec() } else { places.collect() };
-        for place in places {
-            if index.len() <= place {
-                index.resize_with(place + 1, Vec::new);
+        for marker in &entry.markers {
+            let place = usize::from(marker.0);
+            if self.by_marker.len() <= place {
+                self.by_marker.resize_with(place + 1, Vec::new);
             }
-            index[place].push(number);
+            self.by_marker[place].push(number);
+        }
+        if entry.markers.is_empty() {
+            for handle in handles(entry.basic.as_ref(), entry.enhanced.as_ref()) {
+                self.by_code.entry((entry.scope, handle)).or_default().push(number);
+            }
         }
         self.entries.push(entry);
     }

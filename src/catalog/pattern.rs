@@ -32,6 +32,46 @@ struct EnhancedRange {
 /// How closely a pattern fits a code; larger is closer.
 pub(super) type Closeness = u8;
 
+/// What an entry is found by, so that a look-up touches a handful of entries and not all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Handle {
+    /// Subject and detail of an enhanced code.
+    Enhanced(u16, u16),
+    /// A basic code, of an entry that names no enhanced code.
+    Basic(u16),
+    /// None: the entry speaks of ranges, and is always looked at.
+    Loose,
+}
+
+/// The handles of an entry; looking under [`handles_of`] a code finds every entry that may fit it.
+pub(super) fn handles(basic: Option<&BasicPattern>, enhanced: Option<&EnhancedPattern>) -> Vec<Handle> {
+    let found: Option<Vec<Handle>> = match (basic, enhanced) {
+        (_, Some(enhanced)) if !enhanced.none => {
+            let one = |range: &EnhancedRange| {
+                (range.first == range.last).then_some(Handle::Enhanced(range.subject, range.first))
+            };
+            enhanced.codes.iter().map(one).collect()
+        }
+        (Some(basic), None) if !basic.none => {
+            let one = |(first, last): &(u16, u16)| (first == last).then_some(Handle::Basic(*first));
+            basic.ranges.iter().map(one).collect()
+        }
+        _ => None,
+    };
+    let mut handles = found.unwrap_or_else(|| vec![Handle::Loose]);
+    handles.sort();
+    handles.dedup();
+    handles
+}
+
+/// Where to look for a code. One without basic code fits entries by its class alone, so those of basic codes that
+/// name no enhanced code are not asked: they would say less than the entries of the class.
+pub(super) fn handles_of(code: Code) -> impl Iterator<Item = Handle> {
+    let enhanced = code.enhanced.map(|e| Handle::Enhanced(e.subject_number(), e.detail()));
+    let basic = code.basic.map(|b| Handle::Basic(b.number()));
+    [enhanced, basic, Some(Handle::Loose)].into_iter().flatten()
+}
+
 impl BasicPattern {
     fn add(&mut self, text: &str) -> Result<(), String> {
         if text == "none" {
@@ -228,6 +268,7 @@ impl<'de> Deserialize<'de> for Texts {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::smtp::BasicCode;

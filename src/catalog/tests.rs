@@ -71,3 +71,345 @@ fn no_two_entries_say_different_things_of_the_same() {
         }
     }
 }
+
+#[test]
+fn every_file_says_where_it_is_from() {
+    let catalog = Catalog::builtin();
+    for entry in catalog.entries() {
+        assert!(!entry.source.is_empty() && !entry.checked.is_empty(), "{}: {}", entry.file, entry.title);
+        assert!(!entry.title.is_empty() && !entry.meaning.is_empty(), "{}: {}", entry.file, entry.title);
+    }
+    for (name, text) in EMBEDDED {
+        let shared = matches!(*name, "advice.toml" | "categories.toml");
+        assert!(shared || text.contains("\nsource = ") && text.contains("\nchecked = 20"), "{name}");
+    }
+}
+
+#[test]
+fn whoever_must_act_is_told_how() {
+    for entry in Catalog::builtin().entries() {
+        let acts = matches!(
+            entry.disposition,
+            Disposition::FixAuth | Disposition::FixDns | Disposition::FixTls | Disposition::FixContent
+        );
+        assert!(!(acts && entry.enforcement) || entry.fix.len() > 40, "{}: {}", entry.file, entry.title);
+    }
+}
+
+/// (provider, code, disposition, suppress, enforcement)
+type Promise = (&'static str, &'static str, Disposition, Suppress, bool);
+
+#[test]
+fn the_codes_that_must_be_there() {
+    use Disposition as D;
+    use Suppress as S;
+    let promises: &[Promise] = &[
+        ("", "220", D::None, S::Never, false),
+        ("", "221", D::None, S::Never, false),
+        ("", "250", D::None, S::Never, false),
+        ("", "250 2.0.0", D::None, S::Never, false),
+        ("", "250 2.1.5", D::None, S::Never, false),
+        ("", "251", D::None, S::Never, false),
+        ("", "252", D::None, S::Never, false),
+        ("", "354", D::None, S::Never, false),
+        ("", "421 4.7.0", D::Retry, S::Never, false),
+        ("google", "421 4.7.0", D::Throttle, S::Never, false),
+        ("", "450 4.2.1", D::Retry, S::IfPersistent, false),
+        ("google", "450 4.2.1", D::Retry, S::Never, false),
+        ("", "451 4.3.0", D::Retry, S::Never, false),
+        ("", "452 4.2.2", D::Retry, S::AfterRetries, false),
+        ("google", "421 4.7.28", D::Throttle, S::Never, true),
+        ("", "550 5.1.1", D::Suppress, S::Now, false),
+        ("microsoft-365", "550 5.1.10", D::Suppress, S::Now, false),
+        ("", "556 5.1.10", D::Suppress, S::Now, false),
+        ("", "553 5.1.3", D::Suppress, S::Now, false),
+        ("", "552 5.2.2", D::Retry, S::AfterRetries, false),
+        ("", "554 5.7.1", D::Investigate, S::Never, false),
+        ("", "541 5.7.1", D::Investigate, S::Never, false),
+        ("google", "550 5.7.26", D::FixAuth, S::Never, true),
+        ("google", "421 4.7.26", D::FixAuth, S::Never, true),
+        ("google", "550 5.7.25", D::FixDns, S::Never, true),
+        ("google", "451 4.7.23", D::FixDns, S::Never, true),
+        ("google", "550 5.7.27", D::FixAuth, S::Never, true),
+        ("google", "421 4.7.27", D::FixAuth, S::Never, true),
+        ("google", "550 5.7.29", D::FixTls, S::Never, true),
+        ("google", "421 4.7.29", D::FixTls, S::Never, true),
+        ("google", "550 5.7.30", D::FixAuth, S::Never, true),
+        ("google", "421 4.7.30", D::FixAuth, S::Never, true),
+        ("google", "550 5.7.40", D::FixAuth, S::Never, true),
+        ("google", "421 4.7.40", D::FixAuth, S::Never, true),
+        ("google", "421 4.7.32", D::FixAuth, S::Never, true),
+        ("google", "550 5.7.1", D::Investigate, S::Never, false),
+        ("google", "504 5.7.40", D::FixConfig, S::Never, false),
+        ("microsoft-consumer", "550 5.7.515", D::FixAuth, S::Never, true),
+        ("microsoft-consumer", "550 5.7.509", D::FixAuth, S::Never, true),
+        ("microsoft-365", "550 5.7.509", D::FixAuth, S::Never, true),
+        ("microsoft-365", "550 5.7.620", D::FixReputation, S::Never, false),
+        ("yahoo", "554 5.7.9", D::FixAuth, S::Never, true),
+        ("yahoo", "553 5.7.1", D::FixReputation, S::Never, false),
+        ("yahoo", "550 5.7.1", D::Investigate, S::Never, false),
+        // The registry's reading, where the provider's differs.
+        ("", "550 5.7.27", D::FixDns, S::Never, false),
+        ("", "550 5.7.30", D::FixTls, S::Never, false),
+        // Exceptions to "5.1.x and 5.2.x are dead".
+        ("", "550 5.1.0", D::Investigate, S::Never, false),
+        ("", "553 5.1.7", D::FixConfig, S::Never, false),
+        ("", "550 5.1.8", D::FixDns, S::Never, false),
+        ("", "550 5.1.2", D::Investigate, S::IfPersistent, false),
+        ("", "550 5.2.0", D::Investigate, S::Never, false),
+        ("", "550 5.2.1", D::Suppress, S::Now, false),
+        ("", "552 5.2.3", D::FixContent, S::Never, false),
+        ("", "550 5.7.17", D::Suppress, S::Now, false),
+        // Contradictions: the basic code decides what happens next.
+        ("", "450 5.1.1", D::Retry, S::IfPersistent, false),
+        ("", "550 4.1.1", D::Suppress, S::IfPersistent, false),
+        ("", "550 4.4.1", D::Investigate, S::Never, false),
+        // What nobody lists.
+        ("", "550 5.7.999", D::Investigate, S::Never, false),
+        ("", "550 5.9.9", D::Investigate, S::Never, false),
+        ("", "499", D::Retry, S::Never, false),
+        ("", "598", D::Investigate, S::Never, false),
+        ("", "5.1.1", D::Suppress, S::Now, false),
+        ("google", "5.7.26", D::FixAuth, S::Never, true),
+        ("", "", D::Retry, S::Never, false),
+        ("", "5.0.0", D::Investigate, S::Never, false),
+        ("", "4.0.0", D::Retry, S::Never, false),
+        ("", "2.0.0", D::None, S::Never, false),
+    ];
+    let catalog = Catalog::builtin();
+    for (provider, text, disposition, suppress, enforcement) in promises {
+        let found = catalog.explain(Some(provider), code(text), None);
+        let told = (found.disposition, found.suppress, found.enforcement);
+        assert_eq!(told, (*disposition, *suppress, *enforcement), "{provider} {text}: {}", found.title);
+    }
+}
+
+#[test]
+fn a_ladder_has_its_steps() {
+    let catalog = Catalog::builtin();
+    for detail in ["26", "27", "29", "30", "32", "40"] {
+        let step = |text: String| catalog.explain(Some("google"), code(&text), None).stage;
+        assert_eq!(step(format!("421 4.7.{detail}")), Some(Stage::Deferral), "{detail}");
+        if detail != "32" {
+            assert_eq!(step(format!("550 5.7.{detail}")), Some(Stage::Rejection), "{detail}");
+        }
+    }
+}
+
+/// (provider, reply, category, suppress)
+type Case = (&'static str, &'static str, &'static str, Suppress);
+
+#[test]
+fn replies_that_mislead() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "550 5.1.1 <u@example.com> mailbox is full", "mailbox-full", S::AfterRetries),
+        (
+            "",
+            "550 5.2.1 Mailbox unavailable. Your IP is blacklisted using SPAMHAUS-XBL",
+            "blocklist",
+            S::Never,
+        ),
+        ("", "550 Too many invalid recipients", "invalid-recipients-rate", S::Never),
+        (
+            "",
+            "550-Verification failed for <a@b> 550-No Such User Here 550 Sender verify failed",
+            "bad-sender",
+            S::Never,
+        ),
+        ("", "550 5.7.1 user unknown", "bad-recipient", S::Never),
+        ("", "550 5.7.1 policy: no such user", "bad-recipient", S::Never),
+        ("", "550 5.1.8 sender domain does not exist", "bad-sender", S::Never),
+        ("", "550 user unknown", "bad-recipient", S::Now),
+        ("", "550 5.0.0 user unknown", "bad-recipient", S::Now),
+        ("", "450 4.1.1 user unknown in virtual alias table", "bad-recipient", S::IfPersistent),
+        ("", "550 the corporate limited", "unknown", S::Never),
+        ("", "525 5.7.13 Disabled recipient address", "inactive-mailbox", S::IfPersistent),
+        ("comcast", "550 5.1.1 blacklisted", "blocklist", S::Never),
+        ("yandex", "550 5.7.1 No such user!", "bad-recipient", S::Now),
+        ("sfr", "550 5.7.1 Recipient address rejected: User unknown", "bad-recipient", S::Now),
+        ("orange", "552 5.1.1 Boite pleine OFR_417", "mailbox-full", S::AfterRetries),
+        (
+            "microsoft-consumer",
+            "550 5.5.0 Requested action not taken: mailbox unavailable",
+            "bad-recipient",
+            S::Now,
+        ),
+        (
+            "microsoft-365",
+            "550 5.4.1 Recipient address rejected: Access denied. AS(1)",
+            "bad-recipient",
+            S::Now,
+        ),
+        ("zoho", "541 5.4.1 Mail rejected by destination domain", "policy-block", S::Never),
+        ("qq", "550 Mailbox unavailable or access denined", "recipient-rate-limit", S::Never),
+        ("kpn", "521 5.5.0 IP blacklisted", "blocklist", S::Never),
+        (
+            "google",
+            "550-5.7.1 likely suspicious due to the very low reputation of the 550 5.7.1 sending IP",
+            "reputation-ip",
+            S::Never,
+        ),
+    ];
+    let catalog = Catalog::builtin();
+    for (provider, reply, category, suppress) in cases {
+        let (_, found) = read(&catalog, provider, reply);
+        assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {reply}");
+    }
+}
+
+#[test]
+fn policy_suppresses_nobody_but_by_an_entry_that_names_the_code() {
+    let catalog = Catalog::builtin();
+    let markers = catalog.entries().iter().flat_map(|entry| {
+        let text = |marker: &MarkerId| (provider_of(&catalog, entry), catalog.marker_text(*marker));
+        entry.markers.iter().map(text).collect::<Vec<_>>()
+    });
+    for (provider, text) in markers {
+        for provider in [provider, UNKNOWN] {
+            for enhanced in ["5.7.1", "5.7.26", "4.7.1", "5.7.999"] {
+                let reply = format!("{}50 {enhanced} {text}", &enhanced[..1]);
+                let (entry, found) = read(&catalog, provider, &reply);
+                let named = entry.is_some_and(|e| {
+                    e.enhanced
+                        .as_ref()
+                        .is_some_and(|p| p.names(EnhancedCode::parse(enhanced.as_bytes()).unwrap()))
+                });
+                assert!(found.suppress == Suppress::Never || named, "{provider}: {reply}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hosts_and_domains_lead_to_their_provider() {
+    let catalog = Catalog::builtin();
+    let host = |name: &str| catalog.provider_of_host(name.as_bytes()).map(|id| catalog.provider_name(id));
+    for (name, provider) in [
+        ("gmail-smtp-in.l.google.com", "google"),
+        ("ALT1.ASPMX.L.GOOGLE.COM.", "google"),
+        ("aspmx2.googlemail.com", "google"),
+        ("smtp-relay.gmail.com", "google-relay"),
+        ("outlook-com.olc.protection.outlook.com", "microsoft-consumer"),
+        ("example-com.mail.protection.outlook.com", "microsoft-365"),
+        ("example-com.a-v1.mx.microsoft", "microsoft-365"),
+        ("smtp.office365.com", "microsoft-relay"),
+        ("mta5.am0.yahoodns.net", "yahoo"),
+        ("mx01.mail.icloud.com", "apple"),
+        ("mx00.gmx.net", "united-internet"),
+        ("mxa-00.gslb.pphosted.com", "proofpoint"),
+        ("email-smtp.eu-west-1.amazonaws.com", "amazon-ses"),
+        ("inbound-smtp.us-east-1.amazonaws.com", "amazon-ses-inbound"),
+        ("smtp.sendgrid.net", "sendgrid"),
+    ] {
+        assert_eq!(host(name), Some(provider), "{name}");
+    }
+    for name in [
+        "notgoogle.com",
+        "notgoogle.com.attacker.net",
+        "google.com.evil.example",
+        "gmail-smtp-in.l.google.com.evil.example",
+        "ec2-192-0-2-10.compute-1.amazonaws.com",
+        "mx.example.com",
+        "",
+    ] {
+        assert_eq!(host(name), None, "{name}");
+    }
+    let domain = |name: &str| catalog.provider_of_domain(name.as_bytes()).map(|id| catalog.provider_name(id));
+    assert_eq!(domain("Gmail.com"), Some("google"));
+    assert_eq!(domain("hotmail.fr"), Some("microsoft-consumer"));
+    assert_eq!(domain("yahoo.co.jp"), Some("yahoo-japan"));
+    assert_eq!(domain("mail.gmail.com"), None);
+    assert_eq!(domain("example.com"), None);
+    for provider in catalog.providers() {
+        let id = catalog.provider_id(&provider.id).unwrap();
+        assert_eq!(catalog.is_relay(id), provider.kind == Kind::Relay);
+        assert_eq!(catalog.provider_title(&provider.id), &*provider.title);
+    }
+    assert_eq!(catalog.provider_title("example.com"), "example.com");
+    assert_eq!(catalog.provider_name(ProviderId(u16::MAX)), UNKNOWN);
+}
+
+#[test]
+fn an_unknown_host_may_tell_itself_in_its_reply() {
+    let catalog = Catalog::builtin();
+    let who = |reply: &str| catalog.provider_of_reply(reply.as_bytes()).map(|id| catalog.provider_name(id));
+    assert_eq!(who("550 5.7.26 blocked - gsmtp"), Some("google"));
+    assert_eq!(who("550 5.7.1 ... [AM0.eop-EUR01.prod.protection.outlook.com]"), Some("microsoft-365"));
+    assert_eq!(who("550 5.1.1 user unknown"), None);
+}
+
+#[test]
+fn success_and_silence_have_no_marker() {
+    let catalog = Catalog::builtin();
+    assert_eq!(catalog.marker(None, code("250 2.0.0"), b"250 2.0.0 user unknown"), None);
+    let local =
+        catalog.marker(None, Code::NONE, b"Host or domain name not found. Name service error for name=x");
+    assert!(local.is_some());
+    assert_eq!(catalog.explain(None, Code::NONE, None).category, "network");
+    assert_eq!(catalog.explain(None, code("5.0.0"), None).category, "unknown");
+}
+
+fn refused(text: &str) -> Error {
+    load::load(EMBEDDED, Some((Path::new("mine.toml"), text))).expect_err(text)
+}
+
+#[test]
+fn a_fault_is_named_by_file_line_and_key() {
+    const HEAD: &str = "family = \"*\"\nsource = \"me\"\nchecked = 2026-01-01\n";
+    const CODE: &str = "[[code]]\nbasic = 550\ntitle = \"t\"\nmeaning = \"m\"\ncategory = \"unknown\"\n";
+    for (text, line, key, what) in [
+        (format!("{HEAD}{CODE}colour = \"red\"\n"), 9, "colour", "unknown field"),
+        (format!("{HEAD}{}", CODE.replace("\"unknown\"", "\"odd\"")), 8, "category", "odd"),
+        (format!("{HEAD}{CODE}advice = \"odd\"\n"), 9, "advice", "odd"),
+        (format!("{HEAD}{CODE}provider = \"odd\"\n"), 9, "provider", "odd"),
+        (format!("{HEAD}{}", CODE.replace("550", "750")), 5, "basic", "750"),
+        (format!("{HEAD}{CODE}enhanced = \"5.7\"\n"), 9, "enhanced", "5.7"),
+        (format!("{HEAD}{CODE}marker = \"x\"\n"), 9, "marker", "no marker"),
+        (format!("{HEAD}{CODE}suppress = \"always\"\n"), 9, "suppress", "always"),
+        (format!("{HEAD}{CODE}confidence = \"low\"\nenforcement = true\n"), 10, "enforcement", "no alarm"),
+        (format!("family = \"*\"\nchecked = 2026-01-01\n{CODE}"), 3, "source", "missing"),
+        (
+            "[[provider]]\nid = \"x\"\ntitle = \"X\"\nkind = \"isp\"\nhosts = [\".x\"]\n".to_owned(),
+            5,
+            "hosts",
+            "no name",
+        ),
+        ("a = ".to_owned(), 1, "a", ""),
+    ] {
+        let error = refused(&text);
+        assert_eq!((error.line, &*error.key), (line, key), "{error}");
+        assert!(error.what.contains(what), "{error}");
+        assert!(error.to_string().starts_with(&format!("mine.toml:{line}: {key}: ")), "{error}");
+    }
+    let missing = Catalog::load(Path::new("no/such/file.toml")).unwrap_err();
+    assert_eq!((missing.line, &*missing.key), (0, ""));
+}
+
+#[test]
+fn the_operator_wins() {
+    let text = r#"
+        family = "mine"
+        source = "our wiki"
+        checked = 2026-01-01
+        [[provider]]
+        id = "mine"
+        title = "Our smarthost"
+        kind = "relay"
+        hosts = ["relay.example.com", "smtp.sendgrid.net"]
+        [[code]]
+        provider = "*"
+        basic = 550
+        enhanced = "5.1.1"
+        title = "Ask first"
+        meaning = "Our partner answers so for a day."
+        category = "bad-recipient"
+        suppress = "if-persistent"
+    "#;
+    let catalog = load::load(EMBEDDED, Some((Path::new("mine.toml"), text))).unwrap();
+    let mine = catalog.provider_of_host(b"mx.relay.example.com").unwrap();
+    assert!(catalog.is_relay(mine));
+    assert_eq!(catalog.provider_of_host(b"smtp.sendgrid.net"), Some(mine));
+    let found = catalog.explain(Some("google"), code("550 5.1.1"), None);
+    assert_eq!((found.title, found.suppress), ("Ask first", Suppress::IfPersistent));
+}

@@ -48,7 +48,10 @@ impl ReplyCodes {
             return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
         }
         let last = last_line(reply, first, joint);
-        ReplyCodes { basic: BasicCode::at_start(last).or(Some(first)), enhanced: enhanced_after_basic(last) }
+        ReplyCodes {
+            basic: BasicCode::at_start(last).or(Some(first)),
+            enhanced: enhanced_after_basic(last),
+        }
     }
 }
 
