@@ -28,8 +28,10 @@
 //! report::{text, json}(report, writer)
 //! ```
 
+pub mod analysis;
 pub mod catalog;
-pub mod smtp;
 pub mod mta;
+pub mod report;
+pub mod smtp;
 pub mod summary;
 pub mod time;

@@ -1,0 +1,213 @@
+//! From counts to findings: which answers are looked at, and what each of them is called.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::exposure::{Exposure, provider};
+use super::nature::{Nature, subject};
+use super::scan::{self, Cell, Prior, Window};
+use super::{Attribution, Finding, Kind, Severity};
+use crate::catalog::{Catalog, Meaning};
+use crate::smtp::{Action, Code, Subject};
+use crate::summary::{BUCKET_SECONDS, Span, Summary};
+use crate::time::Instant;
+
+/// Fewer events make no spike.
+const MIN_EVENTS: u64 = 8;
+/// A spike is at least this many times its floor.
+const MIN_RATIO: f64 = 2.5;
+/// Evidence a spike needs, in nats: one in 160,000, before the many windows that were looked at.
+const MIN_LLR: f64 = 12.0;
+/// One message to many recipients makes a cluster. A window with events in fewer than three buckets must stand out
+/// even when the events of one such message are forgiven.
+const CLUSTER: u64 = 12;
+const FEW_BUCKETS: usize = 3;
+/// A level needs this many events, and a rate that is above this for sure.
+const LEVEL_EVENTS: u64 = 15;
+const LEVEL_RATE: f64 = 0.002;
+/// A level this high means that mail is being lost in numbers.
+const HIGH_LEVEL_RATE: f64 = 0.05;
+
+/// One answer of one provider that is looked at.
+struct Suspect<'a> {
+    provider: &'a str,
+    code: Code,
+    marker: Option<&'a str>,
+    meaning: Meaning<'a>,
+    events: Exposure<'a>,
+    span: Span,
+}
+
+pub(super) fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
+    let exposures = Exposure::by_provider(summary);
+    let mut found: Vec<Finding> = suspects(summary, catalog)
+        .into_values()
+        .filter_map(|suspect| exposures.get(suspect.provider).map(|exposure| judge(&suspect, exposure)))
+        .collect();
+    // The map gave them in the order of provider, code and marker; the sort keeps it among equals.
+    found.sort_by_key(|f| (f.severity, f.kind, Reverse(f.enforcement), Reverse(f.events)));
+    found
+}
+
+fn suspects<'a>(
+    summary: &'a Summary,
+    catalog: &'a Catalog,
+) -> BTreeMap<(&'a str, Code, Option<&'a str>), Suspect<'a>> {
+    let mut suspects = BTreeMap::new();
+    for (key, counts) in &summary.keys {
+        let marker = key.marker.as_deref();
+        let meaning = catalog.explain(key.provider.as_deref(), key.code, marker);
+        let nature = Nature::of(key, &meaning);
+        let put_off_for_policy =
+            key.action == Action::Delayed && nature.transient && subject(key) == Some(Subject::Policy);
+        if !(nature.enforcement || nature.policy || put_off_for_policy) {
+            continue;
+        }
+        let suspect = suspects.entry((provider(key), key.code, marker)).or_insert_with(|| Suspect {
+            provider: provider(key),
+            code: key.code,
+            marker,
+            meaning,
+            events: Exposure::default(),
+            span: Span::default(),
+        });
+        suspect.events.add(counts);
+        suspect.span.merge(counts.span);
+    }
+    suspects
+}
+
+fn judge(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Finding {
+    let finding = whole_period(suspect, exposure);
+    let slots: Vec<(Instant, Cell)> = exposure
+        .buckets
+        .iter()
+        .map(|(&start, &attempts)| {
+            let events = suspect.events.buckets.get(&start).copied().unwrap_or(0);
+            (start, Cell { attempts, events: events.min(attempts) })
+        })
+        .collect();
+    let cells: Vec<Cell> = slots.iter().map(|(_, cell)| *cell).collect();
+    let prior = prior(suspect);
+    if let Some(window) = scan::likeliest_window(&cells).filter(|window| stands_out(window, &cells, prior)) {
+        return spike(finding, suspect, &window, &slots, prior);
+    }
+    let (y, n) = (suspect.span.count as f64, exposure.attempts as f64);
+    if suspect.meaning.enforcement
+        && suspect.span.count >= LEVEL_EVENTS
+        && (y - 2.0 * y.sqrt()) / n >= LEVEL_RATE
+    {
+        let severity = if y / n >= HIGH_LEVEL_RATE { Severity::Critical } else { Severity::Warning };
+        return Finding { kind: Kind::Level, severity, end: None, ongoing: true, ..finding };
+    }
+    finding
+}
+
+/// The finding when nothing is known but that it was seen.
+fn whole_period(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Finding {
+    let events = suspect.span.count;
+    // A refusal for policy now and then (a message that looked like spam) is everyday life; enforcement is not.
+    let severity =
+        if suspect.meaning.enforcement && events > 2 { Severity::Warning } else { Severity::Notice };
+    Finding {
+        kind: Kind::Appearance,
+        severity,
+        provider: suspect.provider.to_owned(),
+        code: suspect.code,
+        marker: suspect.marker.map(str::to_owned),
+        start: suspect.span.first,
+        end: suspect.span.last,
+        ongoing: false,
+        attempts: exposure.attempts,
+        events,
+        rate_before: None,
+        rate_during: events as f64 / exposure.attempts.max(1) as f64,
+        score: None,
+        expected: None,
+        sender_domains: attributions(suspect, exposure),
+        evidence: Vec::new(),
+        relays: Vec::new(),
+        title: suspect.meaning.title.to_owned(),
+        meaning: suspect.meaning.meaning.to_owned(),
+        fix: suspect.meaning.fix.to_owned(),
+        disposition: suspect.meaning.disposition,
+        suppress: suspect.meaning.suppress,
+        enforcement: suspect.meaning.enforcement,
+    }
+}
+
+fn spike(
+    finding: Finding,
+    suspect: &Suspect<'_>,
+    window: &Window,
+    slots: &[(Instant, Cell)],
+    prior: Prior,
+) -> Finding {
+    let Cell { attempts, events } = window.inside;
+    let after: u64 = slots[window.cells.end..].iter().map(|(_, cell)| cell.attempts).sum();
+    let ongoing = scan::may_still_run(window.inside, after);
+    // Where no event lies outside, the instants of the first and the last event are known, not just their buckets.
+    let alone = window.outside.events == 0;
+    let first = slots.get(window.cells.start).map(|(start, _)| *start);
+    let last = slots.get(window.cells.end - 1).map(|(start, _)| start + BUCKET_SECONDS);
+    let start = if alone { suspect.span.first.or(first) } else { first };
+    let end = if alone { suspect.span.last.or(last) } else { last };
+    let rest = window.outside.attempts;
+    let looked_at = slots.len().max(2) as f64;
+    Finding {
+        kind: Kind::Spike,
+        severity: if suspect.meaning.enforcement { Severity::Critical } else { Severity::Warning },
+        start,
+        end: if ongoing { None } else { end },
+        ongoing,
+        attempts,
+        events,
+        rate_before: (rest > 0).then(|| window.outside.events as f64 / rest as f64),
+        rate_during: events as f64 / attempts as f64,
+        score: Some((window.llr - looked_at.ln()) / std::f64::consts::LN_10),
+        expected: Some(prior.floor(window.outside) * attempts as f64),
+        ..finding
+    }
+}
+
+fn stands_out(window: &Window, cells: &[Cell], prior: Prior) -> bool {
+    let Cell { attempts, events } = window.inside;
+    let floor = prior.floor(window.outside);
+    let high = |events: u64| events >= MIN_EVENTS && events as f64 >= MIN_RATIO * floor * attempts as f64;
+    if !high(events) || window.llr < MIN_LLR {
+        return false;
+    }
+    if cells[window.cells.clone()].iter().filter(|cell| cell.events > 0).count() >= FEW_BUCKETS {
+        return true;
+    }
+    let rest = Cell { attempts, events: events.saturating_sub(CLUSTER) };
+    high(rest.events) && scan::log_likelihood_ratio(rest, window.outside) >= MIN_LLR
+}
+
+/// How often an answer is expected before anything was counted. Weak: worth some hundred to some thousand attempts.
+fn prior(suspect: &Suspect<'_>) -> Prior {
+    let subject = suspect.code.enhanced.and_then(crate::smtp::EnhancedCode::subject);
+    let mean = match (suspect.meaning.enforcement, subject, suspect.code.severity()) {
+        (true, _, _) => 1e-4,
+        (false, Some(Subject::Policy), _) => 1e-3,
+        (false, _, Some(4)) => 5e-3,
+        (false, _, _) => 1e-3,
+    };
+    Prior { mean, shape: 0.5 }
+}
+
+fn attributions(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Vec<Attribution> {
+    let mut parts: Vec<Attribution> = suspect
+        .events
+        .senders
+        .iter()
+        .map(|(domain, &events)| Attribution {
+            domain: domain.map(str::to_owned),
+            events,
+            attempts: exposure.senders.get(domain).copied().unwrap_or(events),
+            share: events as f64 / suspect.span.count.max(1) as f64,
+        })
+        .collect();
+    parts.sort_by_key(|part| Reverse(part.events));
+    parts
+}

@@ -1,0 +1,81 @@
+//! Numbers for people: thousands, shares, plurals.
+
+/// `1234567` as `1,234,567`.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A share with one decimal: `34.2 %`. What is not nothing is not shown as nothing, and what is not all not as all.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let share = part as f64 / whole as f64 * 100.0;
+    if part > 0 && share < 0.05 {
+        "<0.1 %".to_owned()
+    } else if part < whole && share >= 99.95 {
+        ">99.9 %".to_owned()
+    } else {
+        format!("{share:.1} %")
+    }
+}
+
+/// A count with its noun: `1 message`, `2,300 messages`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// The noun or verb that goes with a number.
+pub(super) fn plural<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
+    if number == 1 { one } else { many }
+}
+
+/// Bytes, in powers of 1000: `512 bytes`, `1.2 GB`.
+pub(super) fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    for (size, unit) in UNITS {
+        if number >= size {
+            return format!("{:.1} {unit}", number as f64 / size as f64);
+        }
+    }
+    counted(number, "byte", "bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        let shown: Vec<String> = [0, 999, 1000, 123_456, 1_234_567, u64::MAX].map(thousands).into();
+        assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,234,567", "18,446,744,073,709,551,615"]);
+    }
+
+    #[test]
+    fn shares_never_lie_about_nothing_and_all() {
+        assert_eq!(percent(0, 100), "0.0 %");
+        assert_eq!(percent(1, 100_000), "<0.1 %");
+        assert_eq!(percent(342, 1000), "34.2 %");
+        assert_eq!(percent(99_999, 100_000), ">99.9 %");
+        assert_eq!(percent(5, 5), "100.0 %");
+        assert_eq!(percent(0, 0), "-");
+    }
+
+    #[test]
+    fn plurals_and_sizes() {
+        assert_eq!(counted(1, "message", "messages"), "1 message");
+        assert_eq!(counted(0, "message", "messages"), "0 messages");
+        assert_eq!(bytes(1), "1 byte");
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(1_234_000_000), "1.2 GB");
+    }
+}

@@ -1,0 +1,386 @@
+//! The rows of the lists: sums by provider, by sender domain and by hour, and one row per answer.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::when::Zone;
+use crate::analysis::{Finding, Nature};
+use crate::catalog::{Catalog, Disposition, Meaning, Stage, Suppress, UNKNOWN};
+use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
+use crate::summary::{Counts, Key};
+
+type Keys<'a> = [(&'a Key, &'a Counts)];
+
+/// What became of attempts at other hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are the words of smtp::Action")]
+pub struct Outcomes {
+    pub attempts: u64,
+    pub delivered: u64,
+    pub delayed: u64,
+    pub failed: u64,
+    pub relayed: u64,
+}
+
+impl Outcomes {
+    pub(super) fn add(&mut self, action: Action, count: u64) {
+        let part = match action {
+            Action::Delivered => &mut self.delivered,
+            Action::Delayed => &mut self.delayed,
+            Action::Failed => &mut self.failed,
+            Action::Relayed => &mut self.relayed,
+            // Our own server's word: never the end of an attempt of ours.
+            Action::Rejected => return,
+        };
+        *part += count;
+        self.attempts += count;
+    }
+
+    pub(super) fn join(&mut self, other: Outcomes) {
+        self.attempts += other.attempts;
+        self.delivered += other.delivered;
+        self.delayed += other.delayed;
+        self.failed += other.failed;
+        self.relayed += other.relayed;
+    }
+}
+
+/// How many of the attempts met a refusal of this nature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Natures {
+    /// Sender requirements, refused or put off.
+    pub enforcement: u64,
+    /// Permanent failures that lie with the recipient.
+    pub dead_address: u64,
+    /// Permanent failures that lie with us.
+    pub policy: u64,
+}
+
+impl Natures {
+    fn add(&mut self, nature: Nature, count: u64) {
+        self.enforcement += if nature.enforcement { count } else { 0 };
+        self.dead_address += if nature.dead_address { count } else { 0 };
+        self.policy += if nature.policy { count } else { 0 };
+    }
+}
+
+/// One answer: how often, and what it means.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of summary::Key and catalog::Meaning")]
+pub struct CodeRow {
+    pub direction: Direction,
+    pub provider: Option<String>,
+    pub action: Action,
+    pub basic: Option<BasicCode>,
+    pub enhanced: Option<EnhancedCode>,
+    pub marker: Option<String>,
+    pub stage: Option<Stage>,
+    pub count: u64,
+    pub category: String,
+    pub disposition: Disposition,
+    pub suppress: Suppress,
+    pub enforcement: bool,
+    pub title: String,
+    pub meaning: String,
+    pub fix: String,
+    pub source: String,
+    #[serde(skip)]
+    pub provider_title: String,
+}
+
+/// One provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderRow {
+    /// Short name.
+    pub provider: String,
+    /// The name people use.
+    pub title: String,
+    /// What became of our attempts there.
+    #[serde(flatten)]
+    pub outcomes: Outcomes,
+    /// Of what nature the refusals were.
+    #[serde(flatten)]
+    pub natures: Natures,
+}
+
+/// One sender domain.
+#[derive(Clone, Debug, Serialize)]
+pub struct SenderRow {
+    /// The domain; `"<>"` is the null sender, `None` where the log does not tell.
+    pub domain: Option<String>,
+    /// What became of its mail.
+    #[serde(flatten)]
+    pub outcomes: Outcomes,
+    /// Of what nature the refusals were.
+    #[serde(flatten)]
+    pub natures: Natures,
+}
+
+/// A count and its share of the attempts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rate {
+    /// How many.
+    pub count: u64,
+    /// Of all attempts; `None` when there are none.
+    pub share: Option<f64>,
+}
+
+/// Shares of the attempts at other hosts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rates {
+    /// Permanent failures that lie with the recipient.
+    pub dead_address: Rate,
+    /// Permanent failures that lie with us.
+    pub policy: Rate,
+    /// Put off.
+    pub transient: Rate,
+    /// Sender requirements, refused or put off.
+    pub enforcement: Rate,
+    /// Dead addresses for each policy refusal; `None` without policy refusals.
+    pub dead_to_policy: Option<f64>,
+}
+
+/// Attempts by hour of the zone. Hours without attempts are left out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Timeline {
+    /// Width of a bucket.
+    pub bucket_seconds: u32,
+    /// In order.
+    pub buckets: Vec<BucketRow>,
+}
+
+/// One hour.
+#[derive(Clone, Debug, Serialize)]
+pub struct BucketRow {
+    /// When it begins, RFC 3339.
+    pub start: Option<String>,
+    /// What became of the attempts.
+    #[serde(flatten)]
+    pub outcomes: Outcomes,
+    /// Sender requirements, refused or put off.
+    pub enforcement: u64,
+    /// When it begins, in seconds.
+    #[serde(skip)]
+    pub instant: i64,
+}
+
+/// A log line that shows something.
+pub type PlaceRow = crate::summary::Place;
+
+/// One finding.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of analysis::Finding")]
+pub struct FindingRow {
+    pub kind: &'static str,
+    pub severity: &'static str,
+    pub provider: String,
+    pub provider_title: String,
+    pub basic: Option<BasicCode>,
+    pub enhanced: Option<EnhancedCode>,
+    pub marker: Option<String>,
+    pub start: Option<String>,
+    pub end: Option<String>,
+    pub ongoing: bool,
+    pub attempts: u64,
+    pub events: u64,
+    pub rate_before: Option<f64>,
+    pub rate_during: f64,
+    pub score: Option<f64>,
+    pub expected: Option<f64>,
+    pub sender_domains: Vec<AttributionRow>,
+    pub relays: Vec<String>,
+    pub title: String,
+    pub meaning: String,
+    pub fix: String,
+    pub disposition: Disposition,
+    pub suppress: Suppress,
+    pub enforcement: bool,
+    pub evidence: Vec<PlaceRow>,
+    /// One sentence that says it all.
+    pub sentence: String,
+}
+
+/// One sender domain's part in a finding.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of analysis::Attribution")]
+pub struct AttributionRow {
+    pub domain: Option<String>,
+    pub events: u64,
+    pub attempts: u64,
+    pub share: f64,
+}
+
+impl FindingRow {
+    pub(super) fn of(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> FindingRow {
+        FindingRow {
+            kind: finding.kind.as_str(),
+            severity: finding.severity.as_str(),
+            provider: finding.provider.clone(),
+            provider_title: provider_title(catalog, &finding.provider),
+            basic: finding.code.basic,
+            enhanced: finding.code.enhanced,
+            marker: finding.marker.clone(),
+            start: finding.start.and_then(|at| zone.rfc3339(at)),
+            end: finding.end.and_then(|at| zone.rfc3339(at)),
+            ongoing: finding.ongoing,
+            attempts: finding.attempts,
+            events: finding.events,
+            rate_before: finding.rate_before,
+            rate_during: finding.rate_during,
+            score: finding.score,
+            expected: finding.expected,
+            sender_domains: finding
+                .sender_domains
+                .iter()
+                .map(|part| AttributionRow {
+                    domain: part.domain.clone(),
+                    events: part.events,
+                    attempts: part.attempts,
+                    share: part.share,
+                })
+                .collect(),
+            relays: finding.relays.clone(),
+            title: finding.title.clone(),
+            meaning: finding.meaning.clone(),
+            fix: finding.fix.clone(),
+            disposition: finding.disposition,
+            suppress: finding.suppress,
+            enforcement: finding.enforcement,
+            evidence: finding.evidence.clone(),
+            sentence: super::verdict::sentence(finding, catalog, zone),
+        }
+    }
+}
+
+impl Rates {
+    pub(super) fn of(keys: &Keys<'_>, catalog: &Catalog, attempts: u64) -> Rates {
+        let mut natures = Natures::default();
+        let mut delayed = 0;
+        for (key, counts) in keys {
+            let nature = Nature::of(key, &meaning(catalog, key));
+            natures.add(nature, counts.span.count);
+            delayed += if nature.transient { counts.span.count } else { 0 };
+        }
+        let rate = |count: u64| Rate { count, share: (attempts > 0).then(|| count as f64 / attempts as f64) };
+        Rates {
+            dead_address: rate(natures.dead_address),
+            policy: rate(natures.policy),
+            transient: rate(delayed),
+            enforcement: rate(natures.enforcement),
+            dead_to_policy: (natures.policy > 0).then(|| natures.dead_address as f64 / natures.policy as f64),
+        }
+    }
+}
+
+/// What an answer means. What our own side said is no provider's.
+pub(super) fn meaning<'a>(catalog: &'a Catalog, key: &Key) -> Meaning<'a> {
+    catalog.explain(key.provider.as_deref(), key.code, key.marker.as_deref())
+}
+
+/// The name people use for a provider; nobody is called "unknown".
+pub(super) fn provider_title(catalog: &Catalog, name: &str) -> String {
+    if name == UNKNOWN { "other hosts".to_owned() } else { catalog.provider_title(name).to_owned() }
+}
+
+/// By direction, most frequent first, then in the order of the keys.
+pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
+    let mut sorted = keys.to_vec();
+    sorted.sort_by_key(|(key, counts)| (key.direction, Reverse(counts.span.count)));
+    let row = |(key, counts): &(&Key, &Counts)| {
+        let meaning = meaning(catalog, key);
+        CodeRow {
+            direction: key.direction,
+            provider: key.provider.clone(),
+            action: key.action,
+            basic: key.code.basic,
+            enhanced: key.code.enhanced,
+            marker: key.marker.clone(),
+            stage: meaning.stage,
+            count: counts.span.count,
+            category: meaning.category.to_owned(),
+            disposition: meaning.disposition,
+            suppress: meaning.suppress,
+            enforcement: meaning.enforcement,
+            title: meaning.title.to_owned(),
+            meaning: meaning.meaning.to_owned(),
+            fix: meaning.fix.to_owned(),
+            source: meaning.source.to_owned(),
+            provider_title: provider_title(catalog, key.provider.as_deref().unwrap_or(UNKNOWN)),
+        }
+    };
+    sorted.iter().map(row).collect()
+}
+
+/// Most attempts first, then by name.
+pub(super) fn providers(keys: &Keys<'_>, catalog: &Catalog) -> Vec<ProviderRow> {
+    let mut sums: BTreeMap<&str, (Outcomes, Natures)> = BTreeMap::new();
+    for (key, counts) in out(keys) {
+        let (outcomes, natures) = sums.entry(key.provider.as_deref().unwrap_or(UNKNOWN)).or_default();
+        outcomes.add(key.action, counts.span.count);
+        natures.add(Nature::of(key, &meaning(catalog, key)), counts.span.count);
+    }
+    let mut rows: Vec<ProviderRow> = sums
+        .into_iter()
+        .map(|(name, (outcomes, natures))| ProviderRow {
+            provider: name.to_owned(),
+            title: provider_title(catalog, name),
+            outcomes,
+            natures,
+        })
+        .collect();
+    rows.sort_by_key(|row| Reverse(row.outcomes.attempts));
+    rows
+}
+
+/// Most failures first, then most attempts, then by name.
+pub(super) fn sender_domains(keys: &Keys<'_>, catalog: &Catalog) -> Vec<SenderRow> {
+    let mut sums: BTreeMap<Option<&str>, (Outcomes, Natures)> = BTreeMap::new();
+    for (key, counts) in out(keys) {
+        let nature = Nature::of(key, &meaning(catalog, key));
+        for (sender, span) in &counts.senders {
+            let (outcomes, natures) = sums.entry(sender.as_deref()).or_default();
+            outcomes.add(key.action, span.count);
+            natures.add(nature, span.count);
+        }
+    }
+    let mut rows: Vec<SenderRow> = sums
+        .into_iter()
+        .map(|(domain, (outcomes, natures))| SenderRow {
+            domain: domain.map(str::to_owned),
+            outcomes,
+            natures,
+        })
+        .collect();
+    rows.sort_by_key(|row| (Reverse(row.outcomes.failed), Reverse(row.outcomes.attempts)));
+    rows
+}
+
+/// By hour of the zone.
+pub(super) fn timeline(keys: &Keys<'_>, catalog: &Catalog, zone: Zone<'_>) -> Timeline {
+    let mut hours: BTreeMap<i64, (Outcomes, u64)> = BTreeMap::new();
+    for (key, counts) in out(keys) {
+        let enforcement = Nature::of(key, &meaning(catalog, key)).enforcement;
+        for (bucket, &count) in &counts.buckets {
+            let Some(bucket) = *bucket else { continue };
+            let (outcomes, enforced) = hours.entry(zone.hour(bucket)).or_default();
+            outcomes.add(key.action, count);
+            *enforced += if enforcement { count } else { 0 };
+        }
+    }
+    let buckets = hours
+        .into_iter()
+        .map(|(instant, (outcomes, enforcement))| BucketRow {
+            start: zone.rfc3339(instant),
+            outcomes,
+            enforcement,
+            instant,
+        })
+        .collect();
+    Timeline { bucket_seconds: 3600, buckets }
+}
+
+fn out<'a>(keys: &'a Keys<'a>) -> impl Iterator<Item = &'a (&'a Key, &'a Counts)> {
+    keys.iter().filter(|(key, _)| key.direction == Direction::Out)
+}

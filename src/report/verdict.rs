@@ -1,0 +1,324 @@
+//! The first lines: is something wrong, at whom, since when, with whose mail, what it means, what to do.
+
+use serde::Serialize;
+
+use super::Totals;
+use super::number::{counted, percent, plural, thousands};
+use super::rows::{Rates, provider_title};
+use super::when::Zone;
+use crate::analysis::{Attribution, Concern, Finding, Kind, Severity};
+use crate::catalog::{Catalog, Suppress, UNKNOWN};
+use crate::summary::Summary;
+
+/// What a tired person reads first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// `critical`, `warning`, `ok`, or `empty` when there was nothing to judge.
+    pub severity: &'static str,
+    /// One sentence.
+    pub headline: String,
+    /// What belongs to it.
+    pub details: Vec<Detail>,
+}
+
+/// One labelled text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// One word.
+    pub label: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+/// What a verdict rests on.
+pub(super) struct Facts<'a> {
+    pub(super) summary: &'a Summary,
+    pub(super) findings: &'a [&'a Finding],
+    pub(super) concerns: &'a [Concern],
+    pub(super) totals: &'a Totals,
+    pub(super) rates: &'a Rates,
+    pub(super) catalog: &'a Catalog,
+    pub(super) zone: Zone<'a>,
+}
+
+/// Puts the facts into words.
+pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
+    if facts.totals.outcomes.attempts == 0 {
+        return nothing_to_judge(facts);
+    }
+    match facts.findings.first() {
+        Some(finding) if finding.severity != Severity::Notice => wrong(facts, finding),
+        _ if !facts.concerns.is_empty() => concerned(facts),
+        _ => fine(facts),
+    }
+}
+
+fn nothing_to_judge(facts: &Facts<'_>) -> Verdict {
+    let lines = facts.summary.accounting.lines;
+    let headline = if facts.summary.inputs.iter().all(|input| input.bytes == 0) && lines == 0 {
+        "Nothing to report: there is nothing in the log.".to_owned()
+    } else if lines == 0 {
+        "Nothing to report: no line of the log falls into the period.".to_owned()
+    } else {
+        format!("Nothing to report: no mail to other hosts in {}.", counted(lines, "line", "lines"))
+    };
+    let mut details = Vec::new();
+    let accounting = &facts.summary.accounting;
+    if lines > 0 && accounting.other_programs == lines {
+        details.push(Detail {
+            label: "Hint",
+            text: "all lines are of other programs: is this the mail log?".to_owned(),
+        });
+    } else if lines > 0 && accounting.not_understood + accounting.unrelated == lines {
+        details.push(Detail {
+            label: "Hint",
+            text: "no line is about a message: is this the log of Postfix or Exim?".to_owned(),
+        });
+    }
+    Verdict { severity: "empty", headline, details }
+}
+
+fn fine(facts: &Facts<'_>) -> Verdict {
+    let outcomes = facts.totals.outcomes;
+    let share = |part: u64| percent(part, outcomes.attempts);
+    let mut parts = vec![format!("{} delivered", share(outcomes.delivered))];
+    for (count, word) in
+        [(outcomes.relayed, "relayed"), (outcomes.delayed, "put off"), (outcomes.failed, "failed")]
+    {
+        if count > 0 {
+            parts.push(format!("{} {word}", share(count)));
+        }
+    }
+    let why = match (facts.rates.enforcement.count, facts.rates.policy.count) {
+        (0, 0) => "nothing was refused for policy".to_owned(),
+        (0, policy) => format!(
+            "{} for policy, without a pattern, and no enforcement code",
+            counted(policy, "refusal", "refusals")
+        ),
+        (some, _) => format!("{} only", counted(some, "enforcement answer", "enforcement answers")),
+    };
+    let headline = format!(
+        "Nothing is wrong: {}, {}; {why}.",
+        counted(outcomes.attempts, "attempt", "attempts"),
+        parts.join(", ")
+    );
+    Verdict { severity: "ok", headline, details: Vec::new() }
+}
+
+fn concerned(facts: &Facts<'_>) -> Verdict {
+    let outcomes = facts.totals.outcomes;
+    let rates = facts.rates;
+    let share = |part: u64| percent(part, outcomes.attempts);
+    let words = facts.concerns.iter().map(|concern| match concern {
+        Concern::DeadAddresses => {
+            format!("{} of the attempts met dead addresses", share(rates.dead_address.count))
+        }
+        Concern::Policy => format!("{} were refused for policy", share(rates.policy.count)),
+        Concern::PutOff => format!("{} were put off", share(outcomes.delayed)),
+        Concern::OtherFailures => {
+            let other = outcomes.failed - rates.dead_address.count - rates.policy.count;
+            format!("{} failed for other reasons", share(other))
+        }
+    });
+    let words: Vec<String> = words.collect();
+    let headline = format!("Look closer: {}. No answer rose above its usual rate.", words.join(", "));
+    let details = facts
+        .concerns
+        .iter()
+        .map(|concern| match concern {
+            Concern::DeadAddresses => Detail {
+                label: "Lists",
+                text: "clean the lists these recipients come from (smtpulse suppress names them): receivers \
+                       take many dead addresses for a sign of spam."
+                    .to_owned(),
+            },
+            Concern::Policy => Detail {
+                label: "Policy",
+                text: "repair what the answers name; do not suppress the recipients.".to_owned(),
+            },
+            Concern::PutOff => Detail {
+                label: "Queue",
+                text: "see which receiver asks to wait, and send it less at a time.".to_owned(),
+            },
+            Concern::OtherFailures => Detail {
+                label: "Failures",
+                text: "see the answers below: routes, DNS, sizes, expired mail.".to_owned(),
+            },
+        })
+        .collect();
+    Verdict { severity: "warning", headline, details }
+}
+
+fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
+    let mut details = vec![
+        Detail { label: "What", text: numbers(finding) },
+        Detail { label: "Who", text: senders(&finding.sender_domains) },
+        Detail {
+            label: "Meaning",
+            text: format!("{}. {}", finding.title.trim_end_matches('.'), finding.meaning),
+        },
+    ];
+    details.retain(|detail| !detail.text.is_empty());
+    let fix = if finding.fix.is_empty() {
+        "the catalogue knows no exact cure: read the answer itself in the log.".to_owned()
+    } else {
+        finding.fix.clone()
+    };
+    details.push(Detail { label: "Fix", text: fix });
+    details.push(Detail { label: "Lists", text: suppression(finding.suppress).to_owned() });
+    let more =
+        facts.findings.iter().skip(1).filter(|other| other.severity != Severity::Notice).count() as u64;
+    if more > 0 {
+        details.push(Detail {
+            label: "Also",
+            text: format!(
+                "{} more {} to be looked at: see Findings.",
+                thousands(more),
+                plural(more, "thing is", "things are")
+            ),
+        });
+    }
+    Verdict {
+        severity: finding.severity.as_str(),
+        headline: sentence(finding, facts.catalog, facts.zone),
+        details,
+    }
+}
+
+/// The finding in one sentence.
+pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> String {
+    let who = provider_title(catalog, &finding.provider);
+    let one = finding.provider != UNKNOWN;
+    let whose = whose(&finding.sender_domains);
+    let (refuses, refused) = match (finding.code.severity(), one) {
+        (Some(4), true) => ("puts off", "put off"),
+        (Some(4), false) => ("put off", "put off"),
+        (_, true) => ("refuses", "refused"),
+        (_, false) => ("refuse", "refused"),
+    };
+    let code = match &finding.marker {
+        Some(marker) => format!("{}, {marker}", finding.code),
+        None => finding.code.to_string(),
+    };
+    let at = |instant: i64| zone.to_the_minute(instant);
+    let opening = |verb: &str| match finding.severity {
+        Severity::Critical => format!("Something {verb} wrong at {who}"),
+        Severity::Warning => {
+            format!("Something {} wrong at {who}", if verb == "is" { "looks" } else { "looked" })
+        }
+        Severity::Notice => format!("Seen at {who}"),
+    };
+    let (they, had) = if one { ("it", "it still did") } else { ("they", "they still did") };
+    match (finding.kind, finding.start, finding.end) {
+        (Kind::Spike, Some(start), None) => format!(
+            "{}: since {} {they} {refuses} {whose} ({code}), and {had} when the log ends.",
+            opening("is"),
+            at(start)
+        ),
+        (Kind::Spike, Some(start), Some(end)) => format!(
+            "{}: from {} to {} {they} {refused} {whose} ({code}); it has stopped.",
+            opening("was"),
+            at(start),
+            at(end)
+        ),
+        (Kind::Level, _, _) => format!(
+            "{}: all through the log {they} {refuses} {whose} ({code}); it began before the log does.",
+            opening("is")
+        ),
+        (_, Some(start), Some(end)) if end > start => format!(
+            "{}: {they} {refused} {} of {whose} ({code}), first on {}, last on {}.",
+            opening("is"),
+            counted(finding.events, "attempt", "attempts"),
+            at(start),
+            at(end)
+        ),
+        (_, Some(start), _) => format!(
+            "{}: {they} {refused} {} of {whose} ({code}) on {}.",
+            opening("is"),
+            counted(finding.events, "attempt", "attempts"),
+            at(start)
+        ),
+        (_, None, _) => format!(
+            "{}: {they} {refused} {} of {whose} ({code}).",
+            opening("is"),
+            counted(finding.events, "attempt", "attempts")
+        ),
+    }
+}
+
+/// How many, and against what.
+pub(super) fn numbers(finding: &Finding) -> String {
+    let mut text = format!(
+        "{} of {} ({}) answered {}",
+        thousands(finding.events),
+        counted(finding.attempts, "attempt", "attempts"),
+        percent(finding.events, finding.attempts),
+        finding.code
+    );
+    if let Some(before) = finding.rate_before {
+        text.push_str(&format!(", against {} in the rest of the period", share(before)));
+    }
+    text.push('.');
+    text
+}
+
+/// A share that is only known as a fraction.
+fn share(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    match percent {
+        p if p <= 0.0 => "none".to_owned(),
+        p if p < 0.05 => "<0.1 %".to_owned(),
+        p => format!("{p:.1} %"),
+    }
+}
+
+/// Whose mail it was, in a sentence.
+fn whose(senders: &[Attribution]) -> String {
+    let known = senders.iter().filter(|part| part.domain.is_some()).count() as u64;
+    match senders.first() {
+        Some(Attribution { domain: Some(domain), share, .. }) if *share >= 0.6 || known == 1 => {
+            format!("{}{}", if *share >= 0.995 || known == 1 { "" } else { "mostly " }, mail_of(domain))
+        }
+        Some(_) if known > 1 => format!("mail of {known} sender domains"),
+        _ => "mail".to_owned(),
+    }
+}
+
+fn mail_of(domain: &str) -> String {
+    if domain == "<>" { "bounces (null sender)".to_owned() } else { format!("mail from {domain}") }
+}
+
+/// The sender domains with their numbers, the greatest first.
+pub(super) fn senders(parts: &[Attribution]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = parts
+        .iter()
+        .take(SHOWN)
+        .map(|part| {
+            let name = part
+                .domain
+                .as_deref()
+                .map_or("sender not known", |domain| if domain == "<>" { "<> (bounces)" } else { domain });
+            format!(
+                "{name} ({} of its {} there)",
+                thousands(part.events),
+                counted(part.attempts, "attempt", "attempts")
+            )
+        })
+        .collect();
+    let more = parts.len().saturating_sub(SHOWN) as u64;
+    let mut text = shown.join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {} more", thousands(more)));
+    }
+    text
+}
+
+fn suppression(suppress: Suppress) -> &'static str {
+    match suppress {
+        Suppress::Never => "suppress nobody for it: the recipients are not the reason.",
+        Suppress::Now => "suppress these recipients: their addresses are dead.",
+        Suppress::AfterRetries => "suppress only recipients that fail again and again.",
+        Suppress::IfPersistent => "suppress only recipients for whom it is still so on another day.",
+    }
+}

@@ -1,0 +1,76 @@
+//! Instants in a zone: RFC 3339 for machines, a short form for people, and the hours of that zone.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::time::Instant;
+
+/// The zone a report is shown in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zone<'a> {
+    tz: &'a TimeZone,
+}
+
+impl<'a> Zone<'a> {
+    pub(super) fn new(tz: &'a TimeZone) -> Zone<'a> {
+        Zone { tz }
+    }
+
+    /// The IANA name, `UTC`, or the fixed offset. Empty for a zone that has no name.
+    pub(super) fn name(self) -> String {
+        match (self.tz.iana_name(), self.tz.to_fixed_offset()) {
+            (Some(name), _) => name.to_owned(),
+            (None, Ok(offset)) => offset.to_string(),
+            (None, Err(_)) => String::new(),
+        }
+    }
+
+    /// With the zone's offset: `2026-03-03T09:42:11+01:00`. `None` for instants no calendar reaches.
+    pub(super) fn rfc3339(self, instant: Instant) -> Option<String> {
+        self.format(instant, "%Y-%m-%dT%H:%M:%S%:z")
+    }
+
+    /// To the minute, for a sentence: `Tue 2026-03-03 09:42 +01:00`.
+    pub(super) fn to_the_minute(self, instant: Instant) -> String {
+        self.format(instant, "%a %Y-%m-%d %H:%M %:z").unwrap_or_else(|| "an impossible time".to_owned())
+    }
+
+    /// The start of the hour an instant falls into, by this zone's clocks: some zones are 30 or 45 minutes off.
+    pub(super) fn hour(self, instant: Instant) -> Instant {
+        let Ok(timestamp) = Timestamp::from_second(instant) else {
+            return instant.div_euclid(3600) * 3600;
+        };
+        let offset = i64::from(self.tz.to_offset(timestamp).seconds());
+        (instant + offset).div_euclid(3600) * 3600 - offset
+    }
+
+    fn format(self, instant: Instant, format: &str) -> Option<String> {
+        let timestamp = Timestamp::from_second(instant).ok()?;
+        Some(timestamp.to_zoned_datetime(self.tz.clone()).strftime(format).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_carry_the_offset_of_the_zone() {
+        let tz = TimeZone::get("Europe/Berlin").unwrap();
+        let zone = Zone::new(&tz);
+        assert_eq!(zone.rfc3339(1_772_527_331).as_deref(), Some("2026-03-03T09:42:11+01:00"));
+        assert_eq!(zone.to_the_minute(1_772_527_331), "Tue 2026-03-03 09:42 +01:00");
+        assert_eq!(zone.name(), "Europe/Berlin");
+        assert_eq!(Zone::new(&TimeZone::UTC).rfc3339(0).as_deref(), Some("1970-01-01T00:00:00+00:00"));
+        assert_eq!(zone.rfc3339(i64::MAX), None);
+    }
+
+    #[test]
+    fn hours_are_those_of_the_zone() {
+        let kolkata = TimeZone::get("Asia/Kolkata").unwrap();
+        assert_eq!(Zone::new(&kolkata).hour(3600 + 1799), 1800);
+        assert_eq!(Zone::new(&kolkata).hour(3600 + 1800), 5400);
+        assert_eq!(Zone::new(&TimeZone::UTC).hour(7199), 3600);
+        assert_eq!(Zone::new(&TimeZone::UTC).hour(i64::MAX - 9000), (i64::MAX - 9000) / 3600 * 3600);
+    }
+}
