@@ -10,6 +10,7 @@ use super::number::{bytes, counted, percent, plural, thousands};
 use super::page::{BAD, FAINT, GOOD, Page, SHOULD_LOOK};
 use super::rows::{CodeRow, FindingRow, Outcomes};
 use super::table::{Cell, Column, Table};
+use crate::analysis::Kind;
 use crate::smtp::{Action, Code, Direction};
 
 /// What stands out besides what the verdict tells.
@@ -39,17 +40,22 @@ fn told_fix(report: &Report) -> Option<&str> {
 
 /// Title and cure; a cure that was told already is not told again.
 fn finding_remark<'a>(finding: &'a FindingRow, fixes: &mut Vec<&'a str>) -> String {
-    let title = finding.title.trim_end_matches('.');
-    let numbers = format!(
-        "{} of {}, {title}.",
-        thousands(finding.events),
-        counted(finding.attempts, "attempt", "attempts")
-    );
-    if finding.fix.is_empty() || fixes.contains(&finding.fix.as_str()) {
-        return numbers;
+    let mut text = format!("{}.", finding.title.trim_end_matches('.'));
+    // The sentence of an appearance holds its numbers already.
+    if finding.kind != Kind::Appearance.as_str() {
+        text.push_str(&format!(
+            " {} of {} ({}).",
+            thousands(finding.events),
+            counted(finding.attempts, "attempt", "attempts"),
+            percent(finding.events, finding.attempts)
+        ));
     }
-    fixes.push(&finding.fix);
-    format!("{numbers} {}", finding.fix)
+    if !finding.fix.is_empty() && !fixes.contains(&finding.fix.as_str()) {
+        fixes.push(&finding.fix);
+        text.push(' ');
+        text.push_str(&finding.fix);
+    }
+    text
 }
 
 /// How much there was.
@@ -172,15 +178,7 @@ pub(super) fn refusals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     let rates = &report.rates;
-    let ratio = match (rates.dead_to_policy, rates.dead_address.count) {
-        (Some(ratio), dead) if dead > 0 => {
-            format!(
-                "{ratio:.1} dead {} for each policy rejection",
-                if ratio == 1.0 { "address" } else { "addresses" }
-            )
-        }
-        _ => String::new(),
-    };
+    let ratio = ratio(rates.dead_address.count, rates.policy.count);
     page.heading("Refusals", &ratio)?;
     let other = outcomes.failed.saturating_sub(rates.dead_address.count).saturating_sub(rates.policy.count);
     let mut table = Table::new(&[
@@ -206,6 +204,22 @@ pub(super) fn refusals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.table(&table)
 }
 
+/// Which of the two rules, the greater one told per one of the other.
+fn ratio(dead: u64, policy: u64) -> String {
+    let per_one = |much: u64, little: u64| {
+        let ratio = format!("{:.1}", much as f64 / little as f64);
+        ratio.strip_suffix(".0").map_or(ratio.clone(), str::to_owned)
+    };
+    match (dead, policy) {
+        (0, _) | (_, 0) => String::new(),
+        (dead, policy) if dead == policy => "as many dead addresses as policy rejections".to_owned(),
+        (dead, policy) if dead > policy => {
+            format!("{} dead addresses for each policy rejection", per_one(dead, policy))
+        }
+        (dead, policy) => format!("{} policy rejections for each dead address", per_one(policy, dead)),
+    }
+}
+
 /// One row per provider.
 pub(super) fn providers(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if report.providers.is_empty() {
@@ -216,15 +230,15 @@ pub(super) fn providers(report: &Report, page: &mut Page<'_>) -> io::Result<()> 
     let mut columns = vec![
         Column::text("Provider", 10, 0),
         Column::number("Attempts", 0),
-        Column::number("Delivered", 0),
-        Column::number("Put off", 0),
+        Column::number("Delivered", 2),
+        Column::number("Put off", 1),
         Column::number("Failed", 0),
-        Column::number("Dead", 2),
-        Column::number("Policy", 3),
-        Column::number("Enforced", 1),
+        Column::number("Dead", 3),
+        Column::number("Policy", 4),
+        Column::number("Enforced", 0),
     ];
     if relayed {
-        columns.insert(3, Column::number("Relayed", 4));
+        columns.insert(3, Column::number("Relayed", 5));
     }
     let mut table = Table::new(&columns);
     for row in report.providers.iter().take(report.top) {
@@ -387,7 +401,7 @@ pub(super) fn apart(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             continue;
         }
         let remark = match direction {
-            Direction::In => format!("{} this server said no to a client; not our mail", times(count)),
+            Direction::In => format!("this server said no {}; no mail of ours", times(count)),
             _ => format!("{}; no provider, in no rate above", counted(count, "attempt", "attempts")),
         };
         page.heading(name, &remark)?;
@@ -399,11 +413,13 @@ pub(super) fn apart(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         ]);
         let short = report.top.min(5);
         for row in rows.iter().take(short) {
+            // That a hop inside the house worked needs no explanation.
+            let title = if row.action == Action::Delivered { String::new() } else { titled(row) };
             table.row(vec![
                 Cell::new(thousands(row.count)),
                 Cell::new(row.action.as_str()),
                 Cell::new(code(row)),
-                Cell::new(titled(row)),
+                Cell::new(title),
             ]);
         }
         page.table(&table)?;
@@ -490,8 +506,7 @@ pub(super) fn inputs(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         Column::text("Format", 8, 2),
         Column::text("", 4, 0),
     ]);
-    let mut notes = Vec::new();
-    for input in &report.inputs {
+    for input in report.inputs.iter().take(report.top) {
         let state =
             if input.complete { Cell::new("") } else { Cell::new("not complete").styled(SHOULD_LOOK) };
         table.row(vec![
@@ -501,13 +516,14 @@ pub(super) fn inputs(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             Cell::new(&input.format),
             state,
         ]);
-        if let Some(note) = &input.note {
-            notes.push(format!("{}: {note}", input.name));
-        }
     }
     page.table(&table)?;
-    for note in notes {
-        page.remark(&note)?;
+    more(page, report.inputs.len(), report.top, "input", "inputs")?;
+    // A note means that something is missing: none is left out.
+    for input in &report.inputs {
+        if let Some(note) = &input.note {
+            page.remark(&format!("{}: {note}", input.name))?;
+        }
     }
     Ok(())
 }

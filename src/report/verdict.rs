@@ -277,15 +277,16 @@ fn whose(senders: &[Attribution]) -> String {
     let known = senders.iter().filter(|part| part.domain.is_some()).count() as u64;
     match senders.first() {
         Some(Attribution { domain: Some(domain), share, .. }) if *share >= 0.6 || known == 1 => {
-            format!("{}{}", if *share >= 0.995 || known == 1 { "" } else { "mostly " }, mail_of(domain))
+            let of = if domain == "<>" {
+                "bounces (null sender)".to_owned()
+            } else {
+                format!("mail from {domain}")
+            };
+            if *share >= 0.995 || known == 1 { of } else { of.replacen("mail from", "mail, mostly from", 1) }
         }
         Some(_) if known > 1 => format!("mail of {known} sender domains"),
         _ => "mail".to_owned(),
     }
-}
-
-fn mail_of(domain: &str) -> String {
-    if domain == "<>" { "bounces (null sender)".to_owned() } else { format!("mail from {domain}") }
 }
 
 /// The sender domains with their numbers, the greatest first.
