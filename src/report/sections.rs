@@ -74,24 +74,24 @@ pub(super) fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if report.has_attempts() {
         page.labelled("Attempts", &outcomes(totals.outcomes))?;
     }
-    if let (Some(messages), Some(recipients)) = (totals.messages, totals.recipients) {
-        if messages > 0 || recipients > 0 {
-            let mut text = format!(
-                "{} to {}",
-                counted(messages, "message", "messages"),
-                counted(recipients, "recipient", "recipients")
-            );
-            if let Some(waiting) = totals.waiting.filter(|&waiting| waiting > 0) {
-                text.push_str(&format!("; {} still waiting when the log ends", thousands(waiting)));
-            }
-            if let Some(expired) = totals.expired.filter(|&expired| expired > 0) {
-                text.push_str(&format!(
-                    "; {} given up after waiting too long",
-                    counted(expired, "message", "messages")
-                ));
-            }
-            page.labelled("Messages", &text)?;
+    if let (Some(messages), Some(recipients)) = (totals.messages, totals.recipients)
+        && (messages > 0 || recipients > 0)
+    {
+        let mut text = format!(
+            "{} to {}",
+            counted(messages, "message", "messages"),
+            counted(recipients, "recipient", "recipients")
+        );
+        if let Some(waiting) = totals.waiting.filter(|&waiting| waiting > 0) {
+            text.push_str(&format!("; {} still waiting when the log ends", thousands(waiting)));
         }
+        if let Some(expired) = totals.expired.filter(|&expired| expired > 0) {
+            text.push_str(&format!(
+                "; {} given up after waiting too long",
+                counted(expired, "message", "messages")
+            ));
+        }
+        page.labelled("Messages", &text)?;
     }
     if let Some(suspended) = totals.suspended.filter(|&suspended| suspended > 0) {
         page.labelled(

@@ -152,7 +152,7 @@ fn concerned(facts: &Facts<'_>) -> Verdict {
 fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
     let mut details = vec![
         Detail { label: "What", text: numbers(finding) },
-        Detail { label: "Who", text: senders(&finding.sender_domains) },
+        Detail { label: "Who", text: who(finding) },
         Detail {
             label: "Meaning",
             text: format!("{}. {}", finding.title.trim_end_matches('.'), finding.meaning),
@@ -287,6 +287,13 @@ fn whose(senders: &[Attribution]) -> String {
         Some(_) if known > 1 => format!("mail of {known} sender domains"),
         _ => "mail".to_owned(),
     }
+}
+
+/// Whose mail it was, in numbers. A summary keeps them over the whole period only.
+fn who(finding: &Finding) -> String {
+    let text = senders(&finding.sender_domains);
+    let narrower = finding.kind == Kind::Spike && !text.is_empty();
+    if narrower { format!("{text}; over the whole period.") } else { text }
 }
 
 /// The sender domains with their numbers, the greatest first.
