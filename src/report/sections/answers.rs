@@ -22,7 +22,7 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
     let rows: Vec<&CodeRow> =
         report.codes.iter().filter(|row| row.enforcement && row.direction == Direction::Out).collect();
     if rows.is_empty() {
-        page.heading("Enforcement", "none: no provider refused or put off mail for its sender requirements")?;
+        page.heading("Enforcement", "none: no answer was about sender requirements")?;
         return Ok(());
     }
     page.heading("Enforcement", &format!("{} of the attempts", percent(rate.count, attempts)))?;
@@ -70,11 +70,24 @@ pub(in crate::report) fn refusals(report: &Report, page: &mut Page<'_>) -> io::R
         Column::number("Share", 0),
         Column::text("What to do", 16, 0),
     ]);
+    let wide = page.width >= 80;
     let rows = [
-        ("Dead addresses", rates.dead_address.count, "suppress them: smtpulse suppress lists them"),
-        ("Policy rejections", rates.policy.count, "repair the cause; keep the recipients"),
+        (
+            "Dead addresses",
+            rates.dead_address.count,
+            if wide { "suppress them: smtpulse suppress lists them" } else { "suppress the recipients" },
+        ),
+        (
+            "Policy rejections",
+            rates.policy.count,
+            if wide { "repair the cause; keep the recipients" } else { "repair; keep recipients" },
+        ),
         ("Other failures", other, "see Answers"),
-        ("Put off (4xx)", outcomes.delayed, "the queue tries again; slow down if it stays high"),
+        (
+            "Put off (4xx)",
+            outcomes.delayed,
+            if wide { "the queue tries again; slow down if it stays high" } else { "the queue tries again" },
+        ),
     ];
     for (name, count, what) in rows {
         table.row(vec![
@@ -143,7 +156,7 @@ pub(in crate::report) fn apart(report: &Report, page: &mut Page<'_>) -> io::Resu
             continue;
         }
         let remark = match direction {
-            Direction::In => format!("this server said no {}; no mail of ours", times(count)),
+            Direction::In => format!("said {}; not about our mail", times(count)),
             _ => format!("{}; no provider, in no rate above", counted(count, "attempt", "attempts")),
         };
         page.heading(name, &remark)?;

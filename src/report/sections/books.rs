@@ -82,7 +82,7 @@ pub(in crate::report) fn inputs(report: &Report, page: &mut Page<'_>) -> io::Res
         Column::number("Lines", 0),
         Column::number("Size", 1),
         Column::text("Format", 8, 2),
-        Column::text("", 4, 0),
+        Column::text("", 12, 0),
     ]);
     for input in report.inputs.iter().take(report.top) {
         let state =

@@ -23,11 +23,11 @@ pub(in crate::report) fn timeline(report: &Report, page: &mut Page<'_>) -> io::R
         _ => 36,
     };
     let mut columns = vec![
-        Column { right: true, ..Column::text("When", 5, 0) },
+        Column::number("When", 0),
         Column::number("Attempts", 0),
-        Column::number("Put off", 1),
+        Column::number("Put off", 2),
         Column::number("Failed", 0),
-        Column::text("", blocks, 2),
+        Column::text("", blocks, 1),
     ];
     if enforced {
         columns.insert(4, Column::number("Enforced", 0));
