@@ -211,3 +211,120 @@ fn attributions(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Vec<Attributi
     parts.sort_by_key(|part| Reverse(part.events));
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::{BasicCode, EnhancedCode};
+
+    const START: Instant = 1_772_492_400;
+
+    /// Attempts and events by quarter of an hour, judged as an answer that is enforcement or is not.
+    fn judged(quarters: &[(u64, u64)], enforcement: bool) -> Finding {
+        let code = Code { basic: BasicCode::new(550), enhanced: EnhancedCode::parse(b"5.7.26") };
+        let mut exposure = Exposure::default();
+        let mut suspect = Suspect {
+            provider: "example",
+            code,
+            marker: None,
+            meaning: Meaning { enforcement, ..Meaning::unknown(code) },
+            events: Exposure::default(),
+            span: Span::default(),
+        };
+        for (index, &(attempts, events)) in (0..).zip(quarters) {
+            let start = START + index * BUCKET_SECONDS;
+            exposure.attempts += attempts;
+            exposure.buckets.insert(start, attempts);
+            if events > 0 {
+                suspect.events.attempts += events;
+                suspect.events.buckets.insert(start, events);
+                suspect.span.merge(Span { count: events, first: Some(start + 7), last: Some(start + 600) });
+                *suspect.events.senders.entry(Some("a.example")).or_default() += events;
+            }
+        }
+        exposure.senders.insert(Some("a.example"), exposure.attempts);
+        judge(&suspect, &exposure)
+    }
+
+    fn flat(quarters: usize, attempts: u64, events: u64) -> Vec<(u64, u64)> {
+        vec![(attempts, events); quarters]
+    }
+
+    #[test]
+    fn a_step_that_lasts_is_a_running_spike() {
+        let finding = judged(&[flat(20, 100, 0), flat(8, 100, 30)].concat(), true);
+        assert_eq!((finding.kind, finding.severity), (Kind::Spike, Severity::Critical));
+        assert_eq!((finding.start, finding.end, finding.ongoing), (Some(START + 20 * 900 + 7), None, true));
+        assert_eq!((finding.attempts, finding.events), (800, 240));
+        assert_eq!((finding.rate_before, finding.rate_during), (Some(0.0), 0.3));
+        assert!(finding.score.is_some_and(|score| score > 50.0));
+        let sender = &finding.sender_domains[0];
+        assert_eq!((sender.events, sender.attempts, sender.share), (240, 2_800, 1.0));
+    }
+
+    #[test]
+    fn a_step_that_ended_has_an_end() {
+        let finding = judged(&[flat(20, 100, 0), flat(8, 100, 30), flat(20, 100, 0)].concat(), false);
+        assert_eq!((finding.kind, finding.severity), (Kind::Spike, Severity::Warning));
+        assert_eq!((finding.end, finding.ongoing), (Some(START + 27 * 900 + 600), false));
+    }
+
+    #[test]
+    fn with_events_elsewhere_the_ends_are_those_of_buckets() {
+        let finding = judged(&[flat(20, 1_000, 1), flat(8, 1_000, 300), flat(20, 1_000, 1)].concat(), true);
+        assert_eq!(finding.start, Some(START + 20 * 900));
+        assert_eq!(finding.end, Some(START + 28 * 900));
+    }
+
+    #[test]
+    fn an_incident_may_cover_most_of_the_log() {
+        let from_start = judged(&[flat(60, 100, 20), flat(40, 100, 0)].concat(), true);
+        assert_eq!((from_start.kind, from_start.start), (Kind::Spike, Some(START + 7)));
+        let late_onset = judged(&[flat(6, 100, 0), flat(94, 100, 20)].concat(), true);
+        assert_eq!((late_onset.kind, late_onset.ongoing), (Kind::Spike, true));
+    }
+
+    #[test]
+    fn the_same_all_through_is_a_level() {
+        let finding = judged(&flat(30, 100, 10), true);
+        assert_eq!(
+            (finding.kind, finding.severity, finding.ongoing),
+            (Kind::Level, Severity::Critical, true)
+        );
+        assert_eq!(judged(&flat(30, 100, 1), true).severity, Severity::Warning);
+        assert_eq!(judged(&flat(30, 100, 10), false).kind, Kind::Appearance);
+        assert_eq!(judged(&[(100, 100)], true).kind, Kind::Level);
+    }
+
+    #[test]
+    fn few_or_isolated_events_are_appearances() {
+        let one = judged(&[flat(30, 100, 0), vec![(100, 1)]].concat(), true);
+        assert_eq!((one.kind, one.severity), (Kind::Appearance, Severity::Notice));
+        let five = judged(&[flat(30, 100, 0), vec![(100, 5)]].concat(), true);
+        assert_eq!((five.kind, five.severity), (Kind::Appearance, Severity::Warning));
+        // One message to ten recipients.
+        let cluster = judged(&[flat(30, 3_000, 0), vec![(3_000, 10)], flat(30, 3_000, 0)].concat(), true);
+        assert_eq!(cluster.kind, Kind::Appearance);
+    }
+
+    #[test]
+    fn a_burst_in_one_bucket_is_a_spike() {
+        let finding = judged(&[flat(30, 100, 0), vec![(300, 300)], flat(30, 100, 0)].concat(), true);
+        assert_eq!((finding.kind, finding.events, finding.ongoing), (Kind::Spike, 300, false));
+    }
+
+    #[test]
+    fn volume_alone_is_nothing() {
+        let finding = judged(&[flat(30, 1_000, 1), flat(10, 100_000, 100)].concat(), true);
+        assert_ne!(finding.kind, Kind::Spike);
+        // Mail falls fifty times at night, the rate stays.
+        let finding = judged(&[flat(40, 5_000, 50), flat(40, 100, 1)].concat(), false);
+        assert_eq!(finding.kind, Kind::Appearance);
+    }
+
+    #[test]
+    fn without_stamps_there_is_no_stretch() {
+        let finding = judged(&[], true);
+        assert_eq!((finding.kind, finding.start, finding.end), (Kind::Appearance, None, None));
+    }
+}

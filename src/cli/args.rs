@@ -42,8 +42,6 @@ pub enum Command {
     Merge(MergeArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials
     Gen(super::generate::GenArgs),
-
-
 }
 
 /// Where lines come from and how they are read.

@@ -95,7 +95,8 @@ impl<'c, W: Write> Writer<'c, W> {
         let catalog = self.attributor.catalog();
         let attributes = self.attributor.attribute(outcome);
         let out = outcome.direction == Direction::Out;
-        let name = out.then(|| attributes.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider)));
+        let name =
+            out.then(|| attributes.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider)));
         if self.provider.is_some() && self.provider.as_deref() != name {
             return Ok(());
         }

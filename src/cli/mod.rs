@@ -37,7 +37,6 @@ pub fn run() -> ExitCode {
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
         Some(Command::Gen(args)) => generate(&args),
-
     };
     match done {
         Ok(exit) => exit.into(),
@@ -83,7 +82,8 @@ fn events(args: &EventsArgs) -> Result<Exit, Error> {
     let opened = read::open(&args.read, args.page.quiet)?;
     let options = read::options(&args.read, &setting, true)?;
     let mut out = Out::open(args.page.output.as_deref())?;
-    let mut writer = events::Writer::new(&mut out, &catalog, setting.zone.clone(), args.page.provider.clone());
+    let mut writer =
+        events::Writer::new(&mut out, &catalog, setting.zone.clone(), args.page.provider.clone());
     let damaged = scan::walk(opened.sources, &options, &mut writer);
     let written = writer.finish().map(|_| ());
     out.finish(written)?;

@@ -45,7 +45,9 @@ impl Progress {
     pub fn add(&self, bytes: u64) {
         if !self.shown.load(Ordering::Relaxed) && self.started.elapsed() > PATIENCE {
             self.shown.store(true, Ordering::Relaxed);
-            if let Ok(style) = ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}")
+            {
                 self.bar.set_style(style);
             }
             self.bar.set_draw_target(ProgressDrawTarget::stderr());

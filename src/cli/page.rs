@@ -30,7 +30,10 @@ impl Setting {
             && provider != UNKNOWN
             && catalog.provider_id(provider).is_none()
         {
-            return Err(Error::usage(format!("--provider {provider}: no provider of that name{}", near(provider, catalog))));
+            return Err(Error::usage(format!(
+                "--provider {provider}: no provider of that name{}",
+                near(provider, catalog)
+            )));
         }
         Ok(Setting { zone: when::zone(args.tz.as_deref())?, now: Timestamp::now().as_second() })
     }
@@ -39,8 +42,12 @@ impl Setting {
 /// Providers whose short names begin alike.
 fn near(name: &str, catalog: &Catalog) -> String {
     let start: String = name.chars().take(3).collect::<String>().to_lowercase();
-    let near: Vec<&str> =
-        catalog.providers().iter().map(|provider| &*provider.id).filter(|id| id.starts_with(&start)).collect();
+    let near: Vec<&str> = catalog
+        .providers()
+        .iter()
+        .map(|provider| &*provider.id)
+        .filter(|id| id.starts_with(&start))
+        .collect();
     match near.is_empty() {
         true => "; the report's provider table shows the short names".to_owned(),
         false => format!("; did you mean {}?", near.join(" or ")),
@@ -88,7 +95,9 @@ fn look(page: &PageArgs, show: &ShowArgs) -> Look {
         Color::Always => true,
         Color::Never => false,
         // Knows NO_COLOR, CLICOLOR and TERM.
-        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        Color::Auto => {
+            terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
     };
     Look { width: width.unwrap_or(Look::default().width).min(140), colour }
 }

@@ -11,7 +11,9 @@ use crate::time::Instant;
 pub fn zone(name: Option<&str>) -> Result<TimeZone, Error> {
     let Some(name) = name else { return Ok(TimeZone::system()) };
     TimeZone::get(name).map_err(|_| {
-        Error::usage(format!("--tz {name}: no such time zone; use a name like Europe/Berlin, America/New_York or UTC"))
+        Error::usage(format!(
+            "--tz {name}: no such time zone; use a name like Europe/Berlin, America/New_York or UTC"
+        ))
     })
 }
 

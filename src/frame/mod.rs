@@ -89,7 +89,14 @@ fn dated(line: &[u8]) -> Option<Record<'_>> {
         b'T' => syslog::rfc3339(line),
         b' ' if line[4] == b'-' => {
             let (stamp, message) = own_stamp(line)?;
-            Some(Record { form: Form::EximMain, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message })
+            Some(Record {
+                form: Form::EximMain,
+                stamp: Some(stamp),
+                host: b"",
+                program: EXIM,
+                pid: b"",
+                message,
+            })
         }
         _ => syslog::year_first(line),
     }
@@ -127,7 +134,15 @@ mod tests {
     fn show(line: &str) -> String {
         let r = split(line.as_bytes());
         let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        format!("{:?} {:?} [{}] [{}] [{}] {}", r.form, r.stamp, text(r.host), text(r.program), text(r.pid), text(r.message))
+        format!(
+            "{:?} {:?} [{}] [{}] [{}] {}",
+            r.form,
+            r.stamp,
+            text(r.host),
+            text(r.program),
+            text(r.pid),
+            text(r.message)
+        )
     }
 
     fn yearless(month: u32, day: u32, time: i64) -> Option<Stamp> {
@@ -150,7 +165,8 @@ mod tests {
         assert_eq!(show("Sep 21 01:00:00 0EEA7827E9: to=<a@b>"), none);
         let word = format!("Rfc3164 {:?} [mx] [postfix/smtp] [1] x", yearless(9, 21, 3600));
         assert_eq!(show("Sep 21 01:00:00 mx mail.info postfix/smtp[1]: x"), word);
-        let untagged = format!("Rfc3164 {:?} [host] [] [] last message repeated 3 times", yearless(9, 21, 3600));
+        let untagged =
+            format!("Rfc3164 {:?} [host] [] [] last message repeated 3 times", yearless(9, 21, 3600));
         assert_eq!(show("Sep 21 01:00:00 host last message repeated 3 times"), untagged);
     }
 
@@ -182,7 +198,10 @@ mod tests {
         let wall = days_from_civil(2025, 12, 31) * 86_400 + 60;
         let wall_stamp = Some(Stamp::Wall(wall));
         let zoned = Some(Stamp::Absolute(wall + 5 * 3600));
-        assert_eq!(show("2025-12-31 00:01:00 1vap => a"), format!("EximMain {wall_stamp:?} [] [exim] [] 1vap => a"));
+        assert_eq!(
+            show("2025-12-31 00:01:00 1vap => a"),
+            format!("EximMain {wall_stamp:?} [] [exim] [] 1vap => a")
+        );
         assert_eq!(
             show("2025-12-31 00:01:00.022 -0500 [7177] 1vap => a"),
             format!("EximMain {zoned:?} [] [exim] [] 1vap => a")

@@ -41,7 +41,10 @@ impl fmt::Display for Error {
         match &self.reason {
             Reason::Directory => write!(f, "{name}: is a directory; name the log files in it"),
             Reason::Compressed { format, tool } => {
-                write!(f, "{name}: is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -")
+                write!(
+                    f,
+                    "{name}: is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -"
+                )
             }
             Reason::Io(error) => write!(f, "{name}: {error}"),
         }

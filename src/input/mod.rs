@@ -153,10 +153,13 @@ impl Source {
             let at = (length - size) / places.max(2).saturating_sub(1) * place;
             let at = if place + 1 == places { length - size } else { at };
             let mut look = Vec::new();
-            if file.seek(SeekFrom::Start(at)).is_err() || file.by_ref().take(size).read_to_end(&mut look).is_err() {
+            if file.seek(SeekFrom::Start(at)).is_err()
+                || file.by_ref().take(size).read_to_end(&mut look).is_err()
+            {
                 break;
             }
-            let start = if at == 0 { 0 } else { memchr::memchr(b'\n', &look).map_or(look.len(), |end| end + 1) };
+            let start =
+                if at == 0 { 0 } else { memchr::memchr(b'\n', &look).map_or(look.len(), |end| end + 1) };
             looks.push(look.split_off(start));
         }
         looks
@@ -180,12 +183,9 @@ impl Source {
     /// stream, again and again for a mapped file.
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
         match &mut self.bytes {
-            Bytes::Empty => Extent {
-                bytes: 0,
-                failed: None,
-                fingerprint: fingerprint(&[]),
-                ended_with_line: true,
-            },
+            Bytes::Empty => {
+                Extent { bytes: 0, failed: None, fingerprint: fingerprint(&[]), ended_with_line: true }
+            }
             Bytes::Mapped(map) => {
                 each(Block::whole(map));
                 Extent {

@@ -15,7 +15,8 @@ const READ: usize = 128 * 1024;
 pub(super) fn read(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
     // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
     let size = size.max(LINE_LIMIT + 2 * READ);
-    let mut feed = Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false, last: None };
+    let mut feed =
+        Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false, last: None };
     let mut buffer: Vec<u8> = Vec::with_capacity(size + AHEAD + 2 * READ);
     loop {
         while !feed.ended && buffer.len() < size + AHEAD {

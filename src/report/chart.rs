@@ -87,17 +87,15 @@ fn grouped(buckets: &[BucketRow], digits: usize) -> Vec<Row> {
     rows
 }
 
-/// A bar of at most `width` blocks, as long as the attempts are to `most`: failed, put off, the rest. What is there
-/// gets at least one block.
+/// A bar of at most `width` blocks, as long as the attempts are to `most`: failed, put off, the rest, each to the
+/// nearest block. Some attempts are at least one block.
 pub(super) fn bar(outcomes: Outcomes, most: u64, width: usize) -> String {
     let blocks = |count: u64| -> usize {
-        if count == 0 || most == 0 {
-            return 0;
-        }
-        let blocks = u128::from(count) * width as u128 / u128::from(most);
-        usize::try_from(blocks).unwrap_or(width).clamp(1, width.max(1))
+        let most = u128::from(most.max(1));
+        let nearest = (u128::from(count) * width as u128 * 2 + most) / (most * 2);
+        usize::try_from(nearest).unwrap_or(width).min(width)
     };
-    let all = blocks(outcomes.attempts);
+    let all = blocks(outcomes.attempts).max(usize::from(outcomes.attempts > 0));
     let failed = blocks(outcomes.failed).min(all);
     let delayed = blocks(outcomes.delayed).min(all - failed);
     let rest = all - failed - delayed;
@@ -155,7 +153,7 @@ mod tests {
             |attempts, delayed, failed| Outcomes { attempts, delayed, failed, ..Outcomes::default() };
         assert_eq!(bar(outcomes(100, 0, 0), 100, 10), "░░░░░░░░░░");
         assert_eq!(bar(outcomes(100, 20, 50), 100, 10), "█████▒▒░░░");
-        assert_eq!(bar(outcomes(100, 1, 1), 100, 10), "█▒░░░░░░░░");
+        assert_eq!(bar(outcomes(100, 5, 4), 100, 10), "▒░░░░░░░░░");
         assert_eq!(bar(outcomes(1, 0, 0), 1_000_000, 10), "░");
         assert_eq!(bar(outcomes(1, 1, 1), 1, 1), "█");
         assert_eq!(bar(outcomes(0, 0, 0), 0, 10), "");

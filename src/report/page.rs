@@ -51,11 +51,6 @@ impl<'a> Page<'a> {
         self.wrapped(text, 0, 0, style)
     }
 
-    /// A paragraph under a heading.
-    pub(super) fn paragraph(&mut self, text: &str) -> io::Result<()> {
-        self.wrapped(text, INDENT, INDENT, Style::new())
-    }
-
     /// A remark under a table.
     pub(super) fn remark(&mut self, text: &str) -> io::Result<()> {
         self.wrapped(text, INDENT, INDENT, FAINT)
@@ -139,6 +134,7 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

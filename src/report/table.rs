@@ -112,7 +112,13 @@ impl Table {
                 .max_by_key(|&at| self.columns[at].spare);
             match spare {
                 Some(at) if room < excess => widths[at] = 0,
-                _ if room == 0 => return widths,
+                // Numbers of twenty digits on a narrow page: rather cut than too wide.
+                _ if room == 0 => {
+                    match (0..widths.len()).filter(|&at| widths[at] > 1).max_by_key(|&at| widths[at]) {
+                        Some(widest) => widths[widest] = widths[widest].saturating_sub(excess).max(1),
+                        None => return widths,
+                    }
+                }
                 _ => {
                     // The widest text gives way first.
                     for _ in 0..excess.min(room) {
@@ -192,6 +198,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -222,6 +229,14 @@ mod tests {
     fn text_gives_way_first_then_spare_columns() {
         assert_eq!(page(&sample(), 30).lines().last(), Some("  mail.example…  1,234  99.0 %"));
         assert_eq!(page(&sample(), 18).lines().last(), Some("  mail.exa…  1,234"));
+    }
+
+    #[test]
+    fn numbers_are_cut_only_when_nothing_else_helps() {
+        let mut table = Table::new(&[Column::number("A", 0), Column::number("B", 0)]);
+        table.row(vec![Cell::new("18,446,744,073,709,551,615"), Cell::new("7")]);
+        assert_eq!(page(&table, 20).lines().last(), Some("  18,446,744,073…  7"));
+        assert!(page(&table, 1).lines().all(|line| line.width() <= 6), "ends, whatever the width");
     }
 
     #[test]

@@ -24,7 +24,7 @@ struct Answer<'a> {
 
 const ACCEPTED: Answer<'_> = Answer {
     direction: Direction::Out,
-    provider: Some("gmail"),
+    provider: Some("google"),
     action: Action::Delivered,
     basic: 250,
     enhanced: "2.0.0",
@@ -82,7 +82,7 @@ fn day() -> Summary {
         let at = Some(MIDNIGHT + 6 * 3600 + quarter * 900 + 42);
         count(&mut summary, &ACCEPTED, at, 40 + quarter.unsigned_abs() % 7);
         let news = Answer { sender: Some("news.example"), ..ACCEPTED };
-        count(&mut summary, &Answer { provider: Some("microsoft"), ..news }, at, 21);
+        count(&mut summary, &Answer { provider: Some("microsoft-365"), ..news }, at, 21);
         let other = Answer { provider: Some("unknown"), enhanced: "", ..ACCEPTED };
         count(&mut summary, &other, at, 9);
         if quarter % 5 == 0 {
@@ -96,7 +96,7 @@ fn day() -> Summary {
                 action: Action::Failed,
                 basic: 554,
                 enhanced: "5.7.1",
-                provider: Some("microsoft"),
+                provider: Some("microsoft-365"),
                 ..news
             };
             count(&mut summary, &spam, at, 1);
@@ -209,4 +209,253 @@ fn golden_quiet() {
 #[test]
 fn golden_empty() {
     golden("empty", &Summary::default());
+}
+
+/// Every key of the contract, as the path to it; `[]` enters the first row of a list.
+const CONTRACT: &[(&str, &str)] = &[
+    ("", "schema period inputs accounting totals codes providers sender_domains rates timeline findings"),
+    ("period", "start end"),
+    ("inputs[]", "name bytes lines format complete note"),
+    (
+        "accounting",
+        "lines attempts rejects other_events other_programs unrelated not_understood first_not_understood",
+    ),
+    ("totals", "attempts delivered delayed failed relayed messages recipients suspended local unattributed"),
+    (
+        "codes[]",
+        "direction provider action basic enhanced marker stage count category disposition suppress enforcement \
+         meaning fix",
+    ),
+    (
+        "providers[]",
+        "provider title attempts delivered delayed failed relayed enforcement dead_address policy",
+    ),
+    ("sender_domains[]", "domain attempts delivered delayed failed enforcement"),
+    ("rates", "dead_address policy transient enforcement dead_to_policy"),
+    ("rates.transient", "count share"),
+    ("timeline", "bucket_seconds buckets"),
+    ("timeline.buckets[]", "start attempts delivered delayed failed enforcement"),
+    (
+        "findings[]",
+        "kind severity provider basic enhanced marker start end ongoing attempts events rate_before rate_during \
+         score expected sender_domains relays fix suppress evidence title",
+    ),
+    ("findings[].sender_domains[]", "domain events attempts share"),
+];
+
+#[test]
+fn json_carries_every_key_of_the_contract() {
+    let object = object(&report(&incident()));
+    for (path, keys) in CONTRACT {
+        let mut node = &object;
+        for step in path.split('.').filter(|step| !step.is_empty()) {
+            node = &node[step.trim_end_matches("[]")];
+            if step.ends_with("[]") {
+                node = &node[0];
+            }
+        }
+        for key in keys.split_whitespace() {
+            assert!(node.get(key).is_some(), "{path}: no {key} in {node}");
+        }
+    }
+    assert_eq!(object["schema"], "smtpulse.report/1");
+    assert_eq!(object["timeline"]["bucket_seconds"], 3600);
+    assert_eq!(object["codes"][0]["basic"], 250, "codes are numbers");
+}
+
+#[test]
+fn the_sums_of_the_json_agree() {
+    let summary = incident();
+    let object = object(&report(&summary));
+    let sum = |list: &str, key: &str| -> u64 {
+        object[list].as_array().unwrap().iter().map(|row| row[key].as_u64().unwrap()).sum()
+    };
+    let attempts = object["totals"]["attempts"].as_u64().unwrap();
+    assert_eq!(attempts, 5_122);
+    assert_eq!(sum("providers", "attempts"), attempts);
+    assert_eq!(sum("sender_domains", "attempts"), attempts);
+    let hours: u64 = object["timeline"]["buckets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hour| hour["attempts"].as_u64().unwrap())
+        .sum();
+    assert_eq!(hours, attempts);
+    assert_eq!(sum("codes", "count"), attempts + 12 + 20, "our own refusals and local hops have rows too");
+    assert_eq!(object["totals"]["rejected"], 12);
+    assert_eq!(object["totals"]["local"], 20);
+    assert_eq!(object["totals"]["unattributed"], 3);
+    let unknown =
+        object["sender_domains"].as_array().unwrap().iter().find(|row| row["domain"].is_null()).unwrap();
+    assert_eq!(unknown["attempts"], 3);
+    let accounting = &object["accounting"];
+    let classes = ["attempts", "rejects", "other_events", "other_programs", "unrelated", "not_understood"];
+    let classes: u64 = classes.iter().map(|class| accounting[class].as_u64().unwrap()).sum();
+    assert_eq!(accounting["lines"], classes);
+}
+
+#[test]
+fn the_incident_is_found_where_it_began() {
+    let report = report(&incident());
+    let finding = &report.findings[0];
+    assert_eq!((finding.kind, finding.ongoing), ("spike", true));
+    assert_eq!(finding.start.as_deref(), Some("2026-03-03T14:17:11+01:00"));
+    assert_eq!(finding.end, None);
+    assert_eq!((finding.events, finding.rate_before), (410, Some(0.0)));
+    assert_eq!(finding.sender_domains[0].domain.as_deref(), Some("shop.example"));
+    let headline = &report.verdict.headline;
+    for part in ["Tue 2026-03-03 14:17 +01:00", "550 5.7.26", "mail from shop.example"] {
+        assert!(headline.replace("mail, mostly from", "mail from").contains(part), "{part}: {headline}");
+    }
+    assert!(report.verdict.details.iter().any(|detail| detail.text.contains("suppress nobody")));
+}
+
+#[test]
+fn a_quiet_day_is_called_quiet() {
+    let page = page(&report(&quiet()), &Look::default());
+    assert!(page.starts_with("Nothing is wrong: 4,712 attempts, 99.1 % delivered"), "{page}");
+}
+
+/// Names as strangers would like them: controls, direction overrides, invisible and wide characters, great length.
+fn hostile() -> Summary {
+    let nasty = "evil\u{1b}]0;owned\u{7}\u{202e}gro\u{200d}\u{9b}2J\r\nmx\u{fe0f}東京👩\u{200d}💻".to_owned()
+        + &"x".repeat(300);
+    let mut summary = incident();
+    for action in [Action::Delivered, Action::Failed, Action::Delayed, Action::Relayed] {
+        for at in 0..60 {
+            let key = Key {
+                direction: Direction::Out,
+                provider: Some(nasty.clone()),
+                action,
+                code: Code { basic: BasicCode::new(550), enhanced: EnhancedCode::parse(b"5.7.999") },
+                marker: Some(nasty.clone()),
+            };
+            let counts = summary.keys.entry(key).or_default();
+            let span =
+                Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
+            counts.buckets.insert(Some(MIDNIGHT + at * 3_600), span.count);
+            counts.senders.entry(Some(nasty.clone())).or_default().merge(span);
+            counts.span.merge(span);
+        }
+    }
+    let refused = Key {
+        direction: Direction::In,
+        provider: None,
+        action: Action::Rejected,
+        code: Code::NONE,
+        marker: Some(nasty.clone()),
+    };
+    summary.keys.entry(refused).or_default().span.merge(Span { count: 1, first: None, last: None });
+    summary.accounting.programs.insert(nasty.clone(), 9_999);
+    summary.accounting.first_not_understood =
+        Some(Place { input: nasty.clone(), line: u64::MAX, text: nasty.clone() });
+    summary.accounting.long_lines = 1;
+    summary.inputs[0].name.clone_from(&nasty);
+    summary.inputs[0].format.clone_from(&nasty);
+    summary.inputs[0].note = Some(nasty);
+    summary
+}
+
+#[test]
+fn no_line_is_wider_than_asked() {
+    for summary in [incident(), quiet(), hostile(), Summary::default(), one_line()] {
+        for provider in [None, Some("google".to_owned())] {
+            let report = report_with(&summary, &Options { provider, ..options() });
+            for width in [60, 61, 72, 80, 100, 133, 250] {
+                for line in page(&report, &Look { width, colour: false }).lines() {
+                    assert!(line.width() <= width, "{} > {width}: {line}", line.width());
+                    assert_eq!(line, line.trim_end(), "no blanks at the end of a line");
+                }
+            }
+        }
+    }
+    let narrow = page(&report(&incident()), &Look { width: 5, colour: false });
+    assert_eq!(narrow, page(&report(&incident()), &Look { width: Look::NARROWEST, colour: false }));
+}
+
+#[test]
+fn hostile_names_emit_no_controls() {
+    let shown = page(&report(&hostile()), &Look::default());
+    for character in shown.chars() {
+        let control = character != '\n' && character.is_control();
+        let bidi = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{fe0f}' | '\u{feff}');
+        assert!(!(control || bidi || invisible), "{character:?}");
+    }
+    assert!(shown.contains("evil\\x1b]0;"), "what was there stays visible");
+}
+
+#[test]
+fn colour_adds_only_colour() {
+    let report = report(&hostile());
+    let plain = page(&report, &Look::default());
+    let coloured = page(&report, &Look { colour: true, ..Look::default() });
+    assert_ne!(plain, coloured);
+    assert_eq!(plain, anstream::adapter::strip_str(&coloured).to_string());
+}
+
+/// One line, one message, no stamp.
+fn one_line() -> Summary {
+    let mut summary = Summary::default();
+    count(&mut summary, &ACCEPTED, None, 1);
+    summary.totals.messages = 1;
+    summary.totals.recipients = 1;
+    close(&mut summary, "-");
+    summary
+}
+
+#[test]
+fn one_line_without_a_stamp_reads_well() {
+    let report = report(&one_line());
+    let shown = page(&report, &Look::default());
+    assert!(
+        shown.starts_with("Nothing is wrong: 1 attempt, 100.0 % delivered; nothing was refused"),
+        "{shown}"
+    );
+    assert!(shown.contains("1 message to 1 recipient\n"), "{shown}");
+    assert!(shown.contains("not known: no line has a stamp"), "{shown}");
+    assert!(shown.contains("= line in all"), "{shown}");
+    let object = object(&report);
+    assert!(object["period"]["start"].is_null());
+    assert_eq!(object["timeline"]["buckets"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_log_without_mail_to_others_says_what_it_holds() {
+    let mut summary = Summary::default();
+    summary.accounting.other_programs = 12;
+    summary.accounting.programs = [("sshd".to_owned(), 12)].into();
+    close(&mut summary, "auth.log");
+    let report = report(&summary);
+    let shown = page(&report, &Look::default());
+    assert!(shown.starts_with("Nothing to report: no mail to other hosts in 12 lines."), "{shown}");
+    assert!(shown.contains("is this the mail log?"), "{shown}");
+    assert!(object(&report)["rates"]["policy"]["share"].is_null());
+}
+
+#[test]
+fn one_provider_alone() {
+    let whole = report(&incident());
+    let only = report_with(&incident(), &Options { provider: Some("Google".to_owned()), ..options() });
+    assert_eq!(only.providers.len(), 1);
+    assert_eq!(only.totals.outcomes.attempts, whole.providers[0].outcomes.attempts);
+    assert_eq!((only.totals.rejected, only.totals.local, only.totals.messages), (0, 0, None));
+    assert!(only.findings.iter().all(|finding| finding.provider == "google"));
+}
+
+#[test]
+fn lists_are_cut_in_text_and_whole_in_json() {
+    let report = report_with(&incident(), &Options { top: 1, ..options() });
+    let shown = page(&report, &Look::default());
+    assert!(shown.contains("and 2 more providers (--top 3 shows all)"), "{shown}");
+    assert_eq!(object(&report)["providers"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn hours_follow_the_zone() {
+    let kolkata = Options { tz: TimeZone::get("Asia/Kolkata").unwrap(), ..options() };
+    let report = report_with(&quiet(), &kolkata);
+    for bucket in &report.timeline.buckets {
+        assert!(bucket.start.as_ref().unwrap().ends_with(":00:00+05:30"), "{:?}", bucket.start);
+    }
 }

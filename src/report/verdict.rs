@@ -152,7 +152,7 @@ fn concerned(facts: &Facts<'_>) -> Verdict {
 fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
     let mut details = vec![
         Detail { label: "What", text: numbers(finding) },
-        Detail { label: "Who", text: senders(&finding.sender_domains) },
+        Detail { label: "Who", text: who(finding) },
         Detail {
             label: "Meaning",
             text: format!("{}. {}", finding.title.trim_end_matches('.'), finding.meaning),
@@ -277,15 +277,23 @@ fn whose(senders: &[Attribution]) -> String {
     let known = senders.iter().filter(|part| part.domain.is_some()).count() as u64;
     match senders.first() {
         Some(Attribution { domain: Some(domain), share, .. }) if *share >= 0.6 || known == 1 => {
-            format!("{}{}", if *share >= 0.995 || known == 1 { "" } else { "mostly " }, mail_of(domain))
+            let of = if domain == "<>" {
+                "bounces (null sender)".to_owned()
+            } else {
+                format!("mail from {domain}")
+            };
+            if *share >= 0.995 || known == 1 { of } else { of.replacen("mail from", "mail, mostly from", 1) }
         }
         Some(_) if known > 1 => format!("mail of {known} sender domains"),
         _ => "mail".to_owned(),
     }
 }
 
-fn mail_of(domain: &str) -> String {
-    if domain == "<>" { "bounces (null sender)".to_owned() } else { format!("mail from {domain}") }
+/// Whose mail it was, in numbers. A summary keeps them over the whole period only.
+fn who(finding: &Finding) -> String {
+    let text = senders(&finding.sender_domains);
+    let narrower = finding.kind == Kind::Spike && !text.is_empty();
+    if narrower { format!("{text}; over the whole period.") } else { text }
 }
 
 /// The sender domains with their numbers, the greatest first.

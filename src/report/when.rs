@@ -51,6 +51,7 @@ impl<'a> Zone<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

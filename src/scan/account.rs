@@ -76,7 +76,8 @@ impl Account {
     /// Adds the lines that follow.
     pub(super) fn absorb(&mut self, next: Account) {
         if self.first_not_understood.is_none() {
-            self.first_not_understood = next.first_not_understood.map(|(line, text)| (self.lines + line, text));
+            self.first_not_understood =
+                next.first_not_understood.map(|(line, text)| (self.lines + line, text));
         }
         if next.lines > 0 {
             self.last_line_understood = next.last_line_understood;
@@ -119,8 +120,10 @@ impl Account {
     /// How the lines are framed and who wrote them: `Postfix, RFC 3164`.
     pub(super) fn format(&self) -> String {
         let mtas = [(Mta::Postfix, "Postfix"), (Mta::Exim, "Exim")];
-        let mtas = mtas.into_iter().filter(|(mta, _)| self.mtas & (1 << *mta as u8) != 0).map(|(_, name)| name);
-        let forms = Form::ALL.into_iter().filter(|form| self.forms & (1 << *form as u8) != 0).map(Form::as_str);
+        let mtas =
+            mtas.into_iter().filter(|(mta, _)| self.mtas & (1 << *mta as u8) != 0).map(|(_, name)| name);
+        let forms =
+            Form::ALL.into_iter().filter(|form| self.forms & (1 << *form as u8) != 0).map(Form::as_str);
         let words: Vec<&str> = mtas.chain(forms).collect();
         if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
     }

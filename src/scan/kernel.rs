@@ -33,7 +33,12 @@ pub(super) enum Class {
 }
 
 /// Reads a block's own lines.
-pub(super) fn read<S: Sink>(block: Block<'_>, clock: &mut Clock<'_>, period: Period, sink: &mut S) -> Account {
+pub(super) fn read<S: Sink>(
+    block: Block<'_>,
+    clock: &mut Clock<'_>,
+    period: Period,
+    sink: &mut S,
+) -> Account {
     let mut account = Account::default();
     let own = block.lines();
     let mut start = 0;
@@ -111,7 +116,9 @@ fn classify(event: &Event<'_>) -> Class {
             (Kind::Reject | Kind::Auth, Some(Action::Rejected)) => Class::Reject,
             _ => Class::OtherEvent,
         },
-        Event::Arrival { .. } | Event::Sender { .. } | Event::Done { .. } | Event::Mention => Class::OtherEvent,
+        Event::Arrival { .. } | Event::Sender { .. } | Event::Done { .. } | Event::Mention => {
+            Class::OtherEvent
+        }
         Event::Unrelated => Class::Unrelated,
         Event::NotUnderstood => Class::NotUnderstood,
     }

@@ -92,7 +92,8 @@ pub fn scan(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Scan, Failure> {
-    let workers = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
+    let workers =
+        rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
     let mut total = Tally::new(catalog, options.join);
     let mut summary = Summary::default();
     let mut damaged = Vec::new();

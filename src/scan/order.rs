@@ -7,9 +7,7 @@
 use crate::frame::split;
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
-use crate::time::{
-    Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant,
-};
+use crate::time::{Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant};
 
 use super::Options;
 
@@ -61,7 +59,9 @@ pub(super) fn carry(last: Option<ClockState>, start: Start, zone: &Zone) -> Cloc
         clock.state().year()
     };
     match first {
-        Stamp::Yearless(_) if last.last_yearless().is_some() && year(last) != year(start.state) => start.state,
+        Stamp::Yearless(_) if last.last_yearless().is_some() && year(last) != year(start.state) => {
+            start.state
+        }
         Stamp::Yearless(_) if last.last_yearless().is_none() => start.state,
         _ => last,
     }
@@ -129,7 +129,9 @@ fn has_leap_day(source: &mut Source) -> bool {
 fn arrival(head: &[u8]) -> Option<Instant> {
     lines(head).find_map(|line| {
         let record = split(line);
-        let (Program::Postfix(daemon), Some(Stamp::Yearless(_))) = (Program::of(record.program), record.stamp) else {
+        let (Program::Postfix(daemon), Some(Stamp::Yearless(_))) =
+            (Program::of(record.program), record.stamp)
+        else {
             return None;
         };
         // On arrival the id is as old as the line; later it may have waited.

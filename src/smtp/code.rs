@@ -139,8 +139,9 @@ fn part(text: &[u8], at: usize) -> Option<(u16, usize)> {
 impl TryFrom<String> for EnhancedCode {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        EnhancedCode::parse(text.as_bytes())
-            .ok_or_else(|| format!("\"{text}\" is no enhanced code: expected class.subject.detail, like 5.7.26"))
+        EnhancedCode::parse(text.as_bytes()).ok_or_else(|| {
+            format!("\"{text}\" is no enhanced code: expected class.subject.detail, like 5.7.26")
+        })
     }
 }
 

@@ -48,10 +48,7 @@ impl ReplyCodes {
             return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
         }
         let last = last_line(reply, first, joint);
-        ReplyCodes {
-            basic: BasicCode::at_start(last).or(Some(first)),
-            enhanced: enhanced_after_basic(last),
-        }
+        ReplyCodes { basic: BasicCode::at_start(last).or(Some(first)), enhanced: enhanced_after_basic(last) }
     }
 }
 
@@ -85,7 +82,7 @@ fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
         if !same && !enhanced.is_some_and(|enhanced| enhanced.class() == code.severity()) {
             continue;
         }
-        if line.get(3) == Some(&b'-') {
+        if matches!(line.get(3), None | Some(b'-')) {
             (before, last, plain) = (last, line, None);
         } else if enhanced.is_some() || !wants_enhanced {
             return line;
@@ -130,6 +127,7 @@ mod tests {
     fn a_cut_reply_gives_its_last_present_line() {
         assert_eq!(read("550-5.7.26 a 550-5.7.2", Joint::Blank), "Some(550) Some(5.7.26)");
         assert_eq!(read("550-5.7.26 a 550-5.7.1 b 550-", Joint::Blank), "Some(550) Some(5.7.1)");
+        assert_eq!(read("550-5.7.26 a 550", Joint::Blank), "Some(550) Some(5.7.26)");
         assert_eq!(read("550-5.7.26 a 550-5.7.1 b", Joint::Blank), "Some(550) Some(5.7.1)");
         assert_eq!(read("550-5.7.25 [1.2.3.4] no PTR", Joint::Escaped), "Some(550) Some(5.7.25)");
     }

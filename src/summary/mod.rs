@@ -208,7 +208,11 @@ pub struct Overlap {
 
 impl std::fmt::Display for Overlap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} and {} begin with the same lines: the same log would be counted twice", self.first, self.second)
+        write!(
+            f,
+            "{} and {} begin with the same lines: the same log would be counted twice",
+            self.first, self.second
+        )
     }
 }
 
@@ -218,7 +222,9 @@ impl Summary {
     /// Adds the counts of other inputs. Refuses inputs that are in here already.
     pub fn merge(&mut self, other: Summary) -> Result<(), Overlap> {
         for input in &other.inputs {
-            if let Some(own) = self.inputs.iter().find(|own| own.bytes > 0 && own.fingerprint == input.fingerprint) {
+            if let Some(own) =
+                self.inputs.iter().find(|own| own.bytes > 0 && own.fingerprint == input.fingerprint)
+            {
                 return Err(Overlap { first: own.name.clone(), second: input.name.clone() });
             }
         }

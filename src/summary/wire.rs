@@ -52,7 +52,10 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Damaged(error) => write!(f, "not a summary, or a damaged one: {error}"),
             ReadError::Version(found) => {
-                write!(f, "written as \"{found}\", this program reads \"{SCHEMA}\": use the program version that wrote it")
+                write!(
+                    f,
+                    "written as \"{found}\", this program reads \"{SCHEMA}\": use the program version that wrote it"
+                )
             }
         }
     }
@@ -98,5 +101,11 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
             span: row.span,
         });
     }
-    Ok(Summary { inputs: wire.inputs, period: wire.period, accounting: wire.accounting, totals: wire.totals, keys })
+    Ok(Summary {
+        inputs: wire.inputs,
+        period: wire.period,
+        accounting: wire.accounting,
+        totals: wire.totals,
+        keys,
+    })
 }

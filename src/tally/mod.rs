@@ -200,7 +200,8 @@ impl<'c> Tally<'c> {
         };
         let keys: Vec<Key> = self.keys.iter().map(|key| self.name(key)).collect();
         for ((slot, at), count) in &self.buckets {
-            *summary.keys.entry(keys[*slot as usize].clone()).or_default().buckets.entry(*at).or_default() += count;
+            *summary.keys.entry(keys[*slot as usize].clone()).or_default().buckets.entry(*at).or_default() +=
+                count;
         }
         for ((slot, sender), span) in &self.senders {
             let name = sender.map(|sender| String::from_utf8_lossy(self.domains.name(sender)).into_owned());

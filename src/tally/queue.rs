@@ -234,7 +234,12 @@ impl Messages {
     }
 
     /// Adds what follows, where this one begins with the log; `slot` and `domain` translate the other's numbers.
-    pub(super) fn absorb(&mut self, next: Messages, slot: impl Fn(Slot) -> Slot, domain: impl Fn(u32) -> u32) {
+    pub(super) fn absorb(
+        &mut self,
+        next: Messages,
+        slot: impl Fn(Slot) -> Slot,
+        domain: impl Fn(u32) -> u32,
+    ) {
         let offset = self.clock;
         let translate = |mut life: Life| {
             life.first = life.first.map(|sender| sender.map(&domain));
@@ -247,7 +252,9 @@ impl Messages {
         };
         let settled = next.settled.into_iter();
         self.settled.extend(
-            settled.map(|(attempt, sender)| (Attempt { slot: slot(attempt.slot), ..attempt }, sender.map(&domain))),
+            settled.map(|(attempt, sender)| {
+                (Attempt { slot: slot(attempt.slot), ..attempt }, sender.map(&domain))
+            }),
         );
         self.count += next.count;
         self.recipients += next.recipients;
@@ -308,7 +315,8 @@ impl Messages {
         let mut waiting = 0;
         let heads = std::mem::take(&mut self.heads).into_iter().map(|(_, life)| life);
         let open = std::mem::take(&mut self.open).into_values();
-        let lives: Vec<(bool, Life)> = heads.map(|life| (false, life)).chain(open.map(|life| (true, life))).collect();
+        let lives: Vec<(bool, Life)> =
+            heads.map(|life| (false, life)).chain(open.map(|life| (true, life))).collect();
         for (open, life) in lives {
             if open {
                 waiting += life.waiting.len() as u64;

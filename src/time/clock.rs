@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn years_step_with_the_calendar_and_not_with_disorder() {
-        assert_eq!(years(&[(12, 31), (1, 1), (12, 31), (1, 1), (6, 1), (1, 2)], 2024), [2024, 2025, 2024, 2025, 2025, 2026]);
+        assert_eq!(
+            years(&[(12, 31), (1, 1), (12, 31), (1, 1), (6, 1), (1, 2)], 2024),
+            [2024, 2025, 2024, 2025, 2025, 2026]
+        );
         assert_eq!(years(&[(3, 1), (2, 28), (10, 1), (9, 30)], 2025), [2025; 4]);
         // A server that was off for nine months.
         assert_eq!(years(&[(1, 5), (10, 5), (2, 1)], 2024), [2024, 2024, 2025]);

@@ -9,7 +9,7 @@ mod years;
 mod zone;
 
 pub use clock::{Clock, ClockState};
-pub use stamp::{Stamp, parse_digits, read_date_time, read_offset, read_time_of_day, days_from_civil};
+pub use stamp::{Stamp, days_from_civil, parse_digits, read_date_time, read_offset, read_time_of_day};
 pub use years::{YearEvidence, first_year, queue_id_instant};
 pub use zone::Zone;
 

@@ -79,7 +79,8 @@ pub fn read_date_time(text: &[u8]) -> Option<i64> {
     if text.len() < 19 || text[4] != b'-' || text[7] != b'-' {
         return None;
     }
-    let (year, month, day) = (parse_digits(&text[..4])?, parse_digits(&text[5..7])?, parse_digits(&text[8..10])?);
+    let (year, month, day) =
+        (parse_digits(&text[..4])?, parse_digits(&text[5..7])?, parse_digits(&text[8..10])?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }

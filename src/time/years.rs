@@ -4,7 +4,7 @@
 //! user gives, the time at which the file was last written.
 
 use super::stamp::{LEAP_DAY, is_leap};
-use super::{ClockState, Instant, Stamp, Clock, Zone, days_from_civil};
+use super::{Clock, ClockState, Instant, Stamp, Zone, days_from_civil};
 
 /// A stamp may lie this far after the witness: clocks differ, and a zone may be mistaken.
 const SLACK: i64 = 86_400;
@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_queue_id_beats_the_date_of_the_file() {
-        let copied = YearEvidence { arrival: Some(instant(2025, 10, 25)), ..evidence(day(10, 25), day(10, 27)) };
+        let copied =
+            YearEvidence { arrival: Some(instant(2025, 10, 25)), ..evidence(day(10, 25), day(10, 27)) };
         assert_eq!(first_year(&copied, &Zone::utc()), 2025);
         let late = YearEvidence { arrival: Some(instant(2025, 12, 31)), ..evidence(day(1, 1), day(1, 2)) };
         assert_eq!(first_year(&late, &Zone::utc()), 2026);

@@ -30,7 +30,8 @@ impl Zone {
         let end = days_from_civil(YEARS.1, 1, 1) * 86_400;
         let mut stretches = Vec::new();
         if let Ok(start) = Timestamp::from_second(start) {
-            stretches.push(Stretch { from: i64::MIN / 4, offset: i64::from(zone.to_offset(start).seconds()) });
+            stretches
+                .push(Stretch { from: i64::MIN / 4, offset: i64::from(zone.to_offset(start).seconds()) });
             for change in zone.following(start).take_while(|change| change.timestamp().as_second() < end) {
                 let offset = i64::from(change.offset().seconds());
                 // A rule may change a zone's name and leave its offset.

@@ -113,5 +113,14 @@ fn content<'a>(outcome: Outcome<'a>, rest: &'a [u8]) -> Option<Outcome<'a>> {
     let (sender, recipient) = addresses(fields);
     let answer = memmem::rfind(fields, b">: ").map_or(&fields[..0], |at| &fields[at + 3..]);
     let (code, dsn) = codes(answer);
-    Some(Outcome { relay_host: Some(peer.host), relay_ip: peer.ip(), sender, recipient, code, dsn, text: answer, ..outcome })
+    Some(Outcome {
+        relay_host: Some(peer.host),
+        relay_ip: peer.ip(),
+        sender,
+        recipient,
+        code,
+        dsn,
+        text: answer,
+        ..outcome
+    })
 }

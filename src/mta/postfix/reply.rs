@@ -14,10 +14,13 @@ impl<'a> Answer<'a> {
     /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
     pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
         let rest = text.strip_prefix(b"Protocol error: ").unwrap_or(text);
-        let rest =
-            [&b"host "[..], b"SASL authentication failed; server ", b"SASL CACHED authentication failed; server "]
-                .iter()
-                .find_map(|start| rest.strip_prefix(*start))?;
+        let rest = [
+            &b"host "[..],
+            b"SASL authentication failed; server ",
+            b"SASL CACHED authentication failed; server ",
+        ]
+        .iter()
+        .find_map(|start| rest.strip_prefix(*start))?;
         // Host names come from DNS and hold no blank, so the first one ends `H[ip]`.
         let blank = memchr::memchr(b' ', rest)?;
         let reply = [&b" said: "[..], b" refused to talk to me: "]
@@ -87,7 +90,9 @@ impl<'a> Peer<'a> {
         }
         let at = if memchr::memchr(b'/', inside).is_some() {
             At::Socket
-        } else if !inside.is_empty() && inside.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':')) {
+        } else if !inside.is_empty()
+            && inside.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
+        {
             At::Ip(inside)
         } else {
             At::Masked

@@ -202,7 +202,8 @@ fn refusals() {
         ),
         "reject in <r@example.net> mx reject 5.7.1"
     );
-    let warned = "NOQUEUE: reject_warning: RCPT from mx[192.0.2.7]: 450 4.7.1 x; from=<s> to=<r> proto=SMTP helo=<h>";
+    let warned =
+        "NOQUEUE: reject_warning: RCPT from mx[192.0.2.7]: 450 4.7.1 x; from=<s> to=<r> proto=SMTP helo=<h>";
     assert_eq!(outcome("smtpd", warned).action, None);
     let busy = "NOQUEUE: reject: CONNECT from [192.0.2.7]:4242: all server ports busy";
     assert_eq!(show("postscreen", busy), "reject in <>  reject no reply");

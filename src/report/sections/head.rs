@@ -1,0 +1,126 @@
+//! What stands out besides the verdict, and how much there was.
+
+use std::io;
+
+use super::more;
+use crate::analysis::Kind;
+use crate::report::Report;
+use crate::report::number::{counted, percent, plural, thousands};
+use crate::report::page::Page;
+use crate::report::rows::{FindingRow, Outcomes};
+
+/// What stands out besides what the verdict tells.
+pub(in crate::report) fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let told = usize::from(told(report).is_some());
+    let rest = report.findings.get(told..).unwrap_or_default();
+    if rest.is_empty() {
+        return Ok(());
+    }
+    page.heading("Findings", if told > 0 { "besides the first" } else { "" })?;
+    let mut fixes: Vec<&str> = told_fix(report).into_iter().collect();
+    for finding in rest.iter().take(report.top) {
+        page.labelled(finding.severity, &finding.sentence)?;
+        page.labelled("", &finding_remark(finding, &mut fixes))?;
+    }
+    more(page, rest.len(), report.top, "finding", "findings")
+}
+
+/// The finding the verdict is about.
+fn told(report: &Report) -> Option<&FindingRow> {
+    report.findings.first().filter(|finding| finding.severity != "notice" && report.has_attempts())
+}
+
+pub(super) fn told_fix(report: &Report) -> Option<&str> {
+    told(report).map(|finding| finding.fix.as_str())
+}
+
+/// Title and cure; a cure that was told already is not told again.
+fn finding_remark<'a>(finding: &'a FindingRow, fixes: &mut Vec<&'a str>) -> String {
+    let mut text = format!("{}.", finding.title.trim_end_matches('.'));
+    // The sentence of an appearance holds its numbers already.
+    if finding.kind != Kind::Appearance.as_str() {
+        text.push_str(&format!(
+            " {} of {} ({}).",
+            thousands(finding.events),
+            counted(finding.attempts, "attempt", "attempts"),
+            percent(finding.events, finding.attempts)
+        ));
+    }
+    if !finding.fix.is_empty() && !fixes.contains(&finding.fix.as_str()) {
+        fixes.push(&finding.fix);
+        text.push(' ');
+        text.push_str(&finding.fix);
+    }
+    text
+}
+
+/// How much there was.
+pub(in crate::report) fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let period = match (&report.period.start, &report.period.end) {
+        (Some(start), Some(end)) => format!("{} to {}", readable(start), readable(end)),
+        _ if report.accounting.lines > 0 => "not known: no line has a stamp".to_owned(),
+        _ => return Ok(()),
+    };
+    let only = report.only_provider.as_ref().map(|provider| format!("only mail to {provider}"));
+    page.heading("Totals", only.as_deref().unwrap_or(""))?;
+    let zone = if report.zone.is_empty() { String::new() } else { format!(" ({})", report.zone) };
+    let zone = if report.period.start.is_some() { zone } else { String::new() };
+    page.labelled("Period", &format!("{period}{zone}"))?;
+    let totals = &report.totals;
+    if report.has_attempts() {
+        page.labelled("Attempts", &outcomes(totals.outcomes))?;
+    }
+    if let (Some(messages), Some(recipients)) = (totals.messages, totals.recipients)
+        && (messages > 0 || recipients > 0)
+    {
+        let mut text = format!(
+            "{} to {}",
+            counted(messages, "message", "messages"),
+            counted(recipients, "recipient", "recipients")
+        );
+        if let Some(waiting) = totals.waiting.filter(|&waiting| waiting > 0) {
+            text.push_str(&format!("; {} still waiting when the log ends", thousands(waiting)));
+        }
+        if let Some(expired) = totals.expired.filter(|&expired| expired > 0) {
+            text.push_str(&format!(
+                "; {} given up after waiting too long",
+                counted(expired, "message", "messages")
+            ));
+        }
+        page.labelled("Messages", &text)?;
+    }
+    if let Some(suspended) = totals.suspended.filter(|&suspended| suspended > 0) {
+        page.labelled(
+            "Suspended",
+            &format!(
+                "{} {} an older answer without asking again; counted nowhere else",
+                counted(suspended, "line", "lines"),
+                plural(suspended, "repeats", "repeat")
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// An RFC 3339 stamp as people write it: `2026-03-03 09:42:11 +01:00`.
+fn readable(stamp: &str) -> String {
+    match (stamp.get(..10), stamp.get(11..19), stamp.get(19..)) {
+        (Some(day), Some(time), Some(offset)) => format!("{day} {time} {offset}"),
+        _ => stamp.to_owned(),
+    }
+}
+
+fn outcomes(outcomes: Outcomes) -> String {
+    let parts = [
+        (outcomes.delivered, "delivered"),
+        (outcomes.relayed, "relayed"),
+        (outcomes.delayed, "put off"),
+        (outcomes.failed, "failed"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word} ({})", thousands(*count), percent(*count, outcomes.attempts)))
+        .collect();
+    format!("{} to other hosts: {}", thousands(outcomes.attempts), parts.join(", "))
+}
