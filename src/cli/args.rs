@@ -22,18 +22,18 @@ Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but 
 #[derive(Debug, Parser)]
 #[command(name = "smtpulse", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 #[command(disable_help_subcommand = true)]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do; without one, `report`.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(super) command: Option<Command>,
     /// The default command's arguments.
     #[command(flatten)]
-    pub report: ReportArgs,
+    pub(super) report: ReportArgs,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Read logs and print the report (the default)
     Report(ReportArgs),
     /// Print every delivery attempt and refusal as one JSON object a line, in log order
@@ -46,118 +46,118 @@ pub enum Command {
 
 /// Where lines come from and how they are read.
 #[derive(Debug, Args)]
-pub struct ReadArgs {
+pub(super) struct ReadArgs {
     /// Log files, or - for standard input [default: the usual log of this host]
     #[arg(value_name = "INPUT")]
-    pub inputs: Vec<PathBuf>,
+    pub(super) inputs: Vec<PathBuf>,
     /// Only from this time on: 2026-03-07, '2026-03-07 10:00', an RFC 3339 time, or '2h ago'
     #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
+    pub(super) since: Option<String>,
     /// Only before this time
     #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
+    pub(super) until: Option<String>,
     /// Year of the newest line, for stamps without a year [default: from queue ids, else from the file's date]
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i64).range(1980..=2200))]
-    pub year: Option<i64>,
+    pub(super) year: Option<i64>,
     /// Number of worker threads; 0 is one for each processor
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub threads: usize,
+    pub(super) threads: usize,
     /// Read files instead of mapping them into memory
     #[arg(long)]
-    pub no_mmap: bool,
+    pub(super) no_mmap: bool,
     /// Bytes of a chunk of work
     #[arg(long, value_name = "BYTES", hide = true, default_value_t = crate::scan::CHUNK)]
-    pub chunk: usize,
+    pub(super) chunk: usize,
 }
 
 /// What every page needs.
 #[derive(Debug, Args)]
-pub struct PageArgs {
+pub(super) struct PageArgs {
     /// Zone of stamps without an offset, and of the times shown: Europe/Berlin, UTC [default: the system's]
     #[arg(long, value_name = "ZONE")]
-    pub tz: Option<String>,
+    pub(super) tz: Option<String>,
     /// Only this provider, by its short name (see the report's tables)
     #[arg(long, value_name = "PROVIDER")]
-    pub provider: Option<String>,
+    pub(super) provider: Option<String>,
     /// Your own catalogue; its entries win over the built-in ones
     #[arg(long, value_name = "FILE")]
-    pub catalog: Option<PathBuf>,
+    pub(super) catalog: Option<PathBuf>,
     /// Write to this file instead of standard output; it appears only when complete
     #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Print nothing on standard output when all is well, and no notes on standard error
     #[arg(long, short)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
 }
 
 /// How the report looks and what it ends with.
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// Kind of page
     #[arg(long, short, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    pub(super) format: Format,
     /// Rows of each table of the text page
     #[arg(long, value_name = "N", default_value_t = 10)]
-    pub top: usize,
+    pub(super) top: usize,
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    pub(super) color: Color,
     /// Exit with 1 when this was found
     #[arg(long, value_enum, value_name = "WHAT")]
-    pub fail_on: Option<FailOn>,
+    pub(super) fail_on: Option<FailOn>,
 }
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// Reading.
     #[command(flatten)]
-    pub read: ReadArgs,
+    pub(super) read: ReadArgs,
     /// Pages.
     #[command(flatten)]
-    pub page: PageArgs,
+    pub(super) page: PageArgs,
     /// Showing.
     #[command(flatten)]
-    pub show: ShowArgs,
+    pub(super) show: ShowArgs,
     /// Also write the counts to this file, for `smtpulse merge`
     #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
+    pub(super) summary: Option<PathBuf>,
     /// Do not tell sender domains apart: faster, and less to keep
     #[arg(long)]
-    pub no_senders: bool,
+    pub(super) no_senders: bool,
 }
 
 /// Arguments of `events`.
 #[derive(Debug, Args)]
-pub struct EventsArgs {
+pub(super) struct EventsArgs {
     /// Reading.
     #[command(flatten)]
-    pub read: ReadArgs,
+    pub(super) read: ReadArgs,
     /// Pages.
     #[command(flatten)]
-    pub page: PageArgs,
+    pub(super) page: PageArgs,
 }
 
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
-pub struct MergeArgs {
+pub(super) struct MergeArgs {
     /// Summary files, or - for standard input
     #[arg(value_name = "SUMMARY", required = true)]
-    pub summaries: Vec<PathBuf>,
+    pub(super) summaries: Vec<PathBuf>,
     /// Pages.
     #[command(flatten)]
-    pub page: PageArgs,
+    pub(super) page: PageArgs,
     /// Showing.
     #[command(flatten)]
-    pub show: ShowArgs,
+    pub(super) show: ShowArgs,
     /// Also write the joined counts to this file
     #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
+    pub(super) summary: Option<PathBuf>,
 }
 
 /// Kinds of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     Text,
     /// For programs: one JSON object.
@@ -166,7 +166,7 @@ pub enum Format {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless the environment says no.
     Auto,
     /// Always.
@@ -177,7 +177,7 @@ pub enum Color {
 
 /// Conditions for exit code 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub(super) enum FailOn {
     /// A spike, a shift or an escalation.
     Spike,
     /// Any enforcement code.

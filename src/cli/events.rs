@@ -56,7 +56,7 @@ impl Serialize for Text<'_> {
 }
 
 /// Writes events.
-pub struct Writer<'c, W> {
+pub(super) struct Writer<'c, W> {
     out: W,
     attributor: Attributor<'c>,
     zone: TimeZone,
@@ -65,12 +65,17 @@ pub struct Writer<'c, W> {
     passed: u64,
     senders: Senders,
     /// The first error of the output; nothing is written after it.
-    pub failed: Option<io::Error>,
+    pub(super) failed: Option<io::Error>,
 }
 
 impl<'c, W: Write> Writer<'c, W> {
     /// Writes to `out`; only events of `provider` if one is given.
-    pub fn new(out: W, catalog: &'c Catalog, zone: TimeZone, provider: Option<String>) -> Writer<'c, W> {
+    pub(super) fn new(
+        out: W,
+        catalog: &'c Catalog,
+        zone: TimeZone,
+        provider: Option<String>,
+    ) -> Writer<'c, W> {
         Writer {
             out,
             attributor: Attributor::new(catalog),
@@ -84,7 +89,7 @@ impl<'c, W: Write> Writer<'c, W> {
     }
 
     /// Writes out what is buffered.
-    pub fn finish(mut self) -> io::Result<W> {
+    pub(super) fn finish(mut self) -> io::Result<W> {
         match self.failed {
             Some(error) => Err(error),
             None => self.out.flush().map(|()| self.out),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// The exit codes the outside may rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Done.
     Done,
     /// A `--fail-on` condition was met.
@@ -31,26 +31,26 @@ impl From<Exit> for ExitCode {
 
 /// Why a command ended early: one line for the user, and the code.
 #[derive(Debug)]
-pub struct Error {
+pub(super) struct Error {
     /// What is wrong and what to do next.
-    pub message: String,
+    pub(super) message: String,
     /// The exit code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
 }
 
 impl Error {
     /// Wrong usage.
-    pub fn usage(message: impl Into<String>) -> Error {
+    pub(super) fn usage(message: impl Into<String>) -> Error {
         Error { message: message.into(), exit: Exit::Usage }
     }
 
     /// Nothing could be read.
-    pub fn nothing(message: impl Into<String>) -> Error {
+    pub(super) fn nothing(message: impl Into<String>) -> Error {
         Error { message: message.into(), exit: Exit::Nothing }
     }
 
     /// The result could not be written.
-    pub fn output(path: &str, error: &std::io::Error) -> Error {
+    pub(super) fn output(path: &str, error: &std::io::Error) -> Error {
         Error { message: format!("cannot write {path}: {error}"), exit: Exit::Nothing }
     }
 }

@@ -15,82 +15,82 @@ use crate::time::Instant;
 /// The same options write the same bytes, on every machine. Addresses, hosts and people are invented; what the providers
 /// answer is not.
 #[derive(Clone, Debug, clap::Args)]
-pub struct GenArgs {
+pub(super) struct GenArgs {
     /// How large the log is to be; it ends with the first message that ends beyond it
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse_size)]
-    pub size: u64,
+    pub(super) size: u64,
 
     /// Number the log follows from: another number, another log of the same kind
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    pub(super) seed: u64,
 
     /// Mail server whose log is written
     #[arg(long, value_enum, default_value = "postfix")]
-    pub mta: MtaArg,
+    pub(super) mta: MtaArg,
 
     /// How the lines of a Postfix log are stamped; Exim stamps its own way
     #[arg(long, value_enum, default_value = "rfc3339")]
-    pub stamps: StampsArg,
+    pub(super) stamps: StampsArg,
 
     /// What the log is made of
     #[arg(long, value_enum, default_value = "default")]
-    pub mix: MixArg,
+    pub(super) mix: MixArg,
 
     /// When the log begins: a date, or a date and a time, in UTC unless it says otherwise
     #[arg(long, value_name = "TIME", default_value = "2026-03-02", value_parser = parse_start)]
-    pub start: Instant,
+    pub(super) start: Instant,
 
     /// How many days the log covers, about, such as 7 or 0.5 [default: one for each GiB]
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]
-    pub days: Option<i64>,
+    pub(super) days: Option<i64>,
 
     /// Offset from UTC the stamps are written in, such as +01:00
     #[arg(long, value_name = "OFFSET", default_value = "+00:00", value_parser = parse_offset, allow_hyphen_values = true)]
-    pub offset: i32,
+    pub(super) offset: i32,
 
     /// Share of attempts that do not succeed at first
     #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = parse_percent)]
-    pub failures: u32,
+    pub(super) failures: u32,
 
     /// Number of sender domains
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    pub senders: u32,
+    pub(super) senders: u32,
 
     /// Number of people mail is sent to
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub recipients: u32,
+    pub(super) recipients: u32,
 
     /// Lines of other programs and of connections that bring no mail, in percent of the usual
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    pub noise: u32,
+    pub(super) noise: u32,
 
     /// Use Postfix's long queue ids (enable_long_queue_ids), which never come back
     #[arg(long)]
-    pub long_ids: bool,
+    pub(super) long_ids: bool,
 
     /// Host name in the lines of a Postfix log
     #[arg(long, value_name = "NAME", default_value = "mx1", value_parser = parse_host)]
-    pub host: String,
+    pub(super) host: String,
 
     /// Let a provider answer with one code for a time; may be given several times
     ///
     /// PROVIDER:CODE:+START:DURATION[:SENDER-DOMAIN][:SHARE%], counted from the start of the log. For two hours from the
     /// sixth on, most mail of one sender meets 5.7.26: google:5.7.26:+6h:2h:news.example.net
     #[arg(long = "incident", value_name = "SPEC")]
-    pub incidents: Vec<Incident>,
+    pub(super) incidents: Vec<Incident>,
 
     /// Write the log to this file instead of standard output; it appears only when complete
     #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
 
     /// Write what the log holds to FILE, as JSON: counts by code, host, hour and sender domain
     #[arg(long, value_name = "FILE")]
-    pub truth: Option<PathBuf>,
+    pub(super) truth: Option<PathBuf>,
 }
 
 /// Mail servers by the words of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum MtaArg {
+pub(super) enum MtaArg {
     /// Postfix, in a syslog file shared with other programs
     Postfix,
     /// Exim's main log
@@ -99,7 +99,7 @@ pub enum MtaArg {
 
 /// Stamps by the words of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum StampsArg {
+pub(super) enum StampsArg {
     /// Nov  3 02:01:00
     Rfc3164,
     /// 2025-11-03T02:01:00.000000+00:00
@@ -108,7 +108,7 @@ pub enum StampsArg {
 
 /// Mixes by the words of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum MixArg {
+pub(super) enum MixArg {
     /// A server with users, incoming mail and other programs: one line in twelve is a delivery
     Default,
     /// A server that mostly sends: about one line in seven

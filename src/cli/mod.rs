@@ -1,7 +1,7 @@
 //! The door: arguments to commands, errors to exit codes. Only here is anybody asked for the time, the terminal or the
 //! environment.
 
-pub mod args;
+mod args;
 mod events;
 mod exit;
 mod generate;

@@ -9,17 +9,17 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::report::escape;
 
 /// Something failed.
-pub fn error(message: &str) {
+pub(super) fn error(message: &str) {
     eprintln!("smtpulse: {}", escape::terminal(message));
 }
 
 /// Something was skipped; the rest goes on.
-pub fn warn(message: &str) {
+pub(super) fn warn(message: &str) {
     eprintln!("smtpulse: {}", escape::terminal(message));
 }
 
 /// Something worth knowing.
-pub fn note(message: &str) {
+pub(super) fn note(message: &str) {
     eprintln!("smtpulse: {}", escape::terminal(message));
 }
 
@@ -27,7 +27,7 @@ pub fn note(message: &str) {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Progress over the bytes of all inputs, on a terminal, once it takes long.
-pub struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     started: Instant,
     shown: AtomicBool,
@@ -35,14 +35,14 @@ pub struct Progress {
 
 impl Progress {
     /// Nothing is shown yet. `total` is 0 where nobody knows.
-    pub fn new(total: u64, quiet: bool) -> Progress {
+    pub(super) fn new(total: u64, quiet: bool) -> Progress {
         let visible = !quiet && std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::hidden());
         Progress { bar, started: Instant::now(), shown: AtomicBool::new(!visible) }
     }
 
     /// So many bytes more are read.
-    pub fn add(&self, bytes: u64) {
+    pub(super) fn add(&self, bytes: u64) {
         if !self.shown.load(Ordering::Relaxed) && self.started.elapsed() > PATIENCE {
             self.shown.store(true, Ordering::Relaxed);
             if let Ok(style) =
@@ -56,7 +56,7 @@ impl Progress {
     }
 
     /// Takes the progress away.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::exit::Error;
 
 /// The place results are written to.
-pub enum Out {
+pub(super) enum Out {
     /// Standard output.
     Standard(BufWriter<io::Stdout>),
     /// A file beside the one that is asked for, and its name.
@@ -17,7 +17,7 @@ pub enum Out {
 
 impl Out {
     /// Standard output, or a file.
-    pub fn open(path: Option<&Path>) -> Result<Out, Error> {
+    pub(super) fn open(path: Option<&Path>) -> Result<Out, Error> {
         let Some(path) = path else {
             return Ok(Out::Standard(BufWriter::with_capacity(64 * 1024, io::stdout())));
         };
@@ -28,7 +28,7 @@ impl Out {
     }
 
     /// Completes the output. A reader that has closed its end has what it wanted.
-    pub fn finish(self, written: io::Result<()>) -> Result<(), Error> {
+    pub(super) fn finish(self, written: io::Result<()>) -> Result<(), Error> {
         match self {
             Out::Standard(mut out) => match written.and_then(|()| out.flush()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -16,16 +16,16 @@ use crate::summary::Summary;
 use crate::time::Instant;
 
 /// What the surroundings say, asked once.
-pub struct Setting {
+pub(super) struct Setting {
     /// The zone of the log's own clock and of the page.
-    pub zone: TimeZone,
+    pub(super) zone: TimeZone,
     /// The present.
-    pub now: Instant,
+    pub(super) now: Instant,
 }
 
 impl Setting {
     /// Asks the clock and the system's zone, and checks what was typed.
-    pub fn new(args: &PageArgs, catalog: &Catalog) -> Result<Setting, Error> {
+    pub(super) fn new(args: &PageArgs, catalog: &Catalog) -> Result<Setting, Error> {
         if let Some(provider) = &args.provider
             && provider != UNKNOWN
             && catalog.provider_id(provider).is_none()
@@ -55,7 +55,7 @@ fn near(name: &str, catalog: &Catalog) -> String {
 }
 
 /// Prints the page and tells how the program ends.
-pub fn show(
+pub(super) fn show(
     summary: &Summary,
     catalog: &Catalog,
     setting: &Setting,

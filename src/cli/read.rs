@@ -18,22 +18,22 @@ const USUAL: [&str; 4] =
     ["/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim/main.log"];
 
 /// The sources, and how many could not be opened.
-pub struct Opened {
+pub(super) struct Opened {
     /// What can be read.
-    pub sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// How many inputs were named and could not be opened.
-    pub skipped: usize,
+    pub(super) skipped: usize,
 }
 
 impl Opened {
     /// Length of all, as far as known.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.sources.iter().filter_map(|source| source.length).sum()
     }
 }
 
 /// Opens what was named, else the usual log. One bad input does not stop the others.
-pub fn open(args: &ReadArgs, quiet: bool) -> Result<Opened, Error> {
+pub(super) fn open(args: &ReadArgs, quiet: bool) -> Result<Opened, Error> {
     let named = if args.inputs.is_empty() { vec![usual(quiet)?] } else { args.inputs.clone() };
     let mut opened = Opened { sources: Vec::new(), skipped: 0 };
     for path in named {
@@ -63,7 +63,7 @@ fn usual(quiet: bool) -> Result<PathBuf, Error> {
 }
 
 /// How to scan, all decisions taken.
-pub fn options(args: &ReadArgs, setting: &Setting, join: bool) -> Result<Options, Error> {
+pub(super) fn options(args: &ReadArgs, setting: &Setting, join: bool) -> Result<Options, Error> {
     let instant = |option, text: &Option<String>| {
         text.as_deref().map(|text| when::instant(option, text, &setting.zone, setting.now)).transpose()
     };
@@ -85,7 +85,7 @@ pub fn options(args: &ReadArgs, setting: &Setting, join: bool) -> Result<Options
 }
 
 /// All bytes of a small file, or of standard input.
-pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     if path.as_os_str() == "-" {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes)?;

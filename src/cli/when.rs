@@ -8,7 +8,7 @@ use super::exit::Error;
 use crate::time::Instant;
 
 /// The zone of `--tz`, or the system's.
-pub fn zone(name: Option<&str>) -> Result<TimeZone, Error> {
+pub(super) fn zone(name: Option<&str>) -> Result<TimeZone, Error> {
     let Some(name) = name else { return Ok(TimeZone::system()) };
     TimeZone::get(name).map_err(|_| {
         Error::usage(format!(
@@ -18,7 +18,7 @@ pub fn zone(name: Option<&str>) -> Result<TimeZone, Error> {
 }
 
 /// An instant: RFC 3339, a date or a date and time in `zone`, or a span such as `2h ago`.
-pub fn instant(option: &str, text: &str, zone: &TimeZone, now: Instant) -> Result<Instant, Error> {
+pub(super) fn instant(option: &str, text: &str, zone: &TimeZone, now: Instant) -> Result<Instant, Error> {
     let bad = || {
         Error::usage(format!(
             "{option} {text}: not a time; use 2026-03-07, '2026-03-07 10:00', 2026-03-07T10:00:00Z or '2h ago'"

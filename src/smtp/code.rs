@@ -87,7 +87,7 @@ impl EnhancedCode {
         };
         let (subject, after_subject) = part(text, 1)?;
         let (detail, end) = part(text, after_subject)?;
-        if text.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
+        if text.get(end).is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
         // A fourth part makes it an address or a version; a full stop at the end of a sentence does not.

@@ -79,7 +79,7 @@ fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
         let Some(code) = BasicCode::at_start(line) else { continue };
         let enhanced = enhanced_after_basic(line);
         let same = code == first && matches!(line.get(3), None | Some(b' ' | b'-'));
-        if !same && !enhanced.is_some_and(|enhanced| enhanced.class() == code.severity()) {
+        if !same && enhanced.is_none_or(|enhanced| enhanced.class() != code.severity()) {
             continue;
         }
         if matches!(line.get(3), None | Some(b'-')) {
