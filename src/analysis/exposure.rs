@@ -40,6 +40,17 @@ impl<'a> Exposure<'a> {
             *self.senders.entry(sender.as_deref()).or_default() += span.count;
         }
     }
+
+    /// Adds another.
+    pub(super) fn join(&mut self, other: Exposure<'a>) {
+        self.attempts += other.attempts;
+        for (bucket, count) in other.buckets {
+            *self.buckets.entry(bucket).or_default() += count;
+        }
+        for (sender, count) in other.senders {
+            *self.senders.entry(sender).or_default() += count;
+        }
+    }
 }
 
 /// The provider of a key, by short name.

@@ -41,19 +41,18 @@ struct Suspect<'a> {
 pub(super) fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
     let exposures = Exposure::by_provider(summary);
     let mut found: Vec<Finding> = suspects(summary, catalog)
-        .into_values()
+        .into_iter()
         .filter_map(|suspect| exposures.get(suspect.provider).map(|exposure| judge(&suspect, exposure)))
         .collect();
-    // The map gave them in the order of provider, code and marker; the sort keeps it among equals.
+    // They come in the order of provider, code and marker; the sort keeps it among equals.
     found.sort_by_key(|f| (f.severity, f.kind, Reverse(f.enforcement), Reverse(f.events)));
     found
 }
 
-fn suspects<'a>(
-    summary: &'a Summary,
-    catalog: &'a Catalog,
-) -> BTreeMap<(&'a str, Code, Option<&'a str>), Suspect<'a>> {
-    let mut suspects = BTreeMap::new();
+/// Enforcement answers with one code are one suspect, whatever their texts: an incident shows several of them at once. Other
+/// codes are told apart by marker, for one code stands for many reasons there.
+fn suspects<'a>(summary: &'a Summary, catalog: &'a Catalog) -> Vec<Suspect<'a>> {
+    let mut suspects: BTreeMap<(&str, Code, bool, Option<&str>), Vec<Suspect<'a>>> = BTreeMap::new();
     for (key, counts) in &summary.keys {
         let marker = key.marker.as_deref();
         let meaning = catalog.explain(key.provider.as_deref(), key.code, marker);
@@ -63,18 +62,33 @@ fn suspects<'a>(
         if !(nature.enforcement || nature.policy || put_off_for_policy) {
             continue;
         }
-        let suspect = suspects.entry((provider(key), key.code, marker)).or_insert_with(|| Suspect {
+        let mut suspect = Suspect {
             provider: provider(key),
             code: key.code,
             marker,
             meaning,
             events: Exposure::default(),
-            span: Span::default(),
-        });
+            span: counts.span,
+        };
         suspect.events.add(counts);
-        suspect.span.merge(counts.span);
+        let apart = marker.filter(|_| !nature.enforcement);
+        suspects.entry((provider(key), key.code, nature.enforcement, apart)).or_default().push(suspect);
     }
-    suspects
+    suspects.into_values().filter_map(joined).collect()
+}
+
+/// One suspect of several: its meaning is that of the most frequent text, and it has a marker if all have the same.
+fn joined(mut parts: Vec<Suspect<'_>>) -> Option<Suspect<'_>> {
+    // Among equals the first: the keys came in order.
+    parts.sort_by_key(|part| Reverse(part.span.count));
+    let mut parts = parts.into_iter();
+    let mut whole = parts.next()?;
+    for part in parts {
+        whole.marker = whole.marker.filter(|marker| part.marker == Some(marker));
+        whole.span.merge(part.span);
+        whole.events.join(part.events);
+    }
+    Some(whole)
 }
 
 fn judge(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Finding {

@@ -128,7 +128,7 @@ pub struct Attribution {
 
 /// What stands out, the most important first.
 ///
-/// Looked at is, per provider, code and marker, what is enforcement, what is a permanent refusal for policy, and what
+/// Looked at is, per provider and code, what is enforcement, and per marker, what is a permanent refusal for policy, and what
 /// is put off for policy (4.7.x). Retries are in these counts: a deferral tried again and again weighs more than it should.
 pub fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
     judge::findings(summary, catalog)

@@ -15,6 +15,8 @@ pub(super) struct Row {
     pub(super) enforcement: u64,
     /// What stands in place of numbers where there were no attempts.
     pub(super) gap: Option<String>,
+    /// What each hour of a day refused and put off; `None` for hours without attempts. Empty for rows that are no day.
+    pub(super) hours: Vec<Option<u64>>,
 }
 
 /// A chart: the word for its unit, and its rows.
@@ -28,12 +30,12 @@ pub(super) struct Chart {
 
 /// Lays the hours out. Instants no calendar reaches are left out.
 pub(super) fn chart(buckets: &[BucketRow]) -> Chart {
-    let by_day = grouped(buckets, 10);
+    let by_day = grouped(buckets, DAY);
     if buckets.len() <= MOST_ROWS {
         return Chart { unit: "hour", rows: hours(buckets), left_out: 0 };
     }
     let (unit, mut rows) =
-        if by_day.len() <= MOST_ROWS { ("day", by_day) } else { ("month", grouped(buckets, 7)) };
+        if by_day.len() <= MOST_ROWS { ("day", by_day) } else { ("month", grouped(buckets, MONTH)) };
     let left_out = rows.len().saturating_sub(MOST_ROWS);
     rows.drain(..left_out);
     Chart { unit, rows, left_out }
@@ -53,6 +55,7 @@ fn hours(buckets: &[BucketRow]) -> Vec<Row> {
                     gap: Some(gap),
                     outcomes: Outcomes::default(),
                     enforcement: 0,
+                    hours: Vec::new(),
                 });
             }
         }
@@ -60,28 +63,43 @@ fn hours(buckets: &[BucketRow]) -> Vec<Row> {
             before.and_then(|before| before.start.as_ref()).is_some_and(|s| s.get(..10) == start.get(..10));
         let (day, time) = (start.get(..10).unwrap_or(""), start.get(11..16).unwrap_or(""));
         let when = if same_day { time.to_owned() } else { format!("{day} {time}") };
-        rows.push(Row { when, outcomes: bucket.outcomes, enforcement: bucket.enforcement, gap: None });
+        rows.push(Row {
+            when,
+            outcomes: bucket.outcomes,
+            enforcement: bucket.enforcement,
+            gap: None,
+            hours: Vec::new(),
+        });
         before = Some(bucket);
     }
     rows
 }
 
-/// Joins hours whose RFC 3339 start has the same first `digits` characters: 10 for a day, 7 for a month.
+/// Characters of an RFC 3339 stamp that name its day, and its month.
+const DAY: usize = 10;
+const MONTH: usize = 7;
+
+/// Joins hours whose RFC 3339 start has the same first `digits` characters.
 fn grouped(buckets: &[BucketRow], digits: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for bucket in buckets {
-        let Some(when) = bucket.start.as_ref().and_then(|start| start.get(..digits)) else { continue };
-        match rows.last_mut() {
-            Some(row) if row.when == when => {
-                row.outcomes.join(bucket.outcomes);
-                row.enforcement += bucket.enforcement;
-            }
-            _ => rows.push(Row {
+        let Some(start) = &bucket.start else { continue };
+        let Some(when) = start.get(..digits) else { continue };
+        if rows.last().is_none_or(|row| row.when != when) {
+            rows.push(Row {
                 when: when.to_owned(),
-                outcomes: bucket.outcomes,
-                enforcement: bucket.enforcement,
+                outcomes: Outcomes::default(),
+                enforcement: 0,
                 gap: None,
-            }),
+                hours: if digits == DAY { vec![None; 24] } else { Vec::new() },
+            });
+        }
+        let Some(row) = rows.last_mut() else { continue };
+        row.outcomes.join(bucket.outcomes);
+        row.enforcement += bucket.enforcement;
+        let hour = start.get(11..13).and_then(|hour| hour.parse::<usize>().ok());
+        if let Some(slot) = hour.and_then(|hour| row.hours.get_mut(hour)) {
+            *slot = Some(slot.unwrap_or(0) + bucket.outcomes.failed + bucket.outcomes.delayed);
         }
     }
     rows
@@ -100,6 +118,22 @@ pub(super) fn bar(outcomes: Outcomes, most: u64, width: usize) -> String {
     let delayed = blocks(outcomes.delayed).min(all - failed);
     let rest = all - failed - delayed;
     format!("{}{}{}", "█".repeat(failed), "▒".repeat(delayed), "░".repeat(rest))
+}
+
+/// A day's hours as marks of eight heights, the highest for `most`: a dot for an hour that refused nothing, a blank for one
+/// without attempts.
+pub(super) fn strip(hours: &[Option<u64>], most: u64) -> String {
+    const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let mark = |hour: &Option<u64>| match hour {
+        None => ' ',
+        Some(0) => '·',
+        Some(count) => {
+            let step = u128::from(count - 1) * MARKS.len() as u128 / u128::from(most.max(1));
+            MARKS[usize::try_from(step).unwrap_or(0).min(MARKS.len() - 1)]
+        }
+    };
+    let marks: String = hours.iter().map(mark).collect();
+    marks.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -145,6 +179,14 @@ mod tests {
         let months = chart(&(0..24 * 60).map(|hour| bucket(hour, 1)).collect::<Vec<_>>());
         assert_eq!((months.unit, months.rows.len()), ("month", 3));
         assert_eq!(chart(&[]).rows, []);
+    }
+
+    #[test]
+    fn a_day_shows_its_hours() {
+        let hours = [None, Some(0), Some(1), Some(4), Some(8)];
+        assert_eq!(strip(&hours, 8), " ·▁▄█");
+        assert_eq!(strip(&[Some(1), Some(1)], 1), "▁▁");
+        assert_eq!(strip(&[], 0), "");
     }
 
     #[test]

@@ -128,8 +128,7 @@ fn concerned(facts: &Facts<'_>) -> Verdict {
         .map(|concern| match concern {
             Concern::DeadAddresses => Detail {
                 label: "Lists",
-                text: "clean the lists these recipients come from (smtpulse suppress names them): receivers \
-                       take many dead addresses for a sign of spam."
+                text: "clean the lists these recipients come from: receivers take many dead addresses for a sign of spam."
                     .to_owned(),
             },
             Concern::Policy => Detail {

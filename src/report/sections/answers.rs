@@ -1,10 +1,11 @@
 //! What was answered: enforcement codes with their cure, dead addresses against policy, the distribution.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::Style;
 
-use super::{more, told_fix};
+use super::{more, told_fixes};
 use crate::report::Report;
 use crate::report::number::{counted, percent, thousands};
 use crate::report::page::{BAD, GOOD, Page, SHOULD_LOOK};
@@ -44,7 +45,7 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
     }
     page.table(&table)?;
     more(page, rows.len(), report.top, "row", "rows")?;
-    let mut fixes: Vec<&str> = told_fix(report).into_iter().collect();
+    let mut fixes = told_fixes(report);
     for row in rows.iter().take(report.top) {
         if !row.fix.is_empty() && !fixes.contains(&row.fix.as_str()) {
             fixes.push(&row.fix);
@@ -75,7 +76,7 @@ pub(in crate::report) fn refusals(report: &Report, page: &mut Page<'_>) -> io::R
         (
             "Dead addresses",
             rates.dead_address.count,
-            if wide { "suppress them: smtpulse suppress lists them" } else { "suppress the recipients" },
+            if wide { "suppress them: nobody reads mail there" } else { "suppress the recipients" },
         ),
         (
             "Policy rejections",
@@ -116,10 +117,10 @@ fn ratio(dead: u64, policy: u64) -> String {
     }
 }
 
-/// The distribution of answers to our mail.
+/// The distribution of answers to our mail: what was accepted in short, what was not by provider.
 pub(in crate::report) fn codes(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let rows: Vec<&CodeRow> = report.codes.iter().filter(|row| row.direction == Direction::Out).collect();
-    if rows.is_empty() {
+    let out = || report.codes.iter().filter(|row| row.direction == Direction::Out);
+    if out().next().is_none() {
         return Ok(());
     }
     page.heading("Answers", "")?;
@@ -131,18 +132,32 @@ pub(in crate::report) fn codes(report: &Report, page: &mut Page<'_>) -> io::Resu
         Column::text("Provider", 8, 0),
         Column::text("Meaning", 16, 0),
     ]);
-    for row in rows.iter().take(report.top) {
+    let accepted = |row: &&CodeRow| matches!(row.action, Action::Delivered | Action::Relayed);
+    let mut joined: BTreeMap<(Action, String), (u64, &str)> = BTreeMap::new();
+    for row in out().filter(accepted) {
+        let basic = Code { basic: row.basic, enhanced: None };
+        joined.entry((row.action, basic.to_string())).or_insert((0, &row.title)).0 += row.count;
+    }
+    let attempts = report.totals.outcomes.attempts;
+    let mut line = |count, action: Action, code: String, provider: &str, meaning: String| {
         table.row(vec![
-            Cell::new(thousands(row.count)),
-            Cell::new(percent(row.count, report.totals.outcomes.attempts)),
-            Cell::new(row.action.as_str()).styled(colour(row.action)),
-            Cell::new(code(row)),
-            Cell::new(&row.provider_title),
-            Cell::new(titled(row)),
+            Cell::new(thousands(count)),
+            Cell::new(percent(count, attempts)),
+            Cell::new(action.as_str()).styled(colour(action)),
+            Cell::new(code),
+            Cell::new(provider),
+            Cell::new(meaning),
         ]);
+    };
+    for ((action, code), (count, title)) in joined {
+        line(count, action, code, "all", title.to_owned());
+    }
+    let refused: Vec<&CodeRow> = out().filter(|row| !accepted(row)).collect();
+    for row in refused.iter().take(report.top) {
+        line(row.count, row.action, code(row), &row.provider_title, titled(row));
     }
     page.table(&table)?;
-    more(page, rows.len(), report.top, "row", "rows")
+    more(page, refused.len(), report.top, "row", "rows")
 }
 
 /// What is not mail to other hosts: what we refused, and local hops.
@@ -168,8 +183,10 @@ pub(in crate::report) fn apart(report: &Report, page: &mut Page<'_>) -> io::Resu
         ]);
         let short = report.top.min(5);
         for row in rows.iter().take(short) {
-            // That a hop inside the house worked needs no explanation.
-            let title = if row.action == Action::Delivered { String::new() } else { titled(row) };
+            // That a hop inside the house worked needs no explanation; without a code there is none.
+            let explained =
+                row.action != Action::Delivered && (row.basic.is_some() || row.enhanced.is_some());
+            let title = if explained { titled(row) } else { String::new() };
             table.row(vec![
                 Cell::new(thousands(row.count)),
                 Cell::new(row.action.as_str()),

@@ -11,13 +11,13 @@ use crate::report::rows::{FindingRow, Outcomes};
 
 /// What stands out besides what the verdict tells.
 pub(in crate::report) fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let told = usize::from(told(report).is_some());
-    let rest = report.findings.get(told..).unwrap_or_default();
+    let told = told(report);
+    let rest = report.findings.get(usize::from(told.is_some())..).unwrap_or_default();
     if rest.is_empty() {
         return Ok(());
     }
-    page.heading("Findings", if told > 0 { "besides the first" } else { "" })?;
-    let mut fixes: Vec<&str> = told_fix(report).into_iter().collect();
+    page.heading("Findings", if told.is_some() { "besides the first" } else { "" })?;
+    let mut fixes: Vec<&str> = told.map(|finding| finding.fix.as_str()).into_iter().collect();
     for finding in rest.iter().take(report.top) {
         page.labelled(finding.severity, &finding.sentence)?;
         page.labelled("", &finding_remark(finding, &mut fixes))?;
@@ -30,8 +30,10 @@ fn told(report: &Report) -> Option<&FindingRow> {
     report.findings.first().filter(|finding| finding.severity != "notice" && report.has_attempts())
 }
 
-pub(super) fn told_fix(report: &Report) -> Option<&str> {
-    told(report).map(|finding| finding.fix.as_str())
+/// The cures that the verdict and the findings tell: no section below tells them again.
+pub(super) fn told_fixes(report: &Report) -> Vec<&str> {
+    let shown = usize::from(told(report).is_some()) + report.top;
+    report.findings.iter().take(shown).map(|finding| finding.fix.as_str()).collect()
 }
 
 /// Title and cure; a cure that was told already is not told again.

@@ -4,7 +4,7 @@ use std::io;
 
 use super::alarming;
 use crate::report::Report;
-use crate::report::chart::{bar, chart};
+use crate::report::chart::{bar, chart, strip};
 use crate::report::number::{counted, plural, thousands};
 use crate::report::page::{FAINT, Page};
 use crate::report::table::{Cell, Column, Table};
@@ -15,13 +15,20 @@ pub(in crate::report) fn timeline(report: &Report, page: &mut Page<'_>) -> io::R
     if chart.rows.len() < 2 {
         return Ok(());
     }
-    page.heading(&format!("By {}", chart.unit), "█ failed  ▒ put off  ░ delivered or relayed")?;
     let enforced = report.rates.enforcement.count > 0;
     let blocks = match page.width {
         0..=75 => 12,
         76..=89 => 20,
         _ => 36,
     };
+    // Days show what each of their hours refused, where there is room for 24 marks.
+    let strips = blocks >= 24 && chart.rows.iter().all(|row| !row.hours.is_empty());
+    let legend = if strips {
+        "by hour from 00 to 23: · nothing failed or put off, ▁ little, █ most"
+    } else {
+        "█ failed  ▒ put off  ░ delivered or relayed"
+    };
+    page.heading(&format!("By {}", chart.unit), legend)?;
     let mut columns = vec![
         Column::number("When", 0),
         Column::number("Attempts", 0),
@@ -34,7 +41,9 @@ pub(in crate::report) fn timeline(report: &Report, page: &mut Page<'_>) -> io::R
     }
     let mut table = Table::new(&columns);
     let most = chart.rows.iter().map(|row| row.outcomes.attempts).max().unwrap_or(0);
+    let worst = chart.rows.iter().flat_map(|row| &row.hours).flatten().copied().max().unwrap_or(0);
     for row in &chart.rows {
+        let picture = if strips { strip(&row.hours, worst) } else { bar(row.outcomes, most, blocks) };
         let mut cells = match &row.gap {
             Some(gap) => {
                 let mut cells = vec![Cell::new(""); 4];
@@ -47,7 +56,7 @@ pub(in crate::report) fn timeline(report: &Report, page: &mut Page<'_>) -> io::R
                 Cell::new(thousands(row.outcomes.attempts)),
                 Cell::new(thousands(row.outcomes.delayed)),
                 Cell::new(thousands(row.outcomes.failed)),
-                Cell::new(bar(row.outcomes, most, blocks)),
+                Cell::new(picture),
             ],
         };
         if enforced {

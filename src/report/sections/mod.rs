@@ -11,7 +11,7 @@ use std::io;
 use super::number::{counted, thousands};
 use super::page::{BAD, Page};
 use super::table::Cell;
-use head::told_fix;
+use head::told_fixes;
 
 pub(super) use answers::{apart, codes, enforcement, refusals};
 pub(super) use books::{accounting, inputs};
