@@ -4,30 +4,45 @@ use crate::time::{Stamp, parse_digits, read_date_time, read_offset};
 
 /// Exim's own stamp at the start of `text`, and what follows it and the pid. Kept inside the text by syslog too.
 pub fn own_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (stamp, length) = read(text)?;
+    Some((stamp, without_pid(&text[length..])))
+}
+
+/// How long the stamp at the start of a line is, with the blank after it.
+pub(super) fn stamp_length(text: &[u8]) -> Option<usize> {
+    read(text).map(|(_, length)| length)
+}
+
+fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     if text.get(10) != Some(&b' ') {
         return None;
     }
     let wall = read_date_time(text)?;
-    let mut rest = &text[19..];
-    if rest.first() == Some(&b'.') {
-        let digits = rest[1..].iter().take(6).take_while(|b| b.is_ascii_digit()).count();
-        rest = &rest[1 + digits..];
+    let mut at = 19;
+    if text.get(at) == Some(&b'.') {
+        at += 1 + text[at + 1..].iter().take(6).take_while(|b| b.is_ascii_digit()).count();
     }
-    rest = rest.strip_prefix(b" ")?;
-    let mut stamp = Stamp::Wall(wall);
-    if matches!(rest.first(), Some(b'+' | b'-'))
-        && let Some((offset, length)) = read_offset(rest)
-        && rest.get(length) == Some(&b' ')
+    if text.get(at) != Some(&b' ') {
+        return None;
+    }
+    at += 1;
+    if matches!(text.get(at), Some(b'+' | b'-'))
+        && let Some((offset, length)) = read_offset(&text[at..])
+        && text.get(at + length) == Some(&b' ')
     {
-        stamp = Stamp::Absolute(wall - offset);
-        rest = &rest[length + 1..];
+        return Some((Stamp::Absolute(wall - offset), at + length + 1));
     }
-    if rest.first() == Some(&b'[')
-        && let Some(close) = rest.iter().take(12).position(|b| *b == b']')
-        && parse_digits(&rest[1..close]).is_some()
-        && rest.get(close + 1) == Some(&b' ')
-    {
-        rest = &rest[close + 2..];
+    Some((Stamp::Wall(wall), at))
+}
+
+/// `[pid] ` stands before the text when Exim writes its pid itself.
+pub fn without_pid(text: &[u8]) -> &[u8] {
+    if text.first() != Some(&b'[') {
+        return text;
     }
-    Some((stamp, rest))
+    let Some(close) = text.iter().take(12).position(|b| *b == b']') else { return text };
+    match text.get(close + 1) {
+        Some(b' ') if parse_digits(&text[1..close]).is_some() => &text[close + 2..],
+        _ => text,
+    }
 }

@@ -2,12 +2,14 @@
 //! nothing of what the rest says.
 
 mod exim;
+mod memo;
 mod part;
 mod syslog;
 
 use crate::time::Stamp;
 
-pub use exim::own_stamp;
+pub use exim::{own_stamp, without_pid};
+pub use memo::Splitter;
 pub use part::Part;
 
 /// How a line is framed.

@@ -152,7 +152,6 @@ fn month(text: &[u8]) -> Option<(u32, usize)> {
 
 /// `host program[pid]: message`, where the host, or both, may be missing, and a priority may stand before.
 fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
-    let stamp = Some(stamp);
     let text = match text.first() {
         Some(b'<') => word(text).filter(|(first, _)| first.ends_with(b">")).map_or(text, |(_, rest)| rest),
         _ => text,
@@ -160,17 +159,18 @@ fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
     if let Some((host, rest)) = word(text)
         && !host.ends_with(b":")
     {
-        let tagged = tag(rest.trim_ascii_start()).or_else(|| tag_behind_words(rest));
-        return match tagged {
-            Some((program, pid, message)) => Record { form, stamp, host, program, pid, message },
-            None => Record { form, stamp, host, program: b"", pid: b"", message: rest },
-        };
+        return after_host(form, stamp, host, rest);
     }
     // No host: a tag, or a payload whose first word ends with a colon because it is a queue id.
-    match tag(text) {
-        Some((program, pid, message)) => Record { form, stamp, host: b"", program, pid, message },
-        None => Record { form, stamp, host: b"", program: b"", pid: b"", message: text },
-    }
+    let (program, pid, message) = tag(text).unwrap_or((b"", b"", text));
+    Record { form, stamp: Some(stamp), host: b"", program, pid, message }
+}
+
+/// `program[pid]: message`.
+pub(super) fn after_host<'a>(form: Form, stamp: Stamp, host: &'a [u8], rest: &'a [u8]) -> Record<'a> {
+    let tagged = tag(rest.trim_ascii_start()).or_else(|| tag_behind_words(rest));
+    let (program, pid, message) = tagged.unwrap_or((b"", b"", rest));
+    Record { form, stamp: Some(stamp), host, program, pid, message }
 }
 
 /// `word word program[pid]: message`: templates insert a severity or the like. Only a tag with a pid is believed there.

@@ -5,25 +5,22 @@
 //! (`syslog_duplication`) the second one directly follows the first.
 
 use super::kernel::{Class, Reading};
-use crate::frame::{Part, Record, own_stamp, split};
+use crate::frame::{Part, Record, own_stamp, split, without_pid};
 use crate::input::AHEAD;
 use crate::mta::{Event, Kind, Mta, parse_exim};
-use crate::time::{Stamp, parse_digits};
+use crate::time::Stamp;
 
-/// Reads a message of Exim's; `behind` is what follows the line, `joined` takes a record put together.
-pub(super) fn by_syslog<'a>(
-    record: Record<'a>,
-    behind: &[u8],
-    joined: &'a mut Vec<u8>,
-) -> (Record<'a>, Reading<'a>) {
+/// Reads a message of Exim's and tells `done`; `behind` is what follows the line.
+pub(super) fn by_syslog(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, Reading<'_, '_>)) {
+    let mut joined = Vec::new();
     let mut message = record.message;
     if let Some(part) = Part::read(record.message) {
         if part.number > 1 {
             // Read with its first part.
-            return (record, Reading::Class(Class::OtherEvent));
+            return done(&record, Reading::Class(Class::OtherEvent));
         }
-        join(&record, part, behind, joined);
-        message = joined;
+        join(&record, part, behind, &mut joined);
+        message = &joined;
     }
     let (stamp, stamped, rest) = match own_stamp(message) {
         Some((own, rest)) => (better(record.stamp, own), true, rest),
@@ -34,10 +31,7 @@ pub(super) fn by_syslog<'a>(
         && matches!(&event, Event::Outcome(o) if matches!(o.kind, Kind::Reject | Kind::Auth))
         && twins(&record, behind) % 2 == 1;
     let record = Record { stamp, message: rest, ..record };
-    if twice {
-        return (record, Reading::Class(Class::OtherEvent));
-    }
-    (record, Reading::Event(Mta::Exim, event))
+    done(&record, if twice { Reading::Class(Class::OtherEvent) } else { Reading::Event(Mta::Exim, &event) });
 }
 
 /// The better of the syslog daemon's stamp and Exim's own: one with an offset, else one with a year.
@@ -45,15 +39,6 @@ pub(super) fn better(outer: Option<Stamp>, own: Stamp) -> Option<Stamp> {
     match (outer, own) {
         (Some(outer @ Stamp::Absolute(_)), Stamp::Wall(_) | Stamp::Yearless(_)) => Some(outer),
         _ => Some(own),
-    }
-}
-
-/// `[pid] ` stands before the text when Exim writes its pid itself.
-fn without_pid(message: &[u8]) -> &[u8] {
-    let Some(close) = message.iter().take(12).position(|b| *b == b']') else { return message };
-    match (message.first(), message.get(close + 1)) {
-        (Some(b'['), Some(b' ')) if parse_digits(&message[1..close]).is_some() => &message[close + 2..],
-        _ => message,
     }
 }
 
@@ -113,9 +98,12 @@ mod tests {
 
     fn read(log: &str) -> (String, bool) {
         let (line, behind) = log.split_once('\n').unwrap();
-        let mut joined = Vec::new();
-        let (record, reading) = by_syslog(split(line.as_bytes()), behind.as_bytes(), &mut joined);
-        (String::from_utf8_lossy(record.message).into_owned(), matches!(reading, Reading::Event(..)))
+        let mut read = (String::new(), false);
+        by_syslog(split(line.as_bytes()), behind.as_bytes(), |record, reading| {
+            let message = String::from_utf8_lossy(record.message).into_owned();
+            read = (message, matches!(reading, Reading::Event(..)));
+        });
+        read
     }
 
     #[test]

@@ -14,7 +14,7 @@
 use super::account::Account;
 use super::exim;
 use super::period::Period;
-use crate::frame::{Form, Record, own_stamp, split};
+use crate::frame::{Form, Record, Splitter, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
 use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
 use crate::smtp::Action;
@@ -40,6 +40,7 @@ pub(super) fn read<S: Sink>(
     sink: &mut S,
 ) -> Account {
     let mut account = Account::default();
+    let mut splitter = Splitter::default();
     let own = block.lines();
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', own).chain((own.last() != Some(&b'\n')).then_some(own.len())) {
@@ -55,13 +56,14 @@ pub(super) fn read<S: Sink>(
             full
         };
         let behind = block.from(end + 1);
-        read_line(line, behind, clock, period, sink, &mut account);
+        read_line(splitter.split(line), line, behind, clock, period, sink, &mut account);
         start = end + 1;
     }
     account
 }
 
 fn read_line<S: Sink>(
+    record: Record<'_>,
     line: &[u8],
     behind: &[u8],
     clock: &mut Clock<'_>,
@@ -69,43 +71,40 @@ fn read_line<S: Sink>(
     sink: &mut S,
     account: &mut Account,
 ) {
-    let record = split(line);
-    let mut joined = Vec::new();
-    let (record, reading) = understand(record, behind, &mut joined);
-    let at = record.stamp.map(|stamp| clock.instant(stamp));
-    let inside = at.is_none_or(|at| period.contains(at));
-    if inside {
-        account.span(at);
-    }
-    let (mta, event) = match reading {
-        Reading::Event(mta, event) => (mta, event),
-        Reading::Class(class) => {
-            if inside {
-                account.class(class, &record, line);
-            } else {
-                account.outside += 1;
+    // An event is large and is not moved about: what becomes of it is said where it lies.
+    understand(record, behind, |record, reading| {
+        let at = record.stamp.map(|stamp| clock.instant(stamp));
+        let inside = at.is_none_or(|at| period.contains(at));
+        if inside {
+            account.span(at);
+        } else {
+            account.outside += 1;
+        }
+        let (mta, event) = match reading {
+            Reading::Event(mta, event) => (mta, event),
+            Reading::Class(class) => {
+                if inside {
+                    account.class(class, record, line);
+                }
+                return;
             }
+        };
+        if inside {
+            let class = classify(event);
+            account.class(class, record, line);
+            if !matches!(class, Class::Unrelated | Class::NotUnderstood) {
+                account.found(record.form, mta);
+            }
+        } else if matches!(event, Event::Outcome(_)) {
             return;
         }
-    };
-    if inside {
-        let class = classify(&event);
-        account.class(class, &record, line);
-        if !matches!(class, Class::Unrelated | Class::NotUnderstood) {
-            account.found(record.form, mta);
-        }
-    } else {
-        account.outside += 1;
-        if matches!(event, Event::Outcome(_)) {
-            return;
-        }
-    }
-    sink.event(&Line { number: account.lines, at, mta, record: &record }, &event);
+        sink.event(&Line { number: account.lines, at, mta, record }, event);
+    });
 }
 
 /// What a line turned out to be.
-pub(super) enum Reading<'a> {
-    Event(Mta, Event<'a>),
+pub(super) enum Reading<'e, 'a> {
+    Event(Mta, &'e Event<'a>),
     Class(Class),
 }
 
@@ -129,29 +128,27 @@ fn is_strict(event: &Event<'_>) -> bool {
     matches!(event, Event::Outcome(_) | Event::Sender { .. } | Event::Done { .. } | Event::Arrival { .. })
 }
 
-fn understand<'a>(record: Record<'a>, behind: &[u8], joined: &'a mut Vec<u8>) -> (Record<'a>, Reading<'a>) {
+/// Finds out who wrote a record and what it says, and tells `done`.
+fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, Reading<'_, '_>)) {
     match Program::of(record.program) {
         Program::Postfix(daemon) => {
-            let event = parse_postfix(daemon, record.message);
-            (record, Reading::Event(Mta::Postfix, event))
+            done(&record, Reading::Event(Mta::Postfix, &parse_postfix(daemon, record.message)));
         }
         Program::Exim if record.form == Form::EximMain => {
-            let event = parse_exim(record.message);
-            (record, Reading::Event(Mta::Exim, event))
+            done(&record, Reading::Event(Mta::Exim, &parse_exim(record.message)));
         }
-        Program::Exim => exim::by_syslog(record, behind, joined),
-        Program::Missing if record.message.is_empty() => (record, Reading::Class(Class::Unrelated)),
+        Program::Exim => exim::by_syslog(record, behind, done),
+        Program::Missing if record.message.is_empty() => done(&record, Reading::Class(Class::Unrelated)),
         Program::Missing => {
             let postfix = parse_postfix(b"", record.message);
             if is_strict(&postfix) {
-                return (record, Reading::Event(Mta::Postfix, postfix));
+                return done(&record, Reading::Event(Mta::Postfix, &postfix));
             }
             let exim = parse_exim(record.message);
             if is_strict(&exim) {
-                return (record, Reading::Event(Mta::Exim, exim));
+                return done(&record, Reading::Event(Mta::Exim, &exim));
             }
-            let class = if record.stamp.is_some() { Class::OtherProgram } else { Class::NotUnderstood };
-            (record, Reading::Class(class))
+            done(&record, Reading::Class(foreign(&record)));
         }
         Program::Other => {
             // Another program's tag may be wrapped around Exim's own line.
@@ -161,11 +158,15 @@ fn understand<'a>(record: Record<'a>, behind: &[u8], joined: &'a mut Vec<u8>) ->
                 let event = parse_exim(message);
                 if is_strict(&event) {
                     let record = Record { stamp: exim::better(record.stamp, stamp), message, ..record };
-                    return (record, Reading::Event(Mta::Exim, event));
+                    return done(&record, Reading::Event(Mta::Exim, &event));
                 }
             }
-            let class = if record.stamp.is_some() { Class::OtherProgram } else { Class::NotUnderstood };
-            (record, Reading::Class(class))
+            done(&record, Reading::Class(foreign(&record)));
         }
     }
+}
+
+/// A line with a stamp is another program's; one without is nobody's.
+fn foreign(record: &Record<'_>) -> Class {
+    if record.stamp.is_some() { Class::OtherProgram } else { Class::NotUnderstood }
 }

@@ -178,7 +178,10 @@ fn original(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A value up to the next `, `, and what follows that.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memmem::find(text, b", ")?;
+    let mut end = memchr(b',', text)?;
+    while text.get(end + 1) != Some(&b' ') {
+        end += 1 + memchr(b',', &text[end + 1..])?;
+    }
     Some((&text[..end], &text[end + 2..]))
 }
 

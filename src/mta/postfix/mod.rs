@@ -7,8 +7,6 @@ mod delivery;
 mod inbound;
 mod reply;
 
-use memchr::memmem;
-
 use super::{Event, Kind, Outcome};
 use crate::smtp::Direction;
 
@@ -63,10 +61,14 @@ pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
 
 /// The severities that stand first in a text (`msg_syslog.c`, `severity_name`).
 fn without_severity(message: &[u8]) -> &[u8] {
-    [&b"warning: "[..], b"error: ", b"fatal: ", b"panic: "]
-        .iter()
-        .find_map(|severity| message.strip_prefix(*severity))
-        .unwrap_or(message)
+    let severity: &[u8] = match message.first() {
+        Some(b'w') => b"warning: ",
+        Some(b'e') => b"error: ",
+        Some(b'f') => b"fatal: ",
+        Some(b'p') => b"panic: ",
+        _ => return message,
+    };
+    message.strip_prefix(severity).unwrap_or(message)
 }
 
 /// The queue id at the start of a text and what follows it; ids are letters, figures and `_` (`mail_queue.c`).
@@ -89,22 +91,20 @@ fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `<s>, size=N, nrcpt=N (queue active)` of the queue manager, or `<s>, status=expired, returned to sender`.
 fn sender_or_expired<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {
-    // What follows the sender is the queue manager's own, so its last occurrence is the real one.
-    if let Some(end) = memmem::rfind(text, b">, size=") {
-        return match text.first() {
-            Some(b'<') => Event::Sender { queue_id: id, sender: &text[1..end.max(1)] },
-            _ => Event::Mention,
-        };
+    // What follows the sender is the queue manager's own and holds no bracket, so the last one ends the sender.
+    let Some(end) = memchr::memrchr(b'>', text) else { return Event::Mention };
+    let (Some(b'<'), behind) = (text.first(), &text[end + 1..]) else { return Event::Mention };
+    if behind.starts_with(b", size=") {
+        return Event::Sender { queue_id: id, sender: &text[1..end] };
     }
-    let Some(end) = memmem::rfind(text, b">, status=") else { return Event::Mention };
-    let status = &text[end + b">, status=".len()..];
+    let Some(status) = behind.strip_prefix(b", status=") else { return Event::Mention };
     let word = status.split(|b| *b == b',').next().unwrap_or(status);
-    if !matches!(word, b"expired" | b"force-expired") || text.first() != Some(&b'<') {
+    if !matches!(word, b"expired" | b"force-expired") {
         return Event::Mention;
     }
     Event::Outcome(Outcome {
         queue_id: Some(id),
-        sender: Some(&text[1..end.max(1)]),
+        sender: Some(&text[1..end]),
         status: Some(word),
         text: status,
         ..Outcome::new(Kind::Expired, Direction::Out)
