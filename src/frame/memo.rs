@@ -116,9 +116,18 @@ mod tests {
             "<22>Mar  7 00:02:08 ",
             "",
         ]);
-        let host = prop::sample::select(vec!["mta1 ", "mta2 ", "mta1  ", "<mail.info> mta1 ", "mta1: ", "", "[7] "]);
-        let tag = prop::sample::select(vec!["postfix/smtp[7]: ", "INFO x[7]: ", "kernel: ", "0EEA7827E9: ", "", ":"]);
-        (stamp, host, tag, "[a-z ]{0,6}\r?").prop_map(|(stamp, host, tag, text)| format!("{stamp}{host}{tag}{text}"))
+        let host =
+            prop::sample::select(vec!["mta1 ", "mta2 ", "mta1  ", "<mail.info> mta1 ", "mta1: ", "", "[7] "]);
+        let tag = prop::sample::select(vec![
+            "postfix/smtp[7]: ",
+            "INFO x[7]: ",
+            "kernel: ",
+            "0EEA7827E9: ",
+            "",
+            ":",
+        ]);
+        (stamp, host, tag, "[a-z ]{0,6}\r?")
+            .prop_map(|(stamp, host, tag, text)| format!("{stamp}{host}{tag}{text}"))
     }
 
     proptest! {

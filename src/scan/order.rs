@@ -31,10 +31,11 @@ pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Sta
     for source in &mut sources {
         years.push(yearless_stamps(source));
     }
-    let given = options.year.map(|year| given_years(&years, year));
+    let arrivals: Vec<Option<Instant>> = sources.iter().map(|source| arrival(source.head())).collect();
+    let given = options.year.map(|year| given_years(&years, &arrivals, year, &options.zone));
     for (index, mut source) in sources.into_iter().enumerate() {
         let given = given.as_ref().and_then(|given| given[index]);
-        let year = start_year(&mut source, &years[index], given, options);
+        let year = start_year(&mut source, &years[index], arrivals[index], given, options);
         let state = ClockState::starting(year);
         let stamps: Vec<Stamp> = stamps(source.head()).take(1).collect();
         let at = stamps.first().map(|stamp| Clock::new(&options.zone, state).instant(*stamp));
@@ -105,13 +106,19 @@ fn years_ended(stamps: &[i64]) -> i64 {
     clock.state().year() - 2000
 }
 
-fn start_year(source: &mut Source, stamps: &[i64], given: Option<i64>, options: &Options) -> i64 {
+fn start_year(
+    source: &mut Source,
+    stamps: &[i64],
+    arrival: Option<Instant>,
+    given: Option<i64>,
+    options: &Options,
+) -> i64 {
     let (Some(first), Some(last)) = (stamps.first(), stamps.last()) else { return 2000 };
     let evidence = YearEvidence {
         first: *first,
         last: *last,
         ended: years_ended(stamps),
-        arrival: arrival(source.head()),
+        arrival,
         given,
         written: source.modified.unwrap_or(options.now),
         leap_day: false,
@@ -143,7 +150,15 @@ fn arrival(head: &[u8]) -> Option<Instant> {
 }
 
 /// For each input, the year of its last line, when the newest line of all is of `year`.
-fn given_years(inputs: &[Vec<i64>], year: i64) -> Vec<Option<i64>> {
+///
+/// `None` for an input whose queue ids tell, unless they contradict: a year they show in any of the inputs is one of
+/// the log, whether the user meant its newest line or not.
+fn given_years(
+    inputs: &[Vec<i64>],
+    arrivals: &[Option<Instant>],
+    year: i64,
+    zone: &Zone,
+) -> Vec<Option<i64>> {
     let spans: Vec<(i64, i64)> = inputs.iter().filter_map(|s| Some((*s.first()?, *s.last()?))).collect();
     // The end of the set is the last line with the longest way to the next first line, around the year, and inside no
     // other input.
@@ -157,8 +172,31 @@ fn given_years(inputs: &[Vec<i64>], year: i64) -> Vec<Option<i64>> {
     let Some(end) = spans.iter().map(|(_, last)| *last).max_by_key(|last| (way(*last), *last)) else {
         return vec![None; inputs.len()];
     };
-    let within = |stamps: &Vec<i64>| stamps.last().map(|last| if *last > end { year - 1 } else { year });
-    inputs.iter().map(within).collect()
+    let shown: Vec<Option<(i64, i64)>> = inputs
+        .iter()
+        .zip(arrivals)
+        .map(|(stamps, arrival)| {
+            let evidence = YearEvidence {
+                first: *stamps.first()?,
+                arrival: Some((*arrival)?),
+                ..YearEvidence::default()
+            };
+            let first = first_year(&evidence, zone);
+            Some((first, first + years_ended(stamps)))
+        })
+        .collect();
+    // The set's newest line is of the next year where the last line that shows a year lies before a New Year.
+    let ahead = |stamps: &[i64]| i64::from(stamps.last().is_some_and(|last| *last > end));
+    let newest =
+        inputs.iter().zip(&shown).filter_map(|(stamps, shown)| Some((*shown)?.1 + ahead(stamps))).max();
+    let agrees = shown.iter().flatten().any(|(first, last)| (*first..=*last).contains(&year));
+    let year = newest.filter(|_| agrees).unwrap_or(year);
+    let of_last = |stamps: &[i64]| (!stamps.is_empty()).then(|| year - ahead(stamps));
+    inputs
+        .iter()
+        .zip(&shown)
+        .map(|(stamps, shown)| if shown.is_some() && agrees { None } else { of_last(stamps) })
+        .collect()
 }
 
 #[cfg(test)]
@@ -170,9 +208,25 @@ mod tests {
     #[test]
     fn the_newest_input_is_before_the_widest_gap() {
         let inputs = [vec![363 * DAY, 364 * DAY], vec![365 * DAY, 2 * DAY], vec![2 * DAY, 5 * DAY], vec![]];
-        assert_eq!(given_years(&inputs, 2026), [Some(2025), Some(2026), Some(2026), None]);
+        assert_eq!(
+            given_years(&inputs, &[None; 4], 2026, &Zone::utc()),
+            [Some(2025), Some(2026), Some(2026), None]
+        );
         let whole_year = [vec![0, 200 * DAY], vec![10 * DAY, 340 * DAY]];
-        assert_eq!(given_years(&whole_year, 2026), [Some(2026), Some(2026)]);
+        assert_eq!(given_years(&whole_year, &[None; 2], 2026, &Zone::utc()), [Some(2026), Some(2026)]);
+    }
+
+    #[test]
+    fn queue_ids_tell_which_year_was_meant() {
+        let inputs = [vec![363 * DAY, 365 * DAY], vec![0, 2 * DAY]];
+        let year_end = crate::time::days_from_civil(2025, 12, 30) * DAY;
+        let arrivals = [Some(year_end), None];
+        let years = |year| given_years(&inputs, &arrivals, year, &Zone::utc());
+        assert_eq!(years(2025), [None, Some(2026)]);
+        assert_eq!(years(2020), [Some(2019), Some(2020)]);
+        let both = [Some(year_end), Some(year_end + 2 * DAY)];
+        assert_eq!(given_years(&inputs, &both, 2025, &Zone::utc()), [None, None]);
+        assert_eq!(given_years(&inputs, &both, 2026, &Zone::utc()), [None, None]);
     }
 
     #[test]
