@@ -14,12 +14,14 @@ use crate::time::Stamp;
 pub(super) fn by_syslog(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, Reading<'_, '_>)) {
     let mut joined = Vec::new();
     let mut message = record.message;
+    let mut dump = false;
     if let Some(part) = Part::read(record.message) {
         if part.number > 1 {
             // Read with its first part.
             return done(&record, Reading::Class(Class::OtherEvent));
         }
         join(&record, part, behind, &mut joined);
+        dump = part.line_end;
         message = &joined;
     }
     let (stamp, stamped, rest) = match own_stamp(message) {
@@ -27,9 +29,9 @@ pub(super) fn by_syslog(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Re
         None => (record.stamp, false, without_pid(message)),
     };
     let event = parse_exim(rest);
-    let twice = stamped
-        && matches!(&event, Event::Outcome(o) if matches!(o.kind, Kind::Reject | Kind::Auth))
-        && twins(&record, behind) % 2 == 1;
+    let refusal = matches!(&event, Event::Outcome(o) if matches!(o.kind, Kind::Reject | Kind::Auth));
+    // With the header lines of the refused message behind it, it is the reject log's copy for sure.
+    let twice = refusal && (dump || stamped && twins(&record, behind) % 2 == 1);
     let record = Record { stamp, message: rest, ..record };
     done(&record, if twice { Reading::Class(Class::OtherEvent) } else { Reading::Event(Mta::Exim, &event) });
 }
@@ -117,6 +119,17 @@ mod tests {
         let cut = log.split("Nov  3 02:00:00 mx exim[7]: [3/3]").next().unwrap();
         assert_eq!(read(cut).0, "1vaqNv-0001v6-09 ** a@b: 550 5.7.1 ");
         assert!(!read("Nov  3 02:00:00 mx exim[7]: [2/3] 0 5.7.1 \n").1);
+    }
+
+    #[test]
+    fn a_refusal_and_its_copy_count_once() {
+        let line = "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected RCPT <a@b>: no\n";
+        let other = "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:01 x\n";
+        assert!(read(&format!("{line}{other}")).1);
+        assert!(!read(&format!("{line}{line}{other}")).1);
+        let dump = "Nov  3 02:00:00 mx exim[7]: [1\\2] 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected after DATA: no\n\
+                    Nov  3 02:00:00 mx exim[7]: [2/2] Envelope-from: <a@b>\n";
+        assert!(!read(dump).1);
     }
 
     #[test]
