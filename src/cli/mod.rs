@@ -57,8 +57,8 @@ fn catalog(args: &PageArgs) -> Result<Catalog, Error> {
 fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let catalog = catalog(&args.page)?;
     let setting = Setting::new(&args.page, &catalog)?;
-    let opened = read::open(&args.read, args.page.quiet)?;
     let options = read::options(&args.read, &setting, !args.no_senders)?;
+    let opened = read::open(&args.read, args.page.quiet)?;
     let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
@@ -79,8 +79,8 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
 fn events(args: &EventsArgs) -> Result<Exit, Error> {
     let catalog = catalog(&args.page)?;
     let setting = Setting::new(&args.page, &catalog)?;
-    let opened = read::open(&args.read, args.page.quiet)?;
     let options = read::options(&args.read, &setting, true)?;
+    let opened = read::open(&args.read, args.page.quiet)?;
     let mut out = Out::open(args.page.output.as_deref())?;
     let mut writer =
         events::Writer::new(&mut out, &catalog, setting.zone.clone(), args.page.provider.clone());

@@ -44,7 +44,7 @@ impl Account {
         }
     }
 
-    /// A line says something, in this form, by this mail server.
+    /// A line of this mail server, in this form.
     pub(super) fn found(&mut self, form: Form, mta: Mta) {
         self.forms |= 1 << form as u8;
         self.mtas |= 1 << mta as u8;
@@ -107,9 +107,9 @@ impl Account {
         self.span
     }
 
-    /// Whether nothing at all was a line of a mail server.
+    /// Whether nothing at all was a line of a log.
     pub(super) fn nothing_found(&self) -> bool {
-        self.forms == 0 && self.unrelated == 0 && self.outside == 0
+        self.forms == 0 && self.other_programs == 0 && self.outside == 0
     }
 
     /// Whether the last line made sense.

@@ -92,7 +92,7 @@ fn read_line<S: Sink>(
         if inside {
             let class = classify(event);
             account.class(class, record, line);
-            if !matches!(class, Class::Unrelated | Class::NotUnderstood) {
+            if class != Class::NotUnderstood {
                 account.found(record.form, mta);
             }
         } else if matches!(event, Event::Outcome(_)) {

@@ -47,6 +47,9 @@ pub const CHUNK: usize = 2 * 1024 * 1024;
 /// Chunks handed out at once for each worker: enough that none waits long for the slowest.
 const PER_WORKER: usize = 8;
 
+/// Bytes of a stream held at once, at most.
+const STREAM_BLOCK: usize = 16 * 1024 * 1024;
+
 /// What came out.
 #[derive(Debug)]
 pub struct Scan {
@@ -102,7 +105,7 @@ pub fn scan(
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
         let per_group = PER_WORKER * workers.current_num_threads();
-        let extent = source.read(options.chunk.saturating_mul(per_group / 2), |block| {
+        let extent = source.read(options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK), |block| {
             let mut chunks = block.chunks(options.chunk);
             loop {
                 let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
@@ -161,7 +164,7 @@ fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> In
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
         None if account.lines == 0 => (true, Some("empty".to_owned())),
         None if account.nothing_found() => {
-            (false, Some("no line of a mail server in it: is this a Postfix or Exim log?".to_owned()))
+            (false, Some("no line of a log in it: is this a Postfix or Exim log?".to_owned()))
         }
         None if !extent.ended_with_line && !account.last_line_understood() => {
             (false, Some("its last line is cut short".to_owned()))
