@@ -1,0 +1,4 @@
+//! The program from outside: what its users, its files and its laws may rely on.
+
+mod fixtures;
+mod reading;
