@@ -4,7 +4,7 @@
 //! from [`first_year`]; where the user gives the year of the newest line, the inputs are first put in a circle and the
 //! widest gap in it is where the set begins.
 
-use crate::frame::split;
+use crate::frame::{own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
 use crate::time::{Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant};
@@ -111,7 +111,8 @@ fn start_year(source: &mut Source, stamps: &[i64], given: Option<i64>, options: 
         first: *first,
         last: *last,
         ended: years_ended(stamps),
-        arrival: arrival(source.head()),
+        open_end: source.length.is_none(),
+        arrival: arrival(source.head(), &options.zone),
         given,
         written: source.modified.unwrap_or(options.now),
         leap_day: false,
@@ -125,19 +126,26 @@ fn has_leap_day(source: &mut Source) -> bool {
     source.head().starts_with(b"Feb 29 ") || source.holds(b"\nFeb 29 ")
 }
 
-/// When the first message with a long queue id arrived: a witness that no copying of files disturbs.
-fn arrival(head: &[u8]) -> Option<Instant> {
+/// When a line near the start was written, told by the mail server itself: a witness that no copying of files disturbs.
+/// Postfix writes it into long queue ids, Exim before its records.
+fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
     lines(head).find_map(|line| {
         let record = split(line);
-        let (Program::Postfix(daemon), Some(Stamp::Yearless(_))) =
-            (Program::of(record.program), record.stamp)
-        else {
+        if !matches!(record.stamp, Some(Stamp::Yearless(_))) {
             return None;
-        };
-        // On arrival the id is as old as the line; later it may have waited.
-        match parse_postfix(daemon, record.message) {
-            Event::Arrival { queue_id } => queue_id_instant(queue_id),
-            _ => None,
+        }
+        match Program::of(record.program) {
+            // On arrival the id is as old as the line; later it may have waited.
+            Program::Postfix(daemon) => match parse_postfix(daemon, record.message) {
+                Event::Arrival { queue_id } => queue_id_instant(queue_id),
+                _ => None,
+            },
+            Program::Exim => match own_stamp(record.message)?.0 {
+                Stamp::Absolute(at) => Some(at),
+                Stamp::Wall(wall) => Some(zone.instant(wall, false)),
+                Stamp::Yearless(_) => None,
+            },
+            Program::Missing | Program::Other => None,
         }
     })
 }
