@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_refusal_and_its_copy_count_once() {
-        let line = "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected RCPT <a@b>: no\n";
+        let line =
+            "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected RCPT <a@b>: no\n";
         let other = "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:01 x\n";
         assert!(read(&format!("{line}{other}")).1);
         assert!(!read(&format!("{line}{line}{other}")).1);

@@ -4,7 +4,7 @@
 //! from [`first_year`]; where the user gives the year of the newest line, the inputs are first put in a circle and the
 //! widest gap in it is where the set begins.
 
-use crate::frame::split;
+use crate::frame::{own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
 use crate::time::{Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant};
@@ -31,8 +31,10 @@ pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Sta
     for source in &mut sources {
         years.push(yearless_stamps(source));
     }
-    let arrivals: Vec<Option<Instant>> = sources.iter().map(|source| arrival(source.head())).collect();
-    let given = options.year.map(|year| given_years(&years, &arrivals, year, &options.zone));
+    let arrivals: Vec<Option<Instant>> =
+        sources.iter().map(|source| arrival(source.head(), &options.zone)).collect();
+    let open: Vec<bool> = sources.iter().map(|source| source.length.is_none()).collect();
+    let given = options.year.map(|year| given_years(&years, &arrivals, &open, year, &options.zone));
     for (index, mut source) in sources.into_iter().enumerate() {
         let given = given.as_ref().and_then(|given| given[index]);
         let year = start_year(&mut source, &years[index], arrivals[index], given, options);
@@ -118,6 +120,7 @@ fn start_year(
         first: *first,
         last: *last,
         ended: years_ended(stamps),
+        open_end: source.length.is_none(),
         arrival,
         given,
         written: source.modified.unwrap_or(options.now),
@@ -132,30 +135,38 @@ fn has_leap_day(source: &mut Source) -> bool {
     source.head().starts_with(b"Feb 29 ") || source.holds(b"\nFeb 29 ")
 }
 
-/// When the first message with a long queue id arrived: a witness that no copying of files disturbs.
-fn arrival(head: &[u8]) -> Option<Instant> {
+/// When a line near the start was written, told by the mail server itself: a witness that no copying of files disturbs.
+/// Postfix writes it into long queue ids, Exim before its records.
+fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
     lines(head).find_map(|line| {
         let record = split(line);
-        let (Program::Postfix(daemon), Some(Stamp::Yearless(_))) =
-            (Program::of(record.program), record.stamp)
-        else {
+        if !matches!(record.stamp, Some(Stamp::Yearless(_))) {
             return None;
-        };
-        // On arrival the id is as old as the line; later it may have waited.
-        match parse_postfix(daemon, record.message) {
-            Event::Arrival { queue_id } => queue_id_instant(queue_id),
-            _ => None,
+        }
+        match Program::of(record.program) {
+            // On arrival the id is as old as the line; later it may have waited.
+            Program::Postfix(daemon) => match parse_postfix(daemon, record.message) {
+                Event::Arrival { queue_id } => queue_id_instant(queue_id),
+                _ => None,
+            },
+            Program::Exim => match own_stamp(record.message)?.0 {
+                Stamp::Absolute(at) => Some(at),
+                Stamp::Wall(wall) => Some(zone.instant(wall, false)),
+                Stamp::Yearless(_) => None,
+            },
+            Program::Missing | Program::Other => None,
         }
     })
 }
 
 /// For each input, the year of its last line, when the newest line of all is of `year`.
 ///
-/// `None` for an input whose queue ids tell, unless they contradict: a year they show in any of the inputs is one of
-/// the log, whether the user meant its newest line or not.
+/// `None` for an input that tells by itself, unless that contradicts: a year shown in any of the inputs is one of the
+/// log, whether the user meant its newest line or not. A stream (`open`) may go on into the next year.
 fn given_years(
     inputs: &[Vec<i64>],
     arrivals: &[Option<Instant>],
+    open: &[bool],
     year: i64,
     zone: &Zone,
 ) -> Vec<Option<i64>> {
@@ -189,7 +200,9 @@ fn given_years(
     let ahead = |stamps: &[i64]| i64::from(stamps.last().is_some_and(|last| *last > end));
     let newest =
         inputs.iter().zip(&shown).filter_map(|(stamps, shown)| Some((*shown)?.1 + ahead(stamps))).max();
-    let agrees = shown.iter().flatten().any(|(first, last)| (*first..=*last).contains(&year));
+    let agrees = shown.iter().zip(open).any(|(shown, open)| {
+        shown.is_some_and(|(first, last)| (first..=last + i64::from(*open)).contains(&year))
+    });
     let year = newest.filter(|_| agrees).unwrap_or(year);
     let of_last = |stamps: &[i64]| (!stamps.is_empty()).then(|| year - ahead(stamps));
     inputs
@@ -209,11 +222,14 @@ mod tests {
     fn the_newest_input_is_before_the_widest_gap() {
         let inputs = [vec![363 * DAY, 364 * DAY], vec![365 * DAY, 2 * DAY], vec![2 * DAY, 5 * DAY], vec![]];
         assert_eq!(
-            given_years(&inputs, &[None; 4], 2026, &Zone::utc()),
+            given_years(&inputs, &[None; 4], &[false; 4], 2026, &Zone::utc()),
             [Some(2025), Some(2026), Some(2026), None]
         );
         let whole_year = [vec![0, 200 * DAY], vec![10 * DAY, 340 * DAY]];
-        assert_eq!(given_years(&whole_year, &[None; 2], 2026, &Zone::utc()), [Some(2026), Some(2026)]);
+        assert_eq!(
+            given_years(&whole_year, &[None; 2], &[false; 2], 2026, &Zone::utc()),
+            [Some(2026), Some(2026)]
+        );
     }
 
     #[test]
@@ -221,12 +237,12 @@ mod tests {
         let inputs = [vec![363 * DAY, 365 * DAY], vec![0, 2 * DAY]];
         let year_end = crate::time::days_from_civil(2025, 12, 30) * DAY;
         let arrivals = [Some(year_end), None];
-        let years = |year| given_years(&inputs, &arrivals, year, &Zone::utc());
+        let years = |year| given_years(&inputs, &arrivals, &[false; 2], year, &Zone::utc());
         assert_eq!(years(2025), [None, Some(2026)]);
         assert_eq!(years(2020), [Some(2019), Some(2020)]);
         let both = [Some(year_end), Some(year_end + 2 * DAY)];
-        assert_eq!(given_years(&inputs, &both, 2025, &Zone::utc()), [None, None]);
-        assert_eq!(given_years(&inputs, &both, 2026, &Zone::utc()), [None, None]);
+        assert_eq!(given_years(&inputs, &both, &[false; 2], 2025, &Zone::utc()), [None, None]);
+        assert_eq!(given_years(&inputs, &both, &[false; 2], 2026, &Zone::utc()), [None, None]);
     }
 
     #[test]

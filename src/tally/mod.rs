@@ -234,7 +234,7 @@ impl Sink for Tally<'_> {
             Event::Outcome(outcome) => self.outcome(line, outcome),
             Event::Sender { queue_id, sender } if self.join => {
                 let sender = self.domain(sender);
-                // Exim names the sender once, on arrival, and never gives an id twice.
+                // Exim names the sender once, on arrival.
                 self.messages.sender(line.record.host, queue_id, sender, line.mta == Mta::Exim);
                 self.take_orphans();
             }

@@ -3,11 +3,12 @@
 //! A *life* is what is said about an id from the moment it is given out until it leaves the queue; a short id then
 //! begins another life. A chunk sees most lives whole and settles them by itself. Of a life whose beginning it did
 //! not see it keeps what it must know to be joined to the chunks before: the attempts without a sender, the recipients
-//! that waited or reached an end.
+//! that waited or reached an end. Of a life that begins in it, it keeps the id, since the life before it ends there.
 //!
 //! Rules, the same for one piece and for many: an attempt belongs to the sender its life names, even when the name
 //! comes later (several writers get out of order); a recipient counts when it reaches an end, or when its life ends
-//! and it still waits; a message counts when its life ends, if it was attempted.
+//! and it still waits; a message counts when its life ends, if it was attempted. Exim's arrival line begins a life and
+//! names its sender; attempts without a sender that stand before it (cutthrough delivery is logged first) get the name.
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -112,6 +113,16 @@ impl Life {
     }
 }
 
+/// A life that began here: an earlier chunk's life of this id ended with that.
+#[derive(Debug)]
+struct Begun {
+    id: Id,
+    /// The sender that the first line names, for the attempts before it.
+    sender: Option<Sender>,
+    /// How many heads there were before.
+    heads: usize,
+}
+
 /// The messages of some neighbouring lines.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
@@ -119,6 +130,8 @@ pub(super) struct Messages {
     open: HashMap<Id, Life>,
     /// Lives that ended here and began before.
     heads: Vec<(Id, Life)>,
+    /// Lives that began here, ended or not.
+    begun: Vec<Begun>,
     /// Attempts whose sender is settled: to be taken by the tally.
     pub(super) settled: Vec<(Attempt, Sender)>,
     /// Messages that were attempted.
@@ -133,19 +146,32 @@ impl Messages {
     /// An id is given out.
     pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8]) {
         let id = Id::new(host, queue_id);
-        if self.open.get(&id).is_some_and(Life::has_progress) {
-            self.end(id);
-        }
+        self.begin(id, None);
         self.clock += 1;
         let life = self.open.entry(id).or_insert_with(|| Life { whole: true, ..Life::default() });
         life.touched = self.clock;
     }
 
-    /// The sender is named. `first`: for the first time.
-    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], sender: Sender, first: bool) {
+    /// Ends what was there of this id.
+    fn begin(&mut self, id: Id, sender: Option<Sender>) {
+        match self.open.get_mut(&id) {
+            Some(life) if life.has_progress() => {
+                life.first = life.first.or(sender);
+                self.end(id);
+            }
+            Some(_) => {}
+            None => self.begun.push(Begun { id, sender, heads: self.heads.len() }),
+        }
+    }
+
+    /// The sender is named. `arrival`: by the line that begins the life.
+    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], sender: Sender, arrival: bool) {
         let id = Id::new(host, queue_id);
+        if arrival {
+            self.begin(id, Some(sender));
+        }
         self.clock += 1;
-        let life = self.open.entry(id).or_insert_with(|| Life { whole: first, ..Life::default() });
+        let life = self.open.entry(id).or_insert_with(|| Life { whole: arrival, ..Life::default() });
         life.touched = self.clock;
         life.last = Some(sender);
         if life.first.is_none() {
@@ -259,7 +285,11 @@ impl Messages {
         self.count += next.count;
         self.recipients += next.recipients;
         self.clock += next.clock;
-        for (id, head) in next.heads {
+        let mut begun = next.begun.into_iter().peekable();
+        for (number, (id, head)) in next.heads.into_iter().enumerate() {
+            while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
+                self.give_way(&before, &domain);
+            }
             let head = translate(head);
             let life = match self.open.remove(&id) {
                 Some(mut life) => {
@@ -269,6 +299,9 @@ impl Messages {
                 None => head,
             };
             self.close(life);
+        }
+        for begun in begun {
+            self.give_way(&begun, &domain);
         }
         for (id, life) in next.open {
             let mut life = translate(life);
@@ -280,14 +313,19 @@ impl Messages {
                         place.insert(life);
                     }
                 }
-                Entry::Occupied(mut old) if life.whole => {
-                    let old = std::mem::replace(old.get_mut(), life);
-                    self.close(old);
-                }
+                // Not a life that began there: to that one the old has given way.
                 Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled),
             }
         }
         self.forget();
+    }
+
+    /// Ends the life of an id that is given out anew.
+    fn give_way(&mut self, begun: &Begun, domain: impl Fn(u32) -> u32) {
+        if let Some(mut life) = self.open.remove(&begun.id) {
+            life.first = life.first.or(begun.sender.map(|sender| sender.map(domain)));
+            self.close(life);
+        }
     }
 
     /// Drops lives that can hardly go on when there are very many: first those without a sender, then all that wait for

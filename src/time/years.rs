@@ -1,7 +1,8 @@
 //! In which year a log without years begins.
 //!
-//! Three witnesses, the best one rules: long queue ids (Postfix writes the seconds of arrival into them), the year the
-//! user gives, the time at which the file was last written.
+//! Three witnesses, the best one rules: what the mail server itself wrote down (Postfix puts the seconds of arrival into
+//! long queue ids, Exim its own stamp before its records), the year the user gives, the time at which the file was last
+//! written.
 
 use super::stamp::{LEAP_DAY, is_leap};
 use super::{Clock, ClockState, Instant, Stamp, Zone, days_from_civil};
@@ -18,7 +19,9 @@ pub struct YearEvidence {
     pub last: i64,
     /// How many years end between them.
     pub ended: i64,
-    /// An instant near the first stamp, from a long queue id.
+    /// Whether more lines may follow that last one: a stream's end is not known when its beginning is read.
+    pub open_end: bool,
+    /// An instant near the first stamp, from a long queue id or from Exim's own stamp.
     pub arrival: Option<Instant>,
     /// The year of the log's last line, as given by the user.
     pub given: Option<i64>,
@@ -36,7 +39,8 @@ pub fn first_year(evidence: &YearEvidence, zone: &Zone) -> i64 {
         let near = year_of(zone.wall(arrival));
         let distance = |year: &i64| (zone.instant(wall(*year, evidence.first, zone), false) - arrival).abs();
         let year = [near - 1, near, near + 1].into_iter().min_by_key(distance).unwrap_or(near);
-        if evidence.given.is_none_or(|given| given == year || given == year + crosses) {
+        let last = year + crosses + i64::from(evidence.open_end);
+        if evidence.given.is_none_or(|given| given == year || given == year + crosses || given == last) {
             return year;
         }
     }
@@ -155,5 +159,13 @@ mod tests {
         assert_eq!(queue_id_instant(b"4ctv450HPDz1WyLG"), Some(1_761_383_109));
         assert_eq!(queue_id_instant(b"133F09CC571"), None);
         assert_eq!(queue_id_instant(b"1vapHe-0001tH-0O"), None);
+    }
+
+    #[test]
+    fn a_stream_may_go_on_into_the_year_that_was_given() {
+        let arrival = Some(instant(2025, 12, 30));
+        let head = YearEvidence { arrival, given: Some(2026), ..evidence(day(12, 30), day(12, 30)) };
+        assert_eq!(first_year(&YearEvidence { open_end: true, ..head }, &Zone::utc()), 2025);
+        assert_eq!(first_year(&head, &Zone::utc()), 2026);
     }
 }

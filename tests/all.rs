@@ -1,0 +1,5 @@
+//! The program from outside: what its users, its files and its laws may rely on.
+
+mod fixtures;
+mod law;
+mod reading;
