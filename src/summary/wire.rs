@@ -86,7 +86,7 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     let head: Head = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
     if head.schema != SCHEMA {

@@ -174,7 +174,7 @@ impl Attempt<'_> {
         }
         let action = exim_action(reply);
         self.exim_head(out, sign(action));
-        if action != Action::Delayed {
+        if self.names_sender() {
             out.extend_from_slice(b"F=<");
             write_address(out, self.mix, self.message.sender);
             out.extend_from_slice(b"> ");
@@ -200,6 +200,11 @@ impl Attempt<'_> {
                 self.exim_reason(out, random);
             }
         }
+    }
+
+    /// Whether Exim names the sender on the line.
+    pub(super) fn names_sender(&self) -> bool {
+        self.reply.exim.is_none() && exim_action(self.reply) != Action::Delayed
     }
 
     fn exim_delivered(&self, out: &mut Vec<u8>, random: &mut Random) {

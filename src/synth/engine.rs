@@ -69,8 +69,8 @@ pub(super) struct Engine<'w> {
     suspensions: Vec<Option<Suspension>>,
     counts: Vec<u64>,
     rejects: Vec<u64>,
-    /// Recipients an Exim queue gave up without asking again.
-    timeouts: u64,
+    /// Recipients an Exim queue gave up without asking again: our own, those of other hosts.
+    timeouts: [u64; 2],
     nobody: Host,
     ended: bool,
 }
@@ -102,7 +102,7 @@ impl<'w> Engine<'w> {
             suspensions: vec![None; mix.groups.len()],
             counts: vec![0; mix.counters],
             rejects: vec![0; mix.rejects.len()],
-            timeouts: 0,
+            timeouts: [0; 2],
             nobody: Host::default(),
             ended: false,
             random,
@@ -366,8 +366,9 @@ impl<'w> Engine<'w> {
                 Some(Suspension { until: now + 3 * SECOND, host: host_at as u16, reply: reply_at });
         }
         if out_there {
-            let sender = sender_place(mix, message.sender, *blend);
-            log.outcome(now, sender, action);
+            // Without the lines of its arrival a message has a sender only where the attempt names it.
+            let unnamed = *blend == Blend::Dense && !(*mta == Mta::Exim && attempt.names_sender());
+            log.outcome(now, sender_place(mix, message.sender, unnamed), action);
             let message = &mut messages[slot as usize];
             log.truth.messages += u64::from(!message.asked);
             message.asked = true;
@@ -435,14 +436,23 @@ impl<'w> Engine<'w> {
             }
             Mta::Exim => {
                 for recipient in message.recipients().iter().filter(|r| r.state == State::Waiting) {
-                    log.line(now, Count::Out, |out| {
+                    let out_there = mix.groups[usize::from(recipient.group)].direction == Direction::Out;
+                    log.line(now, if out_there { Count::Out } else { Count::Local }, |out| {
                         out.extend_from_slice(message.id.as_bytes());
                         out.extend_from_slice(b" ** ");
                         write_address(out, mix, recipient.address);
+                        // A mailbox of our own is known by its router; of another host only the address is left.
+                        out.extend_from_slice(if out_there { b"" } else { b" R=local_user T=maildir_home" });
                         out.extend_from_slice(b": retry timeout exceeded");
                     });
-                    *timeouts += 1;
-                    log.outcome(now, sender_place(mix, message.sender, *blend), Action::Failed);
+                    timeouts[usize::from(out_there)] += 1;
+                    if out_there {
+                        log.outcome(
+                            now,
+                            sender_place(mix, message.sender, *blend == Blend::Dense),
+                            Action::Failed,
+                        );
+                    }
                 }
             }
         }
@@ -585,8 +595,10 @@ impl<'w> Engine<'w> {
             );
             *codes.entry(key).or_default() += count;
         }
-        let timeout = (Direction::Out, None, "**".to_owned(), Action::Failed, None, None);
-        *codes.entry(timeout).or_default() += self.timeouts;
+        for (direction, count) in [Direction::Local, Direction::Out].into_iter().zip(self.timeouts) {
+            let timeout = (direction, None, "**".to_owned(), Action::Failed, None, None);
+            *codes.entry(timeout).or_default() += count;
+        }
         codes.retain(|_, count| *count > 0);
         let mut names: Vec<Option<&str>> = self.mix.senders.iter().map(|name| Some(name.as_str())).collect();
         names.extend([Some("<>"), None]);
@@ -618,9 +630,9 @@ fn host_of(hosts: usize, own_hosts: bool, recipient: Recipient, random: &mut Ran
 }
 
 /// Where a sender is counted: our domains, then the null sender, then the unknown one.
-fn sender_place(mix: &Mix, sender: Address, blend: Blend) -> usize {
+fn sender_place(mix: &Mix, sender: Address, unnamed: bool) -> usize {
     match sender {
-        _ if blend == Blend::Dense => mix.senders.len() + 1,
+        _ if unnamed => mix.senders.len() + 1,
         Address::Own(domain, _) => usize::from(domain),
         Address::Null => mix.senders.len(),
         Address::Foreign(_) | Address::Local(_) => mix.senders.len() + 1,

@@ -72,13 +72,18 @@ fn reply_codes(reply: &str, joint: &str) -> (Option<u16>, Option<String>) {
     (Some(basic), Some(word.to_owned()).filter(|word| is_enhanced(word)))
 }
 
+fn sender_domain(address: &str) -> String {
+    address.rsplit_once('@').map_or("<>", |(_, domain)| domain).to_owned()
+}
+
 impl Recount {
-    fn outcome(&mut self, at: i64, id: &str, action: usize) {
+    /// `named` is the sender as the line itself tells.
+    fn outcome(&mut self, at: i64, id: &str, action: usize, named: Sender) {
         self.hours.entry(at.div_euclid(3_600) * 3_600).or_default()[action] += 1;
         let sender = if self.needs_sender {
             self.queue.get(id).unwrap_or_else(|| panic!("{id} is tried, and its sender is not known")).clone()
         } else {
-            None
+            named
         };
         self.senders.entry(sender).or_default()[action] += 1;
         if self.asked.insert(id.to_owned()) {
@@ -99,8 +104,7 @@ impl Recount {
     }
 
     fn sender(&mut self, id: &str, address: &str) {
-        let domain = address.rsplit_once('@').map_or("<>", |(_, domain)| domain);
-        *self.queue.get_mut(id).unwrap() = Some(domain.to_owned());
+        *self.queue.get_mut(id).unwrap() = Some(sender_domain(address));
     }
 
     fn postfix(&mut self, line: &str) {
@@ -166,7 +170,7 @@ impl Recount {
         } else {
             self.truth.attempts_out += 1;
             let action = ["sent", "deferred", "bounced"].iter().position(|word| *word == status).unwrap();
-            self.outcome(at, id, action);
+            self.outcome(at, id, action, None);
         }
     }
 
@@ -224,7 +228,9 @@ impl Recount {
             self.truth.attempts_local += 1;
         } else {
             self.truth.attempts_out += 1;
-            self.outcome(at, id, action);
+            let named =
+                text.split_once(" F=<").map(|(_, rest)| sender_domain(rest.split_once('>').unwrap().0));
+            self.outcome(at, id, action, named);
         }
     }
 }

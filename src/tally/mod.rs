@@ -1,8 +1,8 @@
 //! Counting: outcomes into numbers, chunk by chunk, joined in log order.
 //!
 //! The law: reading a log in one piece, or in any pieces absorbed in order, gives the same counts. What crosses the
-//! border between two chunks has an open end here: messages whose life goes on ([`Messages`]). Names become
-//! small numbers ([`Names`]) and become names again in [`Tally::settle`].
+//! border between two chunks has an open end here: messages whose life goes on (`Messages`). Names become
+//! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
 mod names;
