@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::when::Zone;
 use crate::analysis::{Finding, Nature};
@@ -119,7 +120,7 @@ pub struct SenderRow {
 }
 
 /// A count and its share of the attempts.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// How many.
     pub count: u64,
@@ -127,8 +128,8 @@ pub struct Rate {
     pub share: Option<f64>,
 }
 
-/// Shares of the attempts at other hosts.
-#[derive(Clone, Debug, Serialize)]
+/// Shares of the attempts at other hosts. As JSON each name holds the share; the counts stand beside in `counts`.
+#[derive(Clone, Debug)]
 pub struct Rates {
     /// Permanent failures that lie with the recipient.
     pub dead_address: Rate,
@@ -140,6 +141,27 @@ pub struct Rates {
     pub enforcement: Rate,
     /// Dead addresses for each policy refusal; `None` without policy refusals.
     pub dead_to_policy: Option<f64>,
+}
+
+impl Serialize for Rates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = [
+            ("dead_address", self.dead_address),
+            ("policy", self.policy),
+            ("transient", self.transient),
+            ("enforcement", self.enforcement),
+        ];
+        let mut map = serializer.serialize_map(Some(named.len() + 2))?;
+        for (name, rate) in named {
+            map.serialize_entry(name, &rate.share)?;
+        }
+        map.serialize_entry("dead_to_policy", &self.dead_to_policy)?;
+        map.serialize_entry(
+            "counts",
+            &named.map(|(name, rate)| (name, rate.count)).into_iter().collect::<BTreeMap<_, _>>(),
+        )?;
+        map.end()
+    }
 }
 
 /// Attempts by hour of the zone. Hours without attempts are left out.

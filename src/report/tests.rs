@@ -231,8 +231,8 @@ const CONTRACT: &[(&str, &str)] = &[
         "provider title attempts delivered delayed failed relayed enforcement dead_address policy",
     ),
     ("sender_domains[]", "domain attempts delivered delayed failed enforcement"),
-    ("rates", "dead_address policy transient enforcement dead_to_policy"),
-    ("rates.transient", "count share"),
+    ("rates", "dead_address policy transient enforcement dead_to_policy counts"),
+    ("rates.counts", "dead_address policy transient enforcement"),
     ("timeline", "bucket_seconds buckets"),
     ("timeline.buckets[]", "start attempts delivered delayed failed enforcement"),
     (
