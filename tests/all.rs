@@ -1,5 +1,7 @@
 //! The program from outside: what its users, its files and its laws may rely on.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod fixtures;
 mod floors;
 mod law;
