@@ -26,6 +26,8 @@ pub(super) struct Account {
     other_events: u64,
     other_programs: u64,
     unrelated: u64,
+    /// A mail server said something that is about no message; empty lines say nothing.
+    heard: bool,
     not_understood: u64,
     /// Number within these lines, and the start of the line.
     first_not_understood: Option<(u64, Vec<u8>)>,
@@ -57,7 +59,10 @@ impl Account {
             Class::Attempt => self.attempts += 1,
             Class::Reject => self.rejects += 1,
             Class::OtherEvent => self.other_events += 1,
-            Class::Unrelated => self.unrelated += 1,
+            Class::Unrelated => {
+                self.unrelated += 1;
+                self.heard |= !record.program.is_empty();
+            }
             Class::OtherProgram => {
                 self.other_programs += 1;
                 let name = if record.program.is_empty() { b"(no tag)" } else { record.program };
@@ -90,6 +95,7 @@ impl Account {
         self.other_events += next.other_events;
         self.other_programs += next.other_programs;
         self.unrelated += next.unrelated;
+        self.heard |= next.heard;
         self.not_understood += next.not_understood;
         for (name, count) in next.programs {
             *self.programs.entry(name).or_default() += count;
@@ -109,7 +115,7 @@ impl Account {
 
     /// Whether nothing at all was a line of a mail server.
     pub(super) fn nothing_found(&self) -> bool {
-        self.forms == 0 && self.unrelated == 0 && self.outside == 0
+        self.forms == 0 && !self.heard && self.outside == 0
     }
 
     /// Whether the last line made sense.
