@@ -1,5 +1,7 @@
 //! The program from outside: what its users, its files and its laws may rely on.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cases;
 mod command;
 mod fixtures;

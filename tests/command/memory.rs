@@ -22,9 +22,11 @@ fn message(number: usize) -> String {
         second % 60
     );
     let late = format!("{:010X}", 0x4F1A_0000_0000_usize % (1 << 40) + number.saturating_sub(5));
-    let removed = if number % 10 == 5 { late } else { id.clone() };
-    let removed =
-        if number % 10 == 0 { String::new() } else { format!("{at} postfix/qmgr[2]: {removed}: removed\n") };
+    let removed = match number % 10 {
+        0 => String::new(),
+        5 => format!("{at} postfix/qmgr[2]: {late}: removed\n{at} postfix/qmgr[2]: {id}: removed\n"),
+        _ => format!("{at} postfix/qmgr[2]: {id}: removed\n"),
+    };
     format!(
         "{at} postfix/smtpd[1]: {id}: client=app.example.net[192.0.2.5]\n\
          {at} postfix/qmgr[2]: {id}: from=<n{number}@list{}.example>, size=900, nrcpt=1 (queue active)\n\

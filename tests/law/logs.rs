@@ -4,7 +4,6 @@
 //! before and after the attempts, split records with other lines between the parts. The clock steps forward and back,
 //! over New Year and through the doubled hour in autumn.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -144,12 +143,10 @@ fn log(start: i64, steps: &[Step]) -> Vec<u8> {
         };
         let mut line = String::new();
         match &step.said {
-            Said::Tagged(said) => write!(line, "{syslog} {said}").unwrap(),
+            Said::Tagged(said) => line = format!("{syslog} {said}"),
             Said::Raw(said) => line.clone_from(said),
-            Said::Exim { record, part: _ } if step.form > 3 => write!(line, "{own} {record}").unwrap(),
-            Said::Exim { record, part: None } => {
-                write!(line, "{syslog} exim[{number}]: {own} {record}").unwrap()
-            }
+            Said::Exim { record, part: _ } if step.form > 3 => line = format!("{own} {record}"),
+            Said::Exim { record, part: None } => line = format!("{syslog} exim[{number}]: {own} {record}"),
             Said::Exim { record, part: Some(size) } => {
                 let record = format!("{own} {record}");
                 let parts: Vec<String> = record
