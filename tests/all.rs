@@ -1,7 +1,9 @@
 //! The program from outside: what its users, its files and its laws may rely on.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cases;
+mod command;
 mod fixtures;
 mod floors;
 mod law;

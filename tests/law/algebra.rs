@@ -98,7 +98,7 @@ fn sum(parts: &[&Summary]) -> Summary {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn merging_is_associative_and_has_an_identity(a in a_summary(), b in a_summary(), c in a_summary()) {
