@@ -15,7 +15,7 @@ use smtpulse::time::Zone;
 use smtpulse::{input, scan};
 
 /// The report's sections that README shows after the verdict, and how many lines of each.
-const SHOWN: [(&str, usize); 3] = [("Refusals", 4), ("Providers", 6), ("By day", 5)];
+const SHOWN: [(&str, usize); 3] = [("Providers", 6), ("Sender domains", 5), ("By day", 5)];
 
 const START: &str = "readme` -->\n```text\n";
 const END: &str = "```\n<!-- end of the excerpt -->";
