@@ -21,7 +21,7 @@ use crate::time::Instant;
 
 /// Open lives kept at most before those are dropped that can hardly go on. Logs that never say that a message left the
 /// queue would fill the memory otherwise.
-const OPEN_LIMIT: usize = 1 << 18;
+const OPEN_LIMIT: usize = 1 << 17;
 
 /// The id of a message on a host.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -138,6 +138,8 @@ pub(super) struct Messages {
     pub(super) count: u64,
     /// Recipients that reached an end.
     pub(super) recipients: u64,
+    /// Recipients that waited when their life was dropped.
+    forgotten: u64,
     /// Mentions so far.
     clock: u64,
 }
@@ -328,20 +330,24 @@ impl Messages {
         }
     }
 
-    /// Drops lives that can hardly go on when there are very many: first those without a sender, then all that wait for
-    /// nothing. A queue that really is that long stays.
+    /// Drops the older half when there are very many: first lives without a sender, then all that wait for nothing, then
+    /// those that wait. A recipient dropped so still counts as waiting; tried again, it counts again.
     fn forget(&mut self) {
         let before = self.clock.saturating_sub(OPEN_LIMIT as u64 / 2);
-        for nameless_only in [true, false] {
+        let may_go: [fn(&Life) -> bool; 3] = [
+            |life| life.waiting.is_empty() && life.last.is_none(),
+            |life| life.waiting.is_empty(),
+            |_| true,
+        ];
+        for may_go in may_go {
             if self.open.len() <= OPEN_LIMIT {
                 return;
             }
-            let old = |life: &Life| {
-                life.touched < before && life.waiting.is_empty() && (life.last.is_none() || !nameless_only)
-            };
+            let old = |life: &Life| life.touched < before && may_go(life);
             let ids: Vec<Id> = self.open.iter().filter(|(_, life)| old(life)).map(|(id, _)| *id).collect();
             for id in ids {
                 if let Some(life) = self.open.remove(&id) {
+                    self.forgotten += life.waiting.len() as u64;
                     self.close(life);
                 }
             }
@@ -350,7 +356,7 @@ impl Messages {
 
     /// Ends the log: closes every life and tells how many recipients still wait.
     pub(super) fn finish(&mut self) -> u64 {
-        let mut waiting = 0;
+        let mut waiting = self.forgotten;
         let heads = std::mem::take(&mut self.heads).into_iter().map(|(_, life)| life);
         let open = std::mem::take(&mut self.open).into_values();
         let lives: Vec<(bool, Life)> =
