@@ -9,12 +9,15 @@ use super::{AHEAD, Block, Extent, FINGERPRINT_BYTES, LINE_LIMIT};
 /// What is asked of the reader at once.
 const READ: usize = 128 * 1024;
 
+/// What a block owns at most, however much is asked for: it is held in memory.
+const MOST: usize = 1 << 30;
+
 /// Reads to the end, handing out blocks that own about `size` bytes and show [`AHEAD`] bytes more.
 ///
 /// Of a line longer than [`LINE_LIMIT`] one byte more than that is kept, so that it is still seen to be longer.
 pub(super) fn read(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
     // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
-    let size = size.max(LINE_LIMIT + 2 * READ);
+    let size = size.clamp(LINE_LIMIT + 2 * READ, MOST);
     let mut feed =
         Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false, last: None };
     let mut buffer: Vec<u8> = Vec::with_capacity(size + AHEAD + 2 * READ);

@@ -127,3 +127,14 @@ fn without_senders_the_codes_stay() {
     assert_eq!(with["codes"], without["codes"]);
     assert_eq!(with["timeline"], without["timeline"]);
 }
+
+#[test]
+fn a_chunk_may_be_larger_than_any_memory() {
+    let (_folder, log) = log();
+    let most = usize::MAX.to_string();
+    for words in
+        [&["--chunk", &most, &log][..], &["--chunk", &most, "--no-mmap", &log], &["--chunk", "0", &log]]
+    {
+        assert_eq!(json(0, words)["totals"]["attempts"], 2, "{words:?}");
+    }
+}
