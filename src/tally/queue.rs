@@ -334,11 +334,8 @@ impl Messages {
     /// those that wait. A recipient dropped so still counts as waiting; tried again, it counts again.
     fn forget(&mut self) {
         let before = self.clock.saturating_sub(OPEN_LIMIT as u64 / 2);
-        let may_go: [fn(&Life) -> bool; 3] = [
-            |life| life.waiting.is_empty() && life.last.is_none(),
-            |life| life.waiting.is_empty(),
-            |_| true,
-        ];
+        let may_go: [fn(&Life) -> bool; 3] =
+            [|life| life.waiting.is_empty() && life.last.is_none(), |life| life.waiting.is_empty(), |_| true];
         for may_go in may_go {
             if self.open.len() <= OPEN_LIMIT {
                 return;
