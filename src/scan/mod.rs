@@ -13,7 +13,7 @@ mod period;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::input::{Block, Error, Source};
+use crate::input::{Block, Source};
 use crate::summary::{Input, Overlap, Summary};
 use crate::tally::{Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
@@ -205,9 +205,4 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         }
     }
     damaged
-}
-
-/// An input that could not be opened, in the form `damaged` has.
-pub fn skipped(error: &Error) -> String {
-    error.to_string()
 }

@@ -14,6 +14,9 @@ use super::Options;
 /// Looks into a file, to see how many years it spans.
 const LOOKS: u64 = 24;
 
+/// 29 February in a calendar that has one, in seconds since 1 January.
+const LEAP_DAY: std::ops::Range<i64> = 59 * 86_400..60 * 86_400;
+
 /// Where an input begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
@@ -126,8 +129,19 @@ fn start_year(
         written: source.modified.unwrap_or(options.now),
         leap_day: false,
     };
-    let leap_day = evidence.arrival.is_none() && given.is_none() && has_leap_day(source);
+    let unknown = evidence.arrival.is_none() && given.is_none();
+    let leap_day = unknown && may_span_leap_day(&evidence) && has_leap_day(source);
     first_year(&YearEvidence { leap_day, ..evidence }, &options.zone)
+}
+
+/// Whether 29 February lies between the first and the last line, so that looking for it is worth reading the file.
+fn may_span_leap_day(evidence: &YearEvidence) -> bool {
+    let (before, after) = (evidence.first <= LEAP_DAY.end, LEAP_DAY.start <= evidence.last);
+    match evidence.ended {
+        0 => before && after,
+        1 => before || after,
+        _ => true,
+    }
 }
 
 /// Whether a line is dated 29 February.

@@ -46,11 +46,6 @@ pub trait Sink {
     fn passed(&mut self, _lines: u64) {}
 }
 
-/// Takes events and does nothing with them: to time reading alone.
-impl Sink for () {
-    fn event(&mut self, _line: &Line<'_>, _event: &Event<'_>) {}
-}
-
 /// What is counted apart, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct RawKey {
