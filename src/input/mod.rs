@@ -143,15 +143,15 @@ impl Source {
         &self.head
     }
 
-    /// Looks into a file at `places` places spread evenly over it, the last one at its end. Each look begins after a
-    /// line end. Nothing for streams.
+    /// Looks into a file at `places` places spread evenly over it, the last one at its end; a file that is no longer than
+    /// all looks together is seen whole. Each look begins after a line end. Nothing for streams.
     pub fn looks(&mut self, places: u64) -> Vec<Vec<u8>> {
         let (Some(file), Some(length)) = (&mut self.file, self.length) else { return Vec::new() };
-        let size = (LOOK as u64).min(length);
+        let (places, size) =
+            if length <= places * LOOK as u64 { (1, length) } else { (places.max(2), LOOK as u64) };
         let mut looks = Vec::new();
         for place in 0..places {
-            let at = (length - size) / places.max(2).saturating_sub(1) * place;
-            let at = if place + 1 == places { length - size } else { at };
+            let at = (length - size) * place / (places - 1).max(1);
             let mut look = Vec::new();
             if file.seek(SeekFrom::Start(at)).is_err()
                 || file.by_ref().take(size).read_to_end(&mut look).is_err()

@@ -29,24 +29,19 @@ pub(super) struct Start {
 /// Opens the sources' heads and sorts: by first stamp; those without one stay behind, as given.
 pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Start)> {
     let mut found: Vec<(Source, Start, Option<Instant>)> = Vec::new();
-    let mut years: Vec<Vec<i64>> = Vec::new();
     let mut sources = sources;
-    for source in &mut sources {
-        years.push(yearless_stamps(source));
-    }
+    let seen: Vec<Seen> = sources.iter_mut().map(Seen::in_source).collect();
     let arrivals: Vec<Option<Instant>> =
         sources.iter().map(|source| arrival(source.head(), &options.zone)).collect();
     let open: Vec<bool> = sources.iter().map(|source| source.length.is_none()).collect();
-    let given = options.year.map(|year| given_years(&years, &arrivals, &open, year, &options.zone));
+    let given = options.year.map(|year| given_years(&seen, &arrivals, &open, year, &options.zone));
     for (index, mut source) in sources.into_iter().enumerate() {
         let given = given.as_ref().and_then(|given| given[index]);
-        let year = start_year(&mut source, &years[index], arrivals[index], given, options);
+        let year = start_year(&mut source, seen[index], arrivals[index], given, options);
         let state = ClockState::starting(year);
         let stamps: Vec<Stamp> = stamps(source.head()).take(1).collect();
         let at = stamps.first().map(|stamp| Clock::new(&options.zone, state).instant(*stamp));
-        let first = lines(source.head())
-            .filter_map(|line| split(line).stamp)
-            .find(|stamp| !matches!(stamp, Stamp::Absolute(_)));
+        let first = stamps.first().copied();
         found.push((source, Start { first, state }, at));
     }
     // Stable: equal stamps and missing ones keep the order given.
@@ -81,52 +76,67 @@ fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
     lines(bytes).filter_map(|line| split(line).stamp)
 }
 
-/// Some stamps without a year, in the order of the file: its first, some between, its last.
-fn yearless_stamps(source: &mut Source) -> Vec<i64> {
-    let yearless = |stamp| match stamp {
-        Stamp::Yearless(within) => Some(within),
-        _ => None,
-    };
-    let Some(first) = stamps(source.head()).find_map(yearless) else { return Vec::new() };
-    let mut found = vec![first];
-    for look in source.looks(LOOKS) {
-        // The cut line at the end of a look may show a stamp all the same; a look at the end has none.
-        let mut seen = stamps(&look).filter_map(yearless);
-        found.extend(seen.next());
-        found.extend(seen.last());
-    }
-    if found.len() == 1 {
-        found.extend(stamps(source.head()).filter_map(yearless).last());
-    }
-    found
+/// What some looks into a file show of its stamps without a year.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// The first and the last, in seconds since 1 January.
+    span: Option<(i64, i64)>,
+    /// How many years end between them.
+    ended: i64,
+    /// The first stamp with an offset behind the last of them: no line without a year is later.
+    limit: Option<Instant>,
 }
 
-/// How many years end between the first and the last of some stamps.
-fn years_ended(stamps: &[i64]) -> i64 {
-    let zone = Zone::utc();
-    let mut clock = Clock::new(&zone, ClockState::starting(2000));
-    for within in stamps {
-        clock.instant(Stamp::Yearless(*within));
+impl Seen {
+    /// Looks at the stamps of a log, in its order.
+    fn of(stamps: impl Iterator<Item = Stamp>) -> Seen {
+        const ANY: i64 = 2000;
+        let zone = Zone::utc();
+        let mut clock = Clock::new(&zone, ClockState::starting(ANY));
+        let mut seen = Seen::default();
+        for stamp in stamps {
+            match stamp {
+                Stamp::Yearless(within) => {
+                    clock.instant(stamp);
+                    seen.span = Some((seen.span.map_or(within, |(first, _)| first), within));
+                    seen.limit = None;
+                }
+                Stamp::Absolute(at) if seen.span.is_some() => seen.limit = seen.limit.or(Some(at)),
+                Stamp::Absolute(_) | Stamp::Wall(_) => {}
+            }
+        }
+        Seen { ended: clock.state().year() - ANY, ..seen }
     }
-    clock.state().year() - 2000
+
+    /// Looks into a source, and at how a stream begins.
+    fn in_source(source: &mut Source) -> Seen {
+        // Files whose stamps all tell their year at first need no further looks.
+        let head = Seen::of(stamps(source.head()));
+        if head.span.is_none() && stamps(source.head()).next().is_some() {
+            return head;
+        }
+        let looks = source.looks(LOOKS);
+        if looks.is_empty() { head } else { Seen::of(looks.iter().flat_map(|look| stamps(look))) }
+    }
 }
 
 fn start_year(
     source: &mut Source,
-    stamps: &[i64],
+    seen: Seen,
     arrival: Option<Instant>,
     given: Option<i64>,
     options: &Options,
 ) -> i64 {
-    let (Some(first), Some(last)) = (stamps.first(), stamps.last()) else { return 2000 };
+    // A log without such stamps needs no year.
+    let Some((first, last)) = seen.span else { return 2000 };
     let evidence = YearEvidence {
-        first: *first,
-        last: *last,
-        ended: years_ended(stamps),
+        first,
+        last,
+        ended: seen.ended,
         open_end: source.length.is_none(),
         arrival,
         given,
-        written: source.modified.unwrap_or(options.now),
+        written: seen.limit.or(source.modified).unwrap_or(options.now),
         leap_day: false,
     };
     let unknown = evidence.arrival.is_none() && given.is_none();
@@ -178,13 +188,13 @@ fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
 /// `None` for an input that tells by itself, unless that contradicts: a year shown in any of the inputs is one of the
 /// log, whether the user meant its newest line or not. A stream (`open`) may go on into the next year.
 fn given_years(
-    inputs: &[Vec<i64>],
+    inputs: &[Seen],
     arrivals: &[Option<Instant>],
     open: &[bool],
     year: i64,
     zone: &Zone,
 ) -> Vec<Option<i64>> {
-    let spans: Vec<(i64, i64)> = inputs.iter().filter_map(|s| Some((*s.first()?, *s.last()?))).collect();
+    let spans: Vec<(i64, i64)> = inputs.iter().filter_map(|seen| seen.span).collect();
     // The end of the set is the last line with the longest way to the next first line, around the year, and inside no
     // other input.
     let around = |from: i64, to: i64| (to - from).rem_euclid(366 * 86_400);
@@ -200,29 +210,25 @@ fn given_years(
     let shown: Vec<Option<(i64, i64)>> = inputs
         .iter()
         .zip(arrivals)
-        .map(|(stamps, arrival)| {
-            let evidence = YearEvidence {
-                first: *stamps.first()?,
-                arrival: Some((*arrival)?),
-                ..YearEvidence::default()
-            };
+        .map(|(seen, arrival)| {
+            let evidence =
+                YearEvidence { first: seen.span?.0, arrival: Some((*arrival)?), ..YearEvidence::default() };
             let first = first_year(&evidence, zone);
-            Some((first, first + years_ended(stamps)))
+            Some((first, first + seen.ended))
         })
         .collect();
     // The set's newest line is of the next year where the last line that shows a year lies before a New Year.
-    let ahead = |stamps: &[i64]| i64::from(stamps.last().is_some_and(|last| *last > end));
-    let newest =
-        inputs.iter().zip(&shown).filter_map(|(stamps, shown)| Some((*shown)?.1 + ahead(stamps))).max();
+    let ahead = |seen: &Seen| i64::from(seen.span.is_some_and(|(_, last)| last > end));
+    let newest = inputs.iter().zip(&shown).filter_map(|(seen, shown)| Some((*shown)?.1 + ahead(seen))).max();
     let agrees = shown.iter().zip(open).any(|(shown, open)| {
         shown.is_some_and(|(first, last)| (first..=last + i64::from(*open)).contains(&year))
     });
     let year = newest.filter(|_| agrees).unwrap_or(year);
-    let of_last = |stamps: &[i64]| (!stamps.is_empty()).then(|| year - ahead(stamps));
+    let of_last = |seen: &Seen| seen.span.map(|_| year - ahead(seen));
     inputs
         .iter()
         .zip(&shown)
-        .map(|(stamps, shown)| if shown.is_some() && agrees { None } else { of_last(stamps) })
+        .map(|(seen, shown)| if shown.is_some() && agrees { None } else { of_last(seen) })
         .collect()
 }
 
@@ -232,14 +238,19 @@ mod tests {
 
     const DAY: i64 = 86_400;
 
+    fn seen(first: i64, last: i64) -> Seen {
+        Seen { span: Some((first, last)), ended: i64::from(last < first), limit: None }
+    }
+
     #[test]
     fn the_newest_input_is_before_the_widest_gap() {
-        let inputs = [vec![363 * DAY, 364 * DAY], vec![365 * DAY, 2 * DAY], vec![2 * DAY, 5 * DAY], vec![]];
+        let inputs =
+            [seen(363 * DAY, 364 * DAY), seen(365 * DAY, 2 * DAY), seen(2 * DAY, 5 * DAY), Seen::default()];
         assert_eq!(
             given_years(&inputs, &[None; 4], &[false; 4], 2026, &Zone::utc()),
             [Some(2025), Some(2026), Some(2026), None]
         );
-        let whole_year = [vec![0, 200 * DAY], vec![10 * DAY, 340 * DAY]];
+        let whole_year = [seen(0, 200 * DAY), seen(10 * DAY, 340 * DAY)];
         assert_eq!(
             given_years(&whole_year, &[None; 2], &[false; 2], 2026, &Zone::utc()),
             [Some(2026), Some(2026)]
@@ -248,7 +259,7 @@ mod tests {
 
     #[test]
     fn queue_ids_tell_which_year_was_meant() {
-        let inputs = [vec![363 * DAY, 365 * DAY], vec![0, 2 * DAY]];
+        let inputs = [seen(363 * DAY, 365 * DAY), seen(0, 2 * DAY)];
         let year_end = crate::time::days_from_civil(2025, 12, 30) * DAY;
         let arrivals = [Some(year_end), None];
         let years = |year| given_years(&inputs, &arrivals, &[false; 2], year, &Zone::utc());
@@ -260,8 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn years_that_end_between_looks() {
-        assert_eq!(years_ended(&[100 * DAY, 300 * DAY, 20 * DAY, 200 * DAY, 10 * DAY]), 2);
-        assert_eq!(years_ended(&[100 * DAY, 99 * DAY]), 0);
+    fn every_stamp_of_a_look_counts() {
+        let of = |days: &[i64]| Seen::of(days.iter().map(|day| Stamp::Yearless(day * DAY)));
+        assert_eq!(of(&[100, 300, 20, 200, 10]).ended, 2);
+        assert_eq!(of(&[100, 99]).ended, 0);
+        let upgraded = [Stamp::Yearless(5), Stamp::Absolute(7), Stamp::Absolute(9)];
+        assert_eq!(Seen::of(upgraded.into_iter()).limit, Some(7));
+        assert_eq!(Seen::of(upgraded.into_iter().rev()).limit, None);
     }
 }

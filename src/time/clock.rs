@@ -4,7 +4,8 @@
 //!
 //! * A stamp without a year belongs to the year of the stamp before it, unless it lies more than [`BACK`] before
 //!   that one (then a year has ended) or more than a year less [`BACK`] after it (then it is a late line of the
-//!   year before). Lines a little out of order therefore never change the year.
+//!   year before). Lines a little out of order therefore never change the year. Where both forms stand in one log, a
+//!   stamp with a year tells the day from which the next one without is reckoned.
 //! * A wall clock reading that a zone shows twice means the first time, until the stamps step back by [`STEP`] or
 //!   more inside that stretch; from then on, until the stretch is left, the second.
 //!
@@ -12,7 +13,7 @@
 //! state and checked afterwards: if the real state leads to the same state after the chunk's first stamp, all of
 //! the chunk was right.
 
-use super::stamp::{LEAP_DAY, is_leap};
+use super::stamp::{LEAP_DAY, is_leap, within_year, year_of_day};
 use super::{Instant, Stamp, Zone, days_from_civil};
 
 /// How far a stamp may lie before its neighbour without meaning a new year: a month, in seconds.
@@ -29,7 +30,7 @@ const STEP: i64 = 600;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockState {
     year: i64,
-    /// Last stamp without a year.
+    /// Last stamp without a year, or the day of one with a year.
     within: Option<i64>,
     /// Last wall clock reading, if a zone shows it twice.
     doubled: Option<i64>,
@@ -48,7 +49,7 @@ impl ClockState {
         self.year
     }
 
-    /// The last stamp that had no year.
+    /// Where in its year the last stamp was.
     pub fn last_yearless(&self) -> Option<i64> {
         self.within
     }
@@ -62,12 +63,14 @@ pub struct Clock<'z> {
     first: Option<Stamp>,
     /// The last stamp and what it came to: bursts share a second.
     memo: Option<(Stamp, Instant)>,
+    /// The day that the state was last told by a stamp with a year, if nothing came after.
+    told: Option<i64>,
 }
 
 impl<'z> Clock<'z> {
     /// A clock in a given state.
     pub fn new(zone: &'z Zone, state: ClockState) -> Clock<'z> {
-        Clock { zone, state, first: None, memo: None }
+        Clock { zone, state, first: None, memo: None, told: None }
     }
 
     /// The state after the stamps so far.
@@ -75,14 +78,18 @@ impl<'z> Clock<'z> {
         self.state
     }
 
-    /// The first stamp that needed the state.
+    /// The first stamp.
     pub fn first(&self) -> Option<Stamp> {
         self.first
     }
 
     /// The instant of the next stamp.
     pub fn instant(&mut self, stamp: Stamp) -> Instant {
+        if self.first.is_none() {
+            self.first = Some(stamp);
+        }
         if let Stamp::Absolute(instant) = stamp {
+            self.tell(instant);
             return instant;
         }
         if let Some((last, instant)) = self.memo
@@ -90,20 +97,32 @@ impl<'z> Clock<'z> {
         {
             return instant;
         }
-        if self.first.is_none() {
-            self.first = Some(stamp);
-        }
         let wall = match stamp {
-            Stamp::Wall(wall) => wall,
+            Stamp::Wall(wall) | Stamp::Absolute(wall) => {
+                self.tell(wall);
+                wall
+            }
             Stamp::Yearless(within) => self.with_year(within),
-            Stamp::Absolute(instant) => return instant,
         };
         let instant = self.with_offset(wall);
         self.memo = Some((stamp, instant));
         instant
     }
 
+    /// A stamp with a year: the state is its day, whatever it was before.
+    fn tell(&mut self, seconds: i64) {
+        let day = seconds.div_euclid(86_400);
+        if self.told == Some(day) {
+            return;
+        }
+        self.told = Some(day);
+        self.memo = None;
+        self.state.year = year_of_day(day);
+        self.state.within = Some(within_year(self.state.year, day));
+    }
+
     fn with_year(&mut self, within: i64) -> i64 {
+        self.told = None;
         if let Some(before) = self.state.within {
             let step = within - before;
             if step < -BACK {
@@ -180,6 +199,18 @@ mod tests {
         assert_eq!(years(&[(3, 1), (2, 28), (10, 1), (9, 30)], 2025), [2025; 4]);
         // A server that was off for nine months.
         assert_eq!(years(&[(1, 5), (10, 5), (2, 1)], 2024), [2024, 2024, 2025]);
+    }
+
+    #[test]
+    fn a_stamp_with_a_year_tells_it_to_those_without() {
+        let zone = Zone::utc();
+        let mut clock = Clock::new(&zone, ClockState::starting(2000));
+        let new_year = days_from_civil(2026, 1, 1) * 86_400;
+        clock.instant(Stamp::Absolute(new_year + 5));
+        assert_eq!(clock.instant(at(12, 31, 7)), new_year - 86_400 + 7);
+        assert_eq!(clock.instant(at(1, 1, 9)), new_year + 9);
+        clock.instant(Stamp::Wall(days_from_civil(2024, 3, 1) * 86_400));
+        assert_eq!(clock.instant(at(2, 29, 0)), days_from_civil(2024, 2, 29) * 86_400);
     }
 
     #[test]

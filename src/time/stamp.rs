@@ -49,6 +49,20 @@ pub(super) fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
+/// The year of a day counted from 1970-01-01.
+pub(super) fn year_of_day(days: i64) -> i64 {
+    // No year is longer than 366 days, so the first guess is never too late for days after 1970.
+    let guess = 1970 + days.div_euclid(366);
+    (guess..).take_while(|year| days_from_civil(*year, 1, 1) <= days).last().unwrap_or(guess)
+}
+
+/// Where in a calendar that has a 29 February a day counted from 1970-01-01 lies, in seconds since 1 January.
+pub(super) fn within_year(year: i64, days: i64) -> i64 {
+    let day = days - days_from_civil(year, 1, 1);
+    let day = if day >= LEAP_DAY && !is_leap(year) { day + 1 } else { day };
+    day * 86_400
+}
+
 /// The number that is all of `digits`.
 pub fn parse_digits(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 9 {

@@ -4,8 +4,8 @@
 //! long queue ids, Exim its own stamp before its records), the year the user gives, the time at which the file was last
 //! written.
 
-use super::stamp::{LEAP_DAY, is_leap};
-use super::{Clock, ClockState, Instant, Stamp, Zone, days_from_civil};
+use super::stamp::{LEAP_DAY, is_leap, year_of_day};
+use super::{Clock, ClockState, Instant, Stamp, Zone};
 
 /// A stamp may lie this far after the witness: clocks differ, and a zone may be mistaken.
 const SLACK: i64 = 86_400;
@@ -72,9 +72,7 @@ fn wall(year: i64, within: i64, zone: &Zone) -> i64 {
 }
 
 fn year_of(wall: i64) -> i64 {
-    let days = wall.div_euclid(86_400);
-    let guess = 1970 + days.div_euclid(366);
-    (guess..).take_while(|year| days_from_civil(*year, 1, 1) <= days).last().unwrap_or(guess)
+    year_of_day(wall.div_euclid(86_400))
 }
 
 /// The digits of Postfix's long queue ids: figures and letters without vowels.
@@ -99,6 +97,7 @@ pub fn queue_id_instant(id: &[u8]) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::days_from_civil;
     use super::*;
 
     fn day(month: u32, day: u32) -> i64 {
