@@ -160,9 +160,9 @@ fn has_leap_day(source: &mut Source) -> bool {
 }
 
 /// When a line near the start was written, told by the mail server itself: a witness that no copying of files disturbs.
-/// Postfix writes it into long queue ids, Exim before its records.
+/// Postfix writes it into long queue ids, Exim before its records. Else a line beside it that has an offset.
 fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
-    lines(head).find_map(|line| {
+    let own = lines(head).find_map(|line| {
         let record = split(line);
         if !matches!(record.stamp, Some(Stamp::Yearless(_))) {
             return None;
@@ -180,7 +180,9 @@ fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
             },
             Program::Missing | Program::Other => None,
         }
-    })
+    });
+    let with_offset = |stamp| if let Stamp::Absolute(at) = stamp { Some(at) } else { None };
+    own.or_else(|| stamps(head).find_map(with_offset))
 }
 
 /// For each input, the year of its last line, when the newest line of all is of `year`.
