@@ -63,14 +63,21 @@ impl Catalog {
     /// The marker that tells more than the codes alone. Where several do: the most specific layer; then the one that
     /// spares the recipient; then an entry marked `first`; then the one that names the code more closely; then a tag before a phrase; then
     /// the longest.
-    pub(super) fn best_marker(&self, who: Option<ProviderId>, code: Code, reply: &[u8]) -> Option<MarkerId> {
+    pub(super) fn best_marker(
+        &self,
+        who: Option<ProviderId>,
+        code: Code,
+        reply: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Option<MarkerId> {
         if matches!(code.severity(), Some(2 | 3)) {
             return None;
         }
         let who = who.and_then(|id| self.providers.get(id));
         let plain = self.best_plain(who, code);
         let mut best = None;
-        self.markers.each_in(&flatten(reply, code.basic), |marker| {
+        flatten(reply, code.basic, scratch);
+        self.markers.each_in(scratch, |marker| {
             let text = self.markers.text(marker).unwrap_or_default();
             let entries = self.by_marker.get(usize::from(marker.0)).into_iter().flatten();
             for entry in entries.filter_map(|number| self.entries.get(*number)) {

@@ -119,11 +119,11 @@ impl Marker {
     }
 }
 
-/// Makes the lines of a logged reply one: without the codes that open each line, blanks single.
+/// Makes the lines of a logged reply one, in `flat`: without the codes that open each line, blanks single.
 ///
 /// Providers wrap their sentences, so that a marker may begin on one line and end on the next.
-pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>) -> Vec<u8> {
-    let mut flat = Vec::with_capacity(reply.len());
+pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Vec<u8>) {
+    flat.clear();
     let mut rest = reply;
     let mut line_start = true;
     while !rest.is_empty() {
@@ -159,7 +159,6 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>) -> Vec<u8> {
         }
         flat.extend_from_slice(word);
     }
-    flat
 }
 
 /// What follows a joint of Exim: backslashes and an `n`, then the next line's code.
@@ -176,7 +175,9 @@ mod tests {
 
     fn flat(reply: &str) -> String {
         let basic = BasicCode::at_start(reply.as_bytes());
-        String::from_utf8(flatten(reply.as_bytes(), basic)).unwrap()
+        let mut flat = Vec::new();
+        flatten(reply.as_bytes(), basic, &mut flat);
+        String::from_utf8(flat).unwrap()
     }
 
     fn found(markers: &[&str], reply: &str) -> Vec<String> {

@@ -129,8 +129,15 @@ impl Catalog {
     }
 
     /// The marker of this provider (or of any) that explains a reply best. Only asked for replies that are not 2xx.
-    pub fn marker(&self, provider: Option<ProviderId>, code: Code, reply: &[u8]) -> Option<MarkerId> {
-        self.best_marker(provider, code, reply)
+    /// `scratch` is room to work in, so that one reply after the other can be asked for without new memory.
+    pub fn marker(
+        &self,
+        provider: Option<ProviderId>,
+        code: Code,
+        reply: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Option<MarkerId> {
+        self.best_marker(provider, code, reply, scratch)
     }
 
     /// The text of a marker.

@@ -26,7 +26,8 @@ fn code_of(reply: &str) -> Code {
 fn read<'a>(catalog: &'a Catalog, provider: &str, reply: &str) -> (Option<&'a Entry>, Meaning<'a>) {
     let code = code_of(reply);
     let id = catalog.provider_id(provider);
-    let marker = catalog.marker(id, code, reply.as_bytes()).map(|marker| catalog.marker_text(marker));
+    let marker =
+        catalog.marker(id, code, reply.as_bytes(), &mut Vec::new()).map(|marker| catalog.marker_text(marker));
     (catalog.entry(Some(provider), code, marker), catalog.explain(Some(provider), code, marker))
 }
 
@@ -342,9 +343,13 @@ fn an_unknown_host_may_tell_itself_in_its_reply() {
 #[test]
 fn success_and_silence_have_no_marker() {
     let catalog = Catalog::builtin();
-    assert_eq!(catalog.marker(None, code("250 2.0.0"), b"250 2.0.0 user unknown"), None);
-    let local =
-        catalog.marker(None, Code::NONE, b"Host or domain name not found. Name service error for name=x");
+    assert_eq!(catalog.marker(None, code("250 2.0.0"), b"250 2.0.0 user unknown", &mut Vec::new()), None);
+    let local = catalog.marker(
+        None,
+        Code::NONE,
+        b"Host or domain name not found. Name service error for name=x",
+        &mut Vec::new(),
+    );
     assert!(local.is_some());
     assert_eq!(catalog.explain(None, Code::NONE, None).category, "network");
     assert_eq!(catalog.explain(None, code("5.0.0"), None).category, "unknown");

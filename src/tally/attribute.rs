@@ -24,12 +24,14 @@ pub struct Attributor<'c> {
     catalog: &'c Catalog,
     hosts: HashMap<Vec<u8>, Option<ProviderId>>,
     domains: HashMap<Vec<u8>, Option<ProviderId>>,
+    /// Room for the catalogue to work in.
+    scratch: Vec<u8>,
 }
 
 impl<'c> Attributor<'c> {
     /// One that has met no name yet.
     pub fn new(catalog: &'c Catalog) -> Attributor<'c> {
-        Attributor { catalog, hosts: HashMap::new(), domains: HashMap::new() }
+        Attributor { catalog, hosts: HashMap::new(), domains: HashMap::new(), scratch: Vec::new() }
     }
 
     /// The catalogue it asks.
@@ -46,7 +48,7 @@ impl<'c> Attributor<'c> {
         found.provider = self.provider(outcome);
         // Only replies that refuse are searched for markers.
         if outcome.code.severity().is_some_and(|severity| severity > 3) {
-            found.marker = self.catalog.marker(found.provider, outcome.code, outcome.text);
+            found.marker = self.catalog.marker(found.provider, outcome.code, outcome.text, &mut self.scratch);
         }
         if outcome.action == Some(Action::Delivered) && self.is_relay(found.provider, outcome) {
             found.action = Some(Action::Relayed);
@@ -89,12 +91,18 @@ fn ask(
     found
 }
 
+/// By the bytes alone: this is asked for every message that a host unknown to the catalogue took.
 fn is_private(ip: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(ip) else { return false };
-    match text.parse() {
-        Ok(std::net::IpAddr::V4(v4)) => v4.is_private(),
-        Ok(std::net::IpAddr::V6(v6)) => v6.is_unique_local(),
-        Err(_) => false,
+    if memchr::memchr(b':', ip).is_some() {
+        // fc00::/7: the first group has all its four digits.
+        return matches!(ip, [b'f' | b'F', b'c' | b'C' | b'd' | b'D', _, _, b':', ..]);
+    }
+    match ip {
+        [b'1', b'0', b'.', ..] => true,
+        [b'1', b'7', b'2', b'.', tens, ones, b'.', ..] => {
+            matches!((tens, ones), (b'1', b'6'..=b'9') | (b'2', b'0'..=b'9') | (b'3', b'0' | b'1'))
+        }
+        _ => ip.starts_with(b"192.168."),
     }
 }
 
@@ -104,10 +112,21 @@ mod tests {
 
     #[test]
     fn private_addresses() {
-        for ip in ["10.0.0.1", "172.16.0.1", "192.168.1.1", "fd00::1"] {
+        for ip in ["10.0.0.1", "172.16.0.1", "172.31.255.1", "192.168.1.1", "fd00::1", "FC00:1::"] {
             assert!(is_private(ip.as_bytes()), "{ip}");
         }
-        for ip in ["127.0.1.1", "192.0.2.1", "2001:db8::1", "x.x.x.x", ""] {
+        for ip in [
+            "127.0.1.1",
+            "192.0.2.1",
+            "172.32.0.1",
+            "172.2.0.1",
+            "110.0.0.1",
+            "2001:db8::1",
+            "fe80::1",
+            "fd::1",
+            "x.x.x.x",
+            "",
+        ] {
             assert!(!is_private(ip.as_bytes()), "{ip}");
         }
     }
