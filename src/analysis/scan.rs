@@ -150,7 +150,6 @@ pub(super) fn may_still_run(inside: Cell, after: u64) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -9,7 +9,6 @@ mod marker;
 mod pattern;
 mod provider;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::collections::HashMap;

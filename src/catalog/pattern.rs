@@ -268,7 +268,6 @@ impl<'de> Deserialize<'de> for Texts {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::smtp::BasicCode;

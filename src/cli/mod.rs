@@ -41,7 +41,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(error) => {
-            notes::error(&error.message);
+            notes::say(&error.message);
             error.exit.into()
         }
     }
@@ -68,7 +68,7 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
         write_summary(&scan.summary, path)?;
     }
     for note in &scan.damaged {
-        notes::warn(note);
+        notes::say(note);
     }
     if exit == Exit::Done && (opened.skipped > 0 || !scan.damaged.is_empty()) {
         exit = Exit::Damaged;
@@ -88,7 +88,7 @@ fn events(args: &EventsArgs) -> Result<Exit, Error> {
     let written = writer.finish().map(|_| ());
     out.finish(written)?;
     for note in &damaged {
-        notes::warn(note);
+        notes::say(note);
     }
     Ok(if opened.skipped > 0 || !damaged.is_empty() { Exit::Damaged } else { Exit::Done })
 }
@@ -106,7 +106,7 @@ fn merge(args: &MergeArgs) -> Result<Exit, Error> {
                 None => total = Some(summary),
             },
             Err(error) => {
-                notes::warn(&format!("{}: {error}", path.display()));
+                notes::say(&format!("{}: {error}", path.display()));
                 skipped += 1;
             }
         }

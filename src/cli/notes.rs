@@ -1,6 +1,6 @@
 //! What goes to standard error: warnings, notes, progress.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,19 +8,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::report::escape;
 
-/// Something failed.
-pub(super) fn error(message: &str) {
-    eprintln!("smtpulse: {}", escape::terminal(message));
-}
-
-/// Something was skipped; the rest goes on.
-pub(super) fn warn(message: &str) {
-    eprintln!("smtpulse: {}", escape::terminal(message));
-}
-
-/// Something worth knowing.
-pub(super) fn note(message: &str) {
-    eprintln!("smtpulse: {}", escape::terminal(message));
+/// Says one line. Where nobody can hear it (a full disk, a closed end), the work goes on all the same.
+pub(super) fn say(message: &str) {
+    let _ = writeln!(std::io::stderr(), "smtpulse: {}", escape::terminal(message));
 }
 
 /// How long a job may take before its progress is shown.

@@ -40,7 +40,7 @@ pub(super) fn open(args: &ReadArgs, quiet: bool) -> Result<Opened, Error> {
         match input::open(&path, !args.no_mmap) {
             Ok(source) => opened.sources.push(source),
             Err(error) => {
-                notes::warn(&error.to_string());
+                notes::say(&error.to_string());
                 opened.skipped += 1;
             }
         }
@@ -57,7 +57,7 @@ fn usual(quiet: bool) -> Result<PathBuf, Error> {
         Error::nothing(format!("no mail log found at {}; name one: smtpulse FILE", USUAL.join(", ")))
     })?;
     if !quiet {
-        notes::note(&format!("reading {}", path.display()));
+        notes::say(&format!("reading {}", path.display()));
     }
     Ok(path)
 }

@@ -66,7 +66,6 @@ fn is_unsafe(character: char) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -12,7 +12,6 @@ mod rows;
 mod sections;
 mod table;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 mod text;
 mod verdict;

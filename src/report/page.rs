@@ -134,7 +134,6 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

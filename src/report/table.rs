@@ -198,7 +198,6 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -51,7 +51,6 @@ impl<'a> Zone<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -132,11 +132,7 @@ pub fn scan(
         });
         clock = Some(state);
         let input = input(&source, &account, extent);
-        if !input.complete
-            && let Some(note) = &input.note
-        {
-            damaged.push(format!("{}: {note}", input.name));
-        }
+        damaged.extend(damage(&input));
         let part = Summary {
             period: account.period(),
             accounting: account.into_accounting(&input.name),
@@ -156,6 +152,12 @@ fn read_chunk<'c>(block: Block<'_>, state: ClockState, catalog: &'c Catalog, opt
     let mut clock = Clock::new(&options.zone, state);
     let account = kernel::read(block, &mut clock, options.period, &mut tally);
     Chunk { tally, account, assumed: state, first: clock.first(), end: clock.state() }
+}
+
+/// Why an input was not read to its end, with its name.
+fn damage(input: &Input) -> Option<String> {
+    let note = input.note.as_ref().filter(|_| !input.complete)?;
+    Some(format!("{}: {note}", input.name))
 }
 
 /// What is to be said about a source after it was read.
@@ -198,11 +200,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         });
         last = Some(clock.state());
         let input = input(&source, &account, extent);
-        if !input.complete
-            && let Some(note) = &input.note
-        {
-            damaged.push(format!("{}: {note}", input.name));
-        }
+        damaged.extend(damage(&input));
     }
     damaged
 }

@@ -81,7 +81,6 @@ pub(super) fn delay(out: &mut Vec<u8>, milliseconds: u64) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -21,7 +21,6 @@ mod template;
 mod truth;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::io::{self, Write};

@@ -300,7 +300,6 @@ fn thousandths(text: &str) -> Option<u128> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -154,7 +154,6 @@ fn civil(days: i64) -> (i64, u64, u64) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::time::days_from_civil;

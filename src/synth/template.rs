@@ -233,7 +233,6 @@ fn message_id(out: &mut Vec<u8>, names: &Mix, message: &Message) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
