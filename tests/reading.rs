@@ -8,8 +8,8 @@ use smtpulse::catalog::{Catalog, UNKNOWN};
 use smtpulse::input::{self, Source};
 use smtpulse::mta::{Event, Kind, Mta, Outcome};
 use smtpulse::scan::{self, Options, Period};
-use smtpulse::smtp::{Action, Code, Direction, EnhancedCode, domain};
-use smtpulse::summary::Summary;
+use smtpulse::smtp::{Action, Code, Direction, EnhancedCode, Guard, domain};
+use smtpulse::summary::{Quoted, Summary};
 use smtpulse::tally::{Attributor, Line, Sink};
 use smtpulse::time::{Instant, Zone};
 
@@ -78,6 +78,8 @@ pub(crate) struct Answer {
     pub(crate) action: Option<Action>,
     pub(crate) provider: String,
     pub(crate) marker: Option<String>,
+    pub(crate) quoted: Option<Quoted>,
+    pub(crate) guard: Option<Guard>,
     pub(crate) text: String,
 }
 
@@ -108,7 +110,12 @@ impl<'c> Events<'c> {
                 .provider
                 .map_or(UNKNOWN, |provider| catalog.provider_name(provider))
                 .to_owned(),
-            marker: attributes.marker.map(|marker| catalog.marker_text(marker).to_owned()),
+            marker: attributes.reading.marker.map(|marker| catalog.marker_text(marker).to_owned()),
+            quoted: attributes.reading.quoted.map(|(provider, code)| Quoted {
+                provider: provider.map(|provider| catalog.provider_name(provider).to_owned()),
+                code,
+            }),
+            guard: attributes.guard,
             text: String::from_utf8_lossy(outcome.text).into_owned(),
         }
     }

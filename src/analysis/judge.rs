@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::answer::answer;
 use super::exposure::{Exposure, provider};
 use super::nature::{Nature, subject};
 use super::scan::{self, Cell, Prior, Window};
@@ -55,7 +56,7 @@ fn suspects<'a>(summary: &'a Summary, catalog: &'a Catalog) -> Vec<Suspect<'a>> 
     let mut suspects: BTreeMap<(&str, Code, bool, Option<&str>), Vec<Suspect<'a>>> = BTreeMap::new();
     for (key, counts) in &summary.keys {
         let marker = key.marker.as_deref();
-        let meaning = catalog.explain(key.provider.as_deref(), key.code, marker);
+        let meaning = catalog.explain(&answer(key));
         let nature = Nature::of(key, &meaning);
         let put_off_for_policy =
             key.action == Action::Delayed && nature.transient && subject(key) == Some(Subject::Policy);

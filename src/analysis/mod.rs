@@ -4,6 +4,7 @@
 //! answer came back far more often than in the rest), a *level* (an enforcement code all through the period, with no
 //! onset to report) and an *appearance* (seen, and neither of both). Wording and order of pages are `report`'s.
 
+mod answer;
 mod concern;
 mod exposure;
 mod judge;
@@ -15,6 +16,7 @@ use crate::smtp::Code;
 use crate::summary::{Place, Summary};
 use crate::time::Instant;
 
+pub use answer::answer;
 pub use concern::{Concern, concerns};
 pub use nature::Nature;
 

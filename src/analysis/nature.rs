@@ -74,6 +74,8 @@ mod tests {
             action,
             code: Code { basic: BasicCode::new(basic), enhanced: EnhancedCode::parse(enhanced.as_bytes()) },
             marker: None,
+            quoted: None,
+            guard: None,
         }
     }
 

@@ -62,11 +62,60 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
-    /// Never confirmed by the provider or a sample: explains, raises no alarm.
+    /// Never confirmed by the provider or a sample: explains, raises no alarm. Of a decision: from a phrase or a bare
+    /// basic code.
     Low,
-    /// Documented, or seen.
+    /// From a code alone.
+    Medium,
+    /// Documented, or seen. Of a decision: from the provider's own tag or wording.
     #[default]
     High,
+}
+
+/// What kind of entry decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// The operator's own.
+    Operator,
+    /// The provider's, with a tag or phrase of its own.
+    ProviderMarker,
+    /// The same of its family.
+    FamilyMarker,
+    /// The provider's, by code.
+    ProviderCode,
+    /// Its family's, by code.
+    FamilyCode,
+    /// A phrase that means the same at every receiver.
+    Phrase,
+    /// RFC 5321, RFC 3463 and the registry.
+    Registry,
+    /// None: the class of the code, and that is all.
+    Class,
+}
+
+/// The rule that had the last word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// None: the entry's own word.
+    AsWritten,
+    /// A reply that accepts suppresses nobody.
+    Accepted,
+    /// Subject 7 is policy: it suppresses nobody, unless an entry names the code.
+    Policy,
+    /// Another line of the reply, or the reply around it, speaks of policy.
+    PolicyLine,
+    /// A code that is not about the recipient suppresses nobody, unless an entry names it.
+    NotAboutRecipient,
+    /// The reply came before any recipient was named.
+    BeforeRecipient,
+    /// 4xx suppresses nobody at once.
+    Transient,
+    /// Basic and enhanced code contradict each other: nobody is suppressed at once.
+    Contradiction,
+    /// The entry is unconfirmed: nobody is suppressed at once.
+    Unconfirmed,
 }
 
 /// Whose replies an entry speaks about, by number in the catalogue's list of provider and family names.
@@ -88,6 +137,8 @@ pub struct Entry {
     pub(super) markers: Vec<MarkerId>,
     /// Its markers are read before the others of their layer.
     pub(super) first: bool,
+    /// Its marker announces the reply of another server.
+    pub(super) wraps: bool,
     /// The data file it stands in.
     pub file: Box<str>,
     /// A few words.
@@ -106,6 +157,10 @@ pub struct Entry {
     pub enforcement: bool,
     /// Step of the ladder, where one is known.
     pub stage: Option<Stage>,
+    /// What its deferral and its rejection have in common: a name, the same for each step of one ladder.
+    pub ladder: Option<Box<str>>,
+    /// Records, headers or settings to paste.
+    pub template: Box<str>,
     /// How well the source supports it.
     pub confidence: Confidence,
     /// Where we know it from.
@@ -114,6 +169,18 @@ pub struct Entry {
     pub checked: Box<str>,
     /// A reply line that leads here.
     pub example: Option<Box<str>>,
+}
+
+impl Entry {
+    /// Which basic codes it speaks about, as its file writes them: `550`, `4xx`, `421|451`, `none`; `None` for any.
+    pub fn basic_text(&self) -> Option<String> {
+        self.basic.as_ref().map(ToString::to_string)
+    }
+
+    /// Which enhanced codes it speaks about: `5.7.26`, `x.1.7`, `5.7.606-649`, `none`; `None` for any.
+    pub fn enhanced_text(&self) -> Option<String> {
+        self.enhanced.as_ref().map(ToString::to_string)
+    }
 }
 
 /// What a code means at a provider.
@@ -137,6 +204,14 @@ pub struct Meaning<'a> {
     pub stage: Option<Stage>,
     /// Where we know it from.
     pub source: &'a str,
+    /// The day somebody last looked there; empty where no entry speaks.
+    pub checked: &'a str,
+    /// What kind of entry decided.
+    pub layer: Layer,
+    /// The rule that had the last word on suppression.
+    pub rule: Rule,
+    /// How sure the decision is.
+    pub confidence: Confidence,
 }
 
 impl Meaning<'_> {
@@ -157,6 +232,10 @@ impl Meaning<'_> {
             enforcement: false,
             stage: None,
             source: "RFC 5321, RFC 3463",
+            checked: "",
+            layer: Layer::Class,
+            rule: if code.severity() == Some(2) { Rule::Accepted } else { Rule::AsWritten },
+            confidence: Confidence::Low,
         }
     }
 }

@@ -97,6 +97,8 @@ struct RawCategory {
 struct RawAdvice {
     id: String,
     text: String,
+    #[serde(default)]
+    template: String,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +111,8 @@ struct RawCode {
     marker: Texts,
     #[serde(default)]
     first: bool,
+    #[serde(default)]
+    wraps: bool,
     title: String,
     meaning: String,
     fix: Option<String>,
@@ -119,6 +123,7 @@ struct RawCode {
     #[serde(default)]
     enforcement: bool,
     stage: Option<Stage>,
+    ladder: Option<String>,
     #[serde(default)]
     confidence: Confidence,
     source: Option<String>,
@@ -151,7 +156,7 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
     for file in &mut files {
         let raw_advice = std::mem::take(&mut file.raw.advice);
         for (n, item) in raw_advice.into_iter().enumerate() {
-            if advice.insert(item.id, item.text).is_some() && !file.operator {
+            if advice.insert(item.id.clone(), item).is_some() && !file.operator {
                 return Err(file.error("advice", n, "id", "stands twice"));
             }
         }
@@ -199,7 +204,7 @@ impl Loaded<'_> {
         raw: RawCode,
         catalog: &mut Catalog,
         categories: &HashMap<String, RawCategory>,
-        advice: &HashMap<String, String>,
+        advice: &HashMap<String, RawAdvice>,
     ) -> Result<Entry, Error> {
         let wrong = |key: &str, what: String| self.error("code", n, key, &what);
         let missing = |key: &str| wrong(key, "is missing, here and at the head of the file".to_owned());
@@ -215,18 +220,23 @@ impl Loaded<'_> {
 
         let mut fix = raw.fix.unwrap_or_default();
         let own_fix = !fix.is_empty();
+        let mut template = String::new();
         let (key, names) = match &raw.advice {
             Some(names) => ("advice", names.0.as_slice()),
             None if own_fix => ("advice", [].as_slice()),
             None => ("category", category.advice.0.as_slice()),
         };
         for name in names {
-            let text =
+            let advice =
                 advice.get(name).ok_or_else(|| wrong(key, format!("no advice is called \"{name}\"")))?;
             if !fix.is_empty() {
                 fix.push(' ');
             }
-            fix.push_str(text);
+            fix.push_str(&advice.text);
+            if !template.is_empty() && !advice.template.is_empty() {
+                template.push('\n');
+            }
+            template.push_str(&advice.template);
         }
 
         if raw.enforcement && raw.confidence == Confidence::Low {
@@ -253,6 +263,7 @@ impl Loaded<'_> {
             enhanced: raw.enhanced,
             markers,
             first: raw.first,
+            wraps: raw.wraps,
             file: self.name.into(),
             title: raw.title.into(),
             meaning: raw.meaning.into(),
@@ -262,6 +273,8 @@ impl Loaded<'_> {
             suppress: raw.suppress.unwrap_or(category.suppress),
             enforcement: raw.enforcement,
             stage,
+            ladder: raw.ladder.map(Into::into),
+            template: template.into(),
             confidence: raw.confidence,
             source: source.into(),
             checked: checked.to_string().into(),

@@ -1,30 +1,20 @@
 //! Which entry explains a code, and what may not follow from it.
 //!
 //! The most specific entry wins: the operator's before ours, a provider's before its family's before everybody's, with
-//! a marker before without, a number before a range before a subject before a class. Whatever the entry says, three
-//! rules stand above it: a reply that did not refuse for good, or contradicts itself, suppresses nobody at once; nor
-//! does an unconfirmed entry; and an entry that does not name the code it is used for suppresses nobody at all when
-//! that code is not about the recipient.
+//! a marker before without, a number before a range before a subject before a class. What follows from it is decided in
+//! `decide`.
 
-use super::entry::{Confidence, Disposition, Entry, Meaning, Scope, Suppress};
-use super::marker::flatten;
+use super::decide::suppress;
+use super::entry::{Entry, Scope, Suppress};
 use super::pattern::{handles_of, says_nothing};
 use super::provider::Provider;
-use super::{Catalog, MarkerId, ProviderId};
+use super::{Catalog, MarkerId};
 use crate::smtp::{Code, EnhancedCode};
 
 /// How specific an entry is for a code; larger is more so.
 type Rank = (bool, u8, u8, u8);
 
 impl Catalog {
-    /// The entry that explains a code, if one does.
-    pub fn entry(&self, provider: Option<&str>, code: Code, marker: Option<&str>) -> Option<&Entry> {
-        let provider =
-            provider.and_then(|name| self.providers.id(name)).and_then(|id| self.providers.get(id));
-        let marker = marker.and_then(|text| self.markers.by_text(text));
-        self.best(provider, code, marker)
-    }
-
     pub(super) fn best(
         &self,
         who: Option<&Provider>,
@@ -60,24 +50,18 @@ impl Catalog {
             .max_by_key(|(rank, _)| *rank)
     }
 
-    /// The marker that tells more than the codes alone. Where several do: the most specific layer; then the one that
-    /// spares the recipient; then an entry marked `first`; then the one that names the code more closely; then a tag before a phrase; then
-    /// the longest.
+    /// Of the markers in a reply the one that tells more than the codes alone. Where several do: the most specific layer;
+    /// then the one that spares the recipient; then an entry marked `first`; then the one that names the code more
+    /// closely; then a tag before a phrase; then the longest.
     pub(super) fn best_marker(
         &self,
-        who: Option<ProviderId>,
+        who: Option<&Provider>,
         code: Code,
-        reply: &[u8],
-        scratch: &mut Vec<u8>,
+        found: &[MarkerId],
     ) -> Option<MarkerId> {
-        if matches!(code.severity(), Some(2 | 3)) {
-            return None;
-        }
-        let who = who.and_then(|id| self.providers.get(id));
         let plain = self.best_plain(who, code);
         let mut best = None;
-        flatten(reply, code.basic, scratch);
-        self.markers.each_in(scratch, |marker| {
+        for &marker in found {
             let text = self.markers.text(marker).unwrap_or_default();
             let entries = self.by_marker.get(usize::from(marker.0)).into_iter().flatten();
             for entry in entries.filter_map(|number| self.entries.get(*number)) {
@@ -86,7 +70,7 @@ impl Catalog {
                     continue;
                 }
                 let (operator, layer, enhanced, basic) = rank;
-                let caution = (caution(meaning(entry, code).suppress), caution(entry.suppress));
+                let caution = (caution(suppress(entry, code)), caution(entry.suppress));
                 let key = (
                     operator,
                     layer,
@@ -101,21 +85,8 @@ impl Catalog {
                     best = Some(key);
                 }
             }
-        });
+        }
         best.map(|(.., marker)| marker)
-    }
-
-    /// Who is behind an unknown host, by the longest telling text in the reply.
-    pub fn provider_of_reply(&self, reply: &[u8]) -> Option<ProviderId> {
-        let mut best = None;
-        self.markers.each_in(reply, |marker| {
-            let Some(provider) = self.markers.provider(marker) else { return };
-            let key = (self.markers.text(marker).map_or(0, str::len), marker, provider);
-            if best.is_none_or(|known| known < key) {
-                best = Some(key);
-            }
-        });
-        best.map(|(.., provider)| provider)
     }
 }
 
@@ -152,7 +123,7 @@ fn rank_marked(
     let (operator, layer, enhanced, basic) = rank;
     let Some((_, plain)) = plain.filter(|_| layer == ANY_MARKED && !operator) else { return Some(rank) };
     let spares = matches!(entry.suppress, Suppress::Never | Suppress::AfterRetries);
-    if spares && caution(entry.suppress) > caution(meaning(plain, code).suppress) {
+    if spares && caution(entry.suppress) > caution(suppress(plain, code)) {
         return Some((operator, ANY_SPARING, enhanced, basic));
     }
     (!is_clear(code) || enhanced > 0).then_some(rank)
@@ -201,68 +172,4 @@ fn agreed(code: Code) -> Option<EnhancedCode> {
         return None;
     }
     EnhancedCode::new(basic.severity(), enhanced.subject_number(), enhanced.detail())
-}
-
-/// What an entry means for a code.
-pub(super) fn meaning(entry: &Entry, code: Code) -> Meaning<'_> {
-    let mut disposition = entry.disposition;
-    let mut suppress = entry.suppress;
-    let named = |e| entry.enhanced.as_ref().is_some_and(|pattern| pattern.names(e));
-    if suppress != Suppress::Never && code.enhanced.is_some_and(|e| !about_recipient(e) && !named(e)) {
-        suppress = Suppress::Never;
-        if disposition == Disposition::Suppress {
-            disposition = Disposition::Investigate;
-        }
-    }
-    match code.severity() {
-        Some(2 | 3) => {
-            disposition = Disposition::None;
-            suppress = Suppress::Never;
-        }
-        Some(4) => {
-            if matches!(disposition, Disposition::Suppress | Disposition::Investigate) {
-                disposition = Disposition::Retry;
-            }
-            if suppress == Suppress::Now {
-                suppress = Suppress::IfPersistent;
-            }
-        }
-        _ => {
-            let contradicts = code.basic.zip(code.enhanced).is_some_and(|(b, e)| b.severity() != e.class());
-            let doubtful = contradicts || entry.confidence == Confidence::Low;
-            if doubtful && suppress == Suppress::Now {
-                suppress = Suppress::IfPersistent;
-            }
-            // The queue is through with it: a code of everybody's that is worth a retry as 4xx needs a look as 5xx.
-            let unmarked = entry.scope == Scope::ANY && entry.markers.is_empty() && !entry.operator;
-            if unmarked
-                && disposition == Disposition::Retry
-                && suppress == Suppress::Never
-                && code != Code::NONE
-            {
-                disposition = Disposition::Investigate;
-            }
-        }
-    }
-    Meaning {
-        title: &entry.title,
-        meaning: &entry.meaning,
-        fix: &entry.fix,
-        category: &entry.category,
-        disposition,
-        suppress,
-        enforcement: entry.enforcement,
-        stage: entry.stage,
-        source: &entry.source,
-    }
-}
-
-/// Whether a code speaks about the recipient's address or mailbox, or about nothing in particular.
-fn about_recipient(enhanced: EnhancedCode) -> bool {
-    match enhanced.subject_number() {
-        0 | 2 => true,
-        // X.1.7 and X.1.8 are about the sender (RFC 3463, section 3.2).
-        1 => !matches!(enhanced.detail(), 7 | 8),
-        _ => false,
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use super::{MarkerId, ProviderId};
-use crate::smtp::{BasicCode, EnhancedCode};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Subject};
 
 /// All markers, by number.
 #[derive(Debug, Default)]
@@ -119,11 +119,35 @@ impl Marker {
     }
 }
 
+/// A reply as one line, and what its lines began with. Kept from reply to reply for its room.
+#[derive(Debug, Default)]
+pub(super) struct Flat {
+    /// The words.
+    pub(super) text: Vec<u8>,
+    /// An enhanced code of subject 7 that opened a line; the first two that differ.
+    policy: [Option<EnhancedCode>; 2],
+}
+
+impl Flat {
+    fn opens(&mut self, enhanced: EnhancedCode) {
+        if enhanced.subject() == Some(Subject::Policy) && self.policy[0] != Some(enhanced) {
+            let free = usize::from(self.policy[0].is_some());
+            self.policy[free] = Some(enhanced);
+        }
+    }
+
+    /// Whether a line has a code of subject 7 beside the one that counts.
+    pub(super) fn policy_beside(&self, code: Code) -> bool {
+        self.policy.iter().flatten().any(|policy| Some(*policy) != code.enhanced)
+    }
+}
+
 /// Makes the lines of a logged reply one, in `flat`: without the codes that open each line, blanks single.
 ///
 /// Providers wrap their sentences, so that a marker may begin on one line and end on the next.
-pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Vec<u8>) {
-    flat.clear();
+pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Flat) {
+    flat.text.clear();
+    flat.policy = [None; 2];
     let mut rest = reply;
     let mut line_start = true;
     while !rest.is_empty() {
@@ -149,15 +173,16 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Vec<u8>
                 continue;
             }
         }
-        if line_start && EnhancedCode::parse(word).is_some() {
+        if line_start && let Some(enhanced) = EnhancedCode::parse(word) {
+            flat.opens(enhanced);
             line_start = false;
             continue;
         }
         line_start = false;
-        if !flat.is_empty() {
-            flat.push(b' ');
+        if !flat.text.is_empty() {
+            flat.text.push(b' ');
         }
-        flat.extend_from_slice(word);
+        flat.text.extend_from_slice(word);
     }
 }
 
@@ -174,9 +199,24 @@ mod tests {
 
     fn flat(reply: &str) -> String {
         let basic = BasicCode::at_start(reply.as_bytes());
-        let mut flat = Vec::new();
+        let mut flat = Flat::default();
         flatten(reply.as_bytes(), basic, &mut flat);
-        String::from_utf8(flat).unwrap()
+        String::from_utf8(flat.text).unwrap()
+    }
+
+    #[test]
+    fn a_policy_code_on_another_line_is_seen() {
+        let beside = |reply: &str, last: &str| {
+            let mut flat = Flat::default();
+            flatten(reply.as_bytes(), BasicCode::at_start(reply.as_bytes()), &mut flat);
+            let enhanced = EnhancedCode::parse(last.as_bytes());
+            flat.policy_beside(Code { basic: BasicCode::at_start(reply.as_bytes()), enhanced })
+        };
+        assert!(beside("550-5.7.1 listed 550 5.1.1 no such user", "5.1.1"));
+        assert!(beside("550-5.7.26 a 550-5.7.1 b 550 5.7.26 c", "5.7.26"));
+        assert!(beside("550-5.7.1 listed\\n550 5.1.1 no", "5.1.1"));
+        assert!(!beside("550-5.7.26 a 550 5.7.26 b", "5.7.26"));
+        assert!(!beside("550 5.1.1 see error 5.7.1 there", "5.1.1"));
     }
 
     fn found(markers: &[&str], reply: &str) -> Vec<String> {

@@ -2,12 +2,15 @@
 //!
 //! The TOML files under `data/` are embedded in the binary. No Rust file names a provider.
 
+mod answer;
+mod decide;
 mod entry;
 mod load;
 mod lookup;
 mod marker;
 mod pattern;
 mod provider;
+mod read;
 #[cfg(test)]
 mod tests;
 
@@ -15,14 +18,14 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use crate::smtp::Code;
-
 use entry::Scope;
 use pattern::{Handle, handles};
 
-pub use entry::{Confidence, Disposition, Entry, Meaning, Stage, Suppress};
+pub use answer::{Answer, Quoted, Reading};
+pub use entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Stage, Suppress};
 pub use load::Error;
 pub use provider::{Kind, Provider};
+pub use read::Reader;
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,29 +130,29 @@ impl Catalog {
         self.providers.get(provider).is_some_and(|provider| provider.kind == Kind::Relay)
     }
 
-    /// The marker of this provider (or of any) that explains a reply best. Only asked for replies that are not 2xx.
-    /// `scratch` is room to work in, so that one reply after the other can be asked for without new memory.
-    pub fn marker(
-        &self,
-        provider: Option<ProviderId>,
-        code: Code,
-        reply: &[u8],
-        scratch: &mut Vec<u8>,
-    ) -> Option<MarkerId> {
-        self.best_marker(provider, code, reply, scratch)
+    /// Whose replies an entry speaks about: the short name of a provider or a family, or `*` for everybody's.
+    pub fn whose(&self, entry: &Entry) -> &str {
+        self.providers.scope_name(entry.scope).unwrap_or("*")
+    }
+
+    /// The tags or phrases of an entry, any of which leads to it.
+    pub fn marker_texts(&self, entry: &Entry) -> Vec<&str> {
+        entry.markers.iter().map(|marker| self.marker_text(*marker)).collect()
+    }
+
+    /// The steps of the ladder that an entry stands on, itself among them: deferral, then rejection.
+    pub fn ladder(&self, entry: &Entry) -> Vec<&Entry> {
+        let same = |other: &&Entry| other.scope == entry.scope && other.ladder == entry.ladder;
+        let mut steps: Vec<&Entry> = match entry.ladder {
+            Some(_) => self.entries.iter().filter(same).collect(),
+            None => Vec::new(),
+        };
+        steps.sort_by_key(|step| step.stage);
+        steps
     }
 
     /// The text of a marker.
     pub fn marker_text(&self, marker: MarkerId) -> &str {
         self.markers.text(marker).unwrap_or_default()
-    }
-
-    /// What a code means at a provider (short name). Always answers: what no entry covers is explained by RFC 3463
-    /// class and subject.
-    pub fn explain(&self, provider: Option<&str>, code: Code, marker: Option<&str>) -> Meaning<'_> {
-        match self.entry(provider, code, marker) {
-            Some(entry) => lookup::meaning(entry, code),
-            None => Meaning::unknown(code),
-        }
     }
 }

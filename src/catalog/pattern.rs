@@ -72,6 +72,42 @@ pub(super) fn handles_of(code: Code) -> impl Iterator<Item = Handle> {
     [enhanced, basic, Some(Handle::Loose)].into_iter().flatten()
 }
 
+impl fmt::Display for BasicPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one = |(first, last): &(u16, u16)| match last - first {
+            0 => format!("{first}"),
+            9 => format!("{}x", first / 10),
+            _ => format!("{}xx", first / 100),
+        };
+        f.write_str(&joined(self.none, self.ranges.iter().map(one)))
+    }
+}
+
+impl fmt::Display for EnhancedPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&joined(self.none, self.codes.iter().map(ToString::to_string)))
+    }
+}
+
+impl fmt::Display for EnhancedRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.class {
+            Some(class) => write!(f, "{class}")?,
+            None => f.write_str("x")?,
+        }
+        write!(f, ".{}.", self.subject)?;
+        match (self.first, self.last) {
+            (first, last) if first == last => write!(f, "{first}"),
+            (0, 999) => f.write_str("*"),
+            (first, last) => write!(f, "{first}-{last}"),
+        }
+    }
+}
+
+fn joined(none: bool, codes: impl Iterator<Item = String>) -> String {
+    codes.chain(none.then(|| "none".to_owned())).collect::<Vec<_>>().join("|")
+}
+
 impl BasicPattern {
     fn add(&mut self, text: &str) -> Result<(), String> {
         if text == "none" {

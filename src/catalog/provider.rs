@@ -103,6 +103,11 @@ impl Providers {
         self.scopes.get(name).copied()
     }
 
+    /// The short name that a scope stands for; none for everybody's.
+    pub(super) fn scope_name(&self, scope: Scope) -> Option<&str> {
+        self.scopes.iter().find(|(_, known)| **known == scope).map(|(name, _)| &**name)
+    }
+
     pub(super) fn id(&self, name: &str) -> Option<ProviderId> {
         self.by_name.get(name).copied()
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::smtp::{BasicCode, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Guard, Joint, ReplyCodes, Step};
 
 fn code(text: &str) -> Code {
     let mut code = Code::NONE;
@@ -24,11 +24,30 @@ fn code_of(reply: &str) -> Code {
 
 /// What a reply means at a provider, found as a report finds it.
 fn read<'a>(catalog: &'a Catalog, provider: &str, reply: &str) -> (Option<&'a Entry>, Meaning<'a>) {
+    read_at(catalog, provider, reply, None)
+}
+
+/// The same of a reply to a command.
+fn read_at<'a>(
+    catalog: &'a Catalog,
+    provider: &str,
+    reply: &str,
+    step: Option<Step>,
+) -> (Option<&'a Entry>, Meaning<'a>) {
     let code = code_of(reply);
-    let id = catalog.provider_id(provider);
-    let marker =
-        catalog.marker(id, code, reply.as_bytes(), &mut Vec::new()).map(|marker| catalog.marker_text(marker));
-    (catalog.entry(Some(provider), code, marker), catalog.explain(Some(provider), code, marker))
+    let reading = Reader::new(catalog).read(catalog.provider_id(provider), code, reply.as_bytes());
+    let early = step.is_some_and(|step| !step.knows_recipient()).then_some(Guard::BeforeRecipient);
+    let answer = Answer {
+        provider: Some(provider),
+        code,
+        marker: reading.marker.map(|marker| catalog.marker_text(marker)),
+        quoted: reading
+            .quoted
+            .map(|(provider, code)| Quoted { provider: provider.map(|id| catalog.provider_name(id)), code }),
+        guard: early.or(reading.policy_line.then_some(Guard::PolicyLine)),
+        delayed: false,
+    };
+    (catalog.entry(&answer), catalog.explain(&answer))
 }
 
 /// A provider whose replies an entry speaks about.
@@ -179,7 +198,7 @@ fn the_codes_that_must_be_there() {
     ];
     let catalog = Catalog::builtin();
     for (provider, text, disposition, suppress, enforcement) in promises {
-        let found = catalog.explain(Some(provider), code(text), None);
+        let found = catalog.explain(&Answer::of(Some(provider), code(text)));
         let told = (found.disposition, found.suppress, found.enforcement);
         assert_eq!(told, (*disposition, *suppress, *enforcement), "{provider} {text}: {}", found.title);
     }
@@ -189,7 +208,7 @@ fn the_codes_that_must_be_there() {
 fn a_ladder_has_its_steps() {
     let catalog = Catalog::builtin();
     for detail in ["26", "27", "29", "30", "32", "40"] {
-        let step = |text: String| catalog.explain(Some("google"), code(&text), None).stage;
+        let step = |text: String| catalog.explain(&Answer::of(Some("google"), code(&text))).stage;
         assert_eq!(step(format!("421 4.7.{detail}")), Some(Stage::Deferral), "{detail}");
         if detail != "32" {
             assert_eq!(step(format!("550 5.7.{detail}")), Some(Stage::Rejection), "{detail}");
@@ -334,7 +353,10 @@ fn hosts_and_domains_lead_to_their_provider() {
 #[test]
 fn an_unknown_host_may_tell_itself_in_its_reply() {
     let catalog = Catalog::builtin();
-    let who = |reply: &str| catalog.provider_of_reply(reply.as_bytes()).map(|id| catalog.provider_name(id));
+    let who = |reply: &str| {
+        let reading = Reader::new(&catalog).read(None, code_of(reply), reply.as_bytes());
+        reading.quoted.and_then(|(provider, _)| provider).map(|id| catalog.provider_name(id))
+    };
     assert_eq!(who("550 5.7.26 blocked - gsmtp"), Some("google"));
     assert_eq!(who("550 5.7.1 ... [AM0.eop-EUR01.prod.protection.outlook.com]"), Some("microsoft-365"));
     assert_eq!(who("550 5.1.1 user unknown"), None);
@@ -343,16 +365,13 @@ fn an_unknown_host_may_tell_itself_in_its_reply() {
 #[test]
 fn success_and_silence_have_no_marker() {
     let catalog = Catalog::builtin();
-    assert_eq!(catalog.marker(None, code("250 2.0.0"), b"250 2.0.0 user unknown", &mut Vec::new()), None);
-    let local = catalog.marker(
-        None,
-        Code::NONE,
-        b"Host or domain name not found. Name service error for name=x",
-        &mut Vec::new(),
-    );
-    assert!(local.is_some());
-    assert_eq!(catalog.explain(None, Code::NONE, None).category, "network");
-    assert_eq!(catalog.explain(None, code("5.0.0"), None).category, "unknown");
+    let mut reader = Reader::new(&catalog);
+    assert_eq!(reader.read(None, code("250 2.0.0"), b"250 2.0.0 user unknown"), Reading::default());
+    let local =
+        reader.read(None, Code::NONE, b"Host or domain name not found. Name service error for name=x");
+    assert!(local.marker.is_some());
+    assert_eq!(catalog.explain(&Answer::of(None, Code::NONE)).category, "network");
+    assert_eq!(catalog.explain(&Answer::of(None, code("5.0.0"))).category, "unknown");
 }
 
 fn refused(text: &str) -> Error {
@@ -415,6 +434,6 @@ fn the_operator_wins() {
     let mine = catalog.provider_of_host(b"mx.relay.example.com").unwrap();
     assert!(catalog.is_relay(mine));
     assert_eq!(catalog.provider_of_host(b"smtp.sendgrid.net"), Some(mine));
-    let found = catalog.explain(Some("google"), code("550 5.1.1"), None);
+    let found = catalog.explain(&Answer::of(Some("google"), code("550 5.1.1")));
     assert_eq!((found.title, found.suppress), ("Ask first", Suppress::IfPersistent));
 }

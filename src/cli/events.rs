@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Disposition, Stage, Suppress, UNKNOWN};
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{BasicCode, Direction, EnhancedCode};
+use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
 use crate::tally::{Attributor, Line, Sink};
 
 /// Senders remembered at most, twice over: of messages that never leave the queue the older half is forgotten.
@@ -105,9 +105,11 @@ impl<'c, W: Write> Writer<'c, W> {
         if self.provider.is_some() && self.provider.as_deref() != name {
             return Ok(());
         }
-        let marker = attributes.marker.map(|marker| catalog.marker_text(marker));
-        let answered = outcome.code.severity().is_some() && outcome.direction != Direction::In;
-        let meaning = answered.then(|| catalog.explain(name, outcome.code, marker));
+        let asked = attributes.answer(catalog, outcome.code);
+        let refused = matches!(attributes.action, Some(Action::Delayed | Action::Failed));
+        let answered =
+            outcome.direction != Direction::In && (outcome.code.severity().is_some() || out && refused);
+        let meaning = answered.then(|| catalog.explain(&asked));
         let known = match outcome.sender {
             Some(_) => None,
             None => outcome.queue_id.and_then(|id| self.senders.get(line.record.host, id)),
@@ -136,13 +138,13 @@ impl<'c, W: Write> Writer<'c, W> {
             dsn: outcome.dsn,
             basic: outcome.code.basic,
             enhanced: outcome.code.enhanced,
-            action: attributes.action.map(crate::smtp::Action::as_str),
+            action: attributes.action.map(Action::as_str),
             provider: name,
             category: meaning.as_ref().map(|meaning| meaning.category),
             disposition: meaning.as_ref().map(|meaning| meaning.disposition),
             suppress: meaning.as_ref().map(|meaning| meaning.suppress),
             enforcement: meaning.as_ref().map(|meaning| meaning.enforcement),
-            marker,
+            marker: asked.marker,
             stage: meaning.as_ref().and_then(|meaning| meaning.stage),
             delay: outcome.delay.and_then(|delay| std::str::from_utf8(delay).ok()?.parse().ok()),
             text: (!outcome.text.is_empty()).then_some(Text(outcome.text)),

@@ -6,7 +6,7 @@
 mod exim;
 mod postfix;
 
-use crate::smtp::{Action, Code, Direction, EnhancedCode};
+use crate::smtp::{Action, Code, Direction, EnhancedCode, Step};
 
 pub use exim::parse as parse_exim;
 pub use postfix::parse as parse_postfix;
@@ -219,6 +219,10 @@ pub struct Outcome<'a> {
     pub delay: Option<&'a [u8]>,
     /// The reply or reason, foreign text.
     pub text: &'a [u8],
+    /// The remote host's own words within `text`; `None` where it said nothing.
+    pub reply: Option<&'a [u8]>,
+    /// What the reply answered, where the line tells.
+    pub step: Option<Step>,
 }
 
 impl<'a> Outcome<'a> {
@@ -239,6 +243,8 @@ impl<'a> Outcome<'a> {
             action: None,
             delay: None,
             text: b"",
+            reply: None,
+            step: None,
         }
     }
 }

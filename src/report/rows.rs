@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::when::Zone;
-use crate::analysis::{Finding, Nature};
+use crate::analysis::{Finding, Nature, answer};
 use crate::catalog::{Catalog, Disposition, Meaning, Stage, Suppress, UNKNOWN};
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
 use crate::summary::{Counts, Key};
@@ -298,7 +299,7 @@ impl Rates {
 
 /// What an answer means. What our own side said is no provider's.
 pub(super) fn meaning<'a>(catalog: &'a Catalog, key: &Key) -> Meaning<'a> {
-    catalog.explain(key.provider.as_deref(), key.code, key.marker.as_deref())
+    catalog.explain(&answer(key))
 }
 
 /// The name people use for a provider; nobody is called "unknown".
@@ -307,9 +308,10 @@ pub(super) fn provider_title(catalog: &Catalog, name: &str) -> String {
 }
 
 /// By direction, most frequent first, then in the order of the keys.
+///
+/// Keys that differ only in what the page does not show (the reply inside a reply, a guard) are one row, which tells what
+/// the most frequent of them means.
 pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
-    let mut sorted = keys.to_vec();
-    sorted.sort_by_key(|(key, counts)| (key.direction, Reverse(counts.span.count)));
     let row = |(key, counts): &(&Key, &Counts)| {
         let meaning = meaning(catalog, key);
         CodeRow {
@@ -332,7 +334,27 @@ pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
             provider_title: provider_title(catalog, key.provider.as_deref().unwrap_or(UNKNOWN)),
         }
     };
-    sorted.iter().map(row).collect()
+    let mut rows: BTreeMap<_, (u64, CodeRow)> = BTreeMap::new();
+    for pair in keys {
+        let (key, counts) = pair;
+        let count = counts.span.count;
+        match rows.entry((key.direction, &key.provider, key.action, key.code, &key.marker)) {
+            Entry::Vacant(place) => {
+                place.insert((count, row(pair)));
+            }
+            Entry::Occupied(mut place) => {
+                let (most, known) = place.get_mut();
+                let sum = known.count + count;
+                if count > *most {
+                    (*most, *known) = (count, row(pair));
+                }
+                known.count = sum;
+            }
+        }
+    }
+    let mut rows: Vec<CodeRow> = rows.into_values().map(|(_, row)| row).collect();
+    rows.sort_by_key(|row| (row.direction, Reverse(row.count)));
+    rows
 }
 
 /// Most attempts first, then by name.

@@ -41,6 +41,8 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
             enhanced: EnhancedCode::parse(answer.enhanced.as_bytes()),
         },
         marker: None,
+        quoted: None,
+        guard: None,
     };
     let counts = summary.keys.entry(key).or_default();
     *counts.buckets.entry(at.map(bucket)).or_default() += count;
@@ -329,6 +331,8 @@ fn hostile() -> Summary {
                 action,
                 code: Code { basic: BasicCode::new(550), enhanced: EnhancedCode::parse(b"5.7.999") },
                 marker: Some(nasty.clone()),
+                quoted: None,
+                guard: None,
             };
             let counts = summary.keys.entry(key).or_default();
             let span =
@@ -344,6 +348,8 @@ fn hostile() -> Summary {
         action: Action::Rejected,
         code: Code::NONE,
         marker: Some(nasty.clone()),
+        quoted: None,
+        guard: None,
     };
     summary.keys.entry(refused).or_default().span.merge(Span { count: 1, first: None, last: None });
     summary.accounting.programs.insert(nasty.clone(), 9_999);

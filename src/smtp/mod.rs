@@ -7,9 +7,11 @@ mod address;
 mod code;
 mod direction;
 mod reply;
+mod step;
 
 pub use action::Action;
 pub use address::{NULL_SENDER, domain};
 pub use code::{BasicCode, Code, EnhancedCode, Subject};
 pub use direction::Direction;
 pub use reply::{Joint, ReplyCodes};
+pub use step::{Guard, Step};

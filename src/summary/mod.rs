@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::smtp::{Action, Code, Direction};
+use crate::smtp::{Action, Code, Direction, Guard};
 use crate::time::Instant;
 
 pub use wire::{ReadError, read, write};
@@ -37,6 +37,22 @@ pub struct Key {
     pub code: Code,
     /// Provider tag or phrase in the reply that makes a difference.
     pub marker: Option<String>,
+    /// Whose words count, where the reply passes on another server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quoted>,
+    /// Why the reply speaks of no recipient, whatever its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
+}
+
+/// The reply inside a reply, or the owner of an unknown host, told by its words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Quoted {
+    /// Short name of its provider; `None` when nothing tells.
+    pub provider: Option<String>,
+    /// Its codes.
+    #[serde(flatten)]
+    pub code: Code,
 }
 
 /// How often, and between which instants.

@@ -1,54 +1,80 @@
-//! What the catalogue adds to an outcome before it is counted: whose host it was, the marker in the reply, and
-//! whether the host was only a relay.
+//! What the catalogue adds to an outcome before it is counted: whose host it was, what the words of the reply tell
+//! beside its codes, and whether the host was only a relay.
 
 use hashbrown::HashMap;
 
-use crate::catalog::{Catalog, MarkerId, ProviderId};
+use crate::catalog::{Answer, Catalog, ProviderId, Quoted, Reader, Reading, UNKNOWN};
 use crate::mta::Outcome;
-use crate::smtp::{Action, Direction, domain};
+use crate::smtp::{Action, Code, Direction, Guard, domain};
 
 /// An outcome's attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attributes {
     /// The provider; `None` when nobody knows it, and for hops that have none.
     pub provider: Option<ProviderId>,
-    /// The marker in a refusing reply.
-    pub marker: Option<MarkerId>,
+    /// What the words of a refusal tell.
+    pub reading: Reading,
+    /// Why it speaks of no recipient.
+    pub guard: Option<Guard>,
     /// What became of the recipient.
     pub action: Option<Action>,
+}
+
+impl Attributes {
+    /// What is asked of the catalogue about an outcome with these attributes.
+    pub fn answer<'c>(&self, catalog: &'c Catalog, code: Code) -> Answer<'c> {
+        let name = |provider| catalog.provider_name(provider);
+        Answer {
+            provider: Some(self.provider.map_or(UNKNOWN, name)),
+            code,
+            marker: self.reading.marker.map(|marker| catalog.marker_text(marker)),
+            quoted: self.reading.quoted.map(|(provider, code)| Quoted { provider: provider.map(name), code }),
+            guard: self.guard,
+            delayed: self.action == Some(Action::Delayed),
+        }
+    }
 }
 
 /// Attributes outcomes, asking the catalogue once per name.
 #[derive(Debug)]
 pub struct Attributor<'c> {
-    catalog: &'c Catalog,
+    reader: Reader<'c>,
     hosts: HashMap<Vec<u8>, Option<ProviderId>>,
     domains: HashMap<Vec<u8>, Option<ProviderId>>,
-    /// Room for the catalogue to work in.
-    scratch: Vec<u8>,
 }
 
 impl<'c> Attributor<'c> {
     /// One that has met no name yet.
     pub fn new(catalog: &'c Catalog) -> Attributor<'c> {
-        Attributor { catalog, hosts: HashMap::new(), domains: HashMap::new(), scratch: Vec::new() }
+        Attributor { reader: Reader::new(catalog), hosts: HashMap::new(), domains: HashMap::new() }
     }
 
     /// The catalogue it asks.
     pub fn catalog(&self) -> &'c Catalog {
-        self.catalog
+        self.reader.catalog()
     }
 
     /// The attributes of an outcome.
     pub fn attribute(&mut self, outcome: &Outcome<'_>) -> Attributes {
-        let mut found = Attributes { provider: None, marker: None, action: outcome.action };
+        let mut found =
+            Attributes { provider: None, reading: Reading::default(), guard: None, action: outcome.action };
         if outcome.direction != Direction::Out {
             return found;
         }
         found.provider = self.provider(outcome);
-        // Only replies that refuse are searched for markers.
-        if outcome.code.severity().is_some_and(|severity| severity > 3) {
-            found.marker = self.catalog.marker(found.provider, outcome.code, outcome.text, &mut self.scratch);
+        // Only words that refuse are read: a server's, or our own where none answered.
+        let refused = match outcome.code.severity() {
+            Some(severity) => severity > 3,
+            None => matches!(outcome.action, Some(Action::Delayed | Action::Failed)),
+        };
+        if refused {
+            let words = outcome.reply.unwrap_or(outcome.text);
+            found.reading = self.reader.read(found.provider, outcome.code, words);
+            found.guard = if outcome.step.is_some_and(|step| !step.knows_recipient()) {
+                Some(Guard::BeforeRecipient)
+            } else {
+                found.reading.policy_line.then_some(Guard::PolicyLine)
+            };
         }
         if outcome.action == Some(Action::Delivered) && self.is_relay(found.provider, outcome) {
             found.action = Some(Action::Relayed);
@@ -58,7 +84,7 @@ impl<'c> Attributor<'c> {
 
     /// The provider of an attempt: by the relay's name; where that says nothing, by the recipient's domain.
     fn provider(&mut self, outcome: &Outcome<'_>) -> Option<ProviderId> {
-        let catalog = self.catalog;
+        let catalog = self.catalog();
         if let Some(host) = outcome.relay_host
             && let Some(provider) = ask(&mut self.hosts, host, |host| catalog.provider_of_host(host))
         {
@@ -72,7 +98,7 @@ impl<'c> Attributor<'c> {
     /// RFC 4193). What the receiver says will not reach this log.
     fn is_relay(&self, provider: Option<ProviderId>, outcome: &Outcome<'_>) -> bool {
         match provider {
-            Some(provider) => self.catalog.is_relay(provider),
+            Some(provider) => self.catalog().is_relay(provider),
             None => outcome.relay_ip.is_some_and(is_private),
         }
     }

@@ -13,8 +13,8 @@ use hashbrown::HashMap;
 use crate::catalog::{Catalog, MarkerId, ProviderId, UNKNOWN};
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{Action, Code, Direction, domain};
-use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
+use crate::smtp::{Action, Code, Direction, Guard, domain};
+use crate::summary::{Counts, Key, Quoted, Span, Summary, Totals, bucket};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
@@ -52,6 +52,8 @@ struct RawKey {
     code: Code,
     provider: Option<ProviderId>,
     marker: Option<MarkerId>,
+    quoted: Option<(Option<ProviderId>, Code)>,
+    guard: Option<Guard>,
     direction: Direction,
     action: Action,
 }
@@ -114,7 +116,9 @@ impl<'c> Tally<'c> {
         let key = RawKey {
             code: outcome.code,
             provider: attributes.provider,
-            marker: attributes.marker,
+            marker: attributes.reading.marker,
+            quoted: attributes.reading.quoted,
+            guard: attributes.guard,
             direction: outcome.direction,
             action,
         };
@@ -219,6 +223,11 @@ impl<'c> Tally<'c> {
             action: key.action,
             code: key.code,
             marker: key.marker.map(|marker| catalog.marker_text(marker).to_owned()),
+            quoted: key.quoted.map(|(provider, code)| Quoted {
+                provider: provider.map(|provider| catalog.provider_name(provider).to_owned()),
+                code,
+            }),
+            guard: key.guard,
         }
     }
 }

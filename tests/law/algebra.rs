@@ -32,6 +32,8 @@ fn key() -> impl Strategy<Value = Key> {
                 }),
             },
             marker,
+            quoted: None,
+            guard: None,
         },
     )
 }

@@ -115,6 +115,8 @@ impl Twin {
             action,
             code: answer.code,
             marker: answer.marker.clone(),
+            quoted: answer.quoted.clone(),
+            guard: answer.guard,
         };
         let counts = self.count.keys.entry(key.clone()).or_default();
         *counts.buckets.entry(event.at.map(bucket)).or_default() += 1;

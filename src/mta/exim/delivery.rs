@@ -77,11 +77,14 @@ pub(super) fn read<'a>(flag: Flag, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
         let answer = answer(&found);
         outcome.code = answer.code;
         outcome.text = if answer.replied { answer.text } else { found.reason.unwrap_or(answer.text) };
+        outcome.reply = answer.replied.then_some(answer.text);
+        outcome.step = answer.step;
         host = host.or(answer.host);
         lmtp = answer.lmtp;
     } else if let Some(confirmation) = found.confirmation {
         outcome.code = reply::codes(confirmation, Joint::EscapedTwice);
         outcome.text = confirmation;
+        outcome.reply = Some(confirmation);
     }
     (outcome.kind, outcome.action) = match flag {
         Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),

@@ -8,7 +8,7 @@
 use memchr::memmem;
 
 use super::fields::{self, Host};
-use crate::smtp::{Code, Joint, ReplyCodes};
+use crate::smtp::{Code, Joint, ReplyCodes, Step};
 
 /// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +23,17 @@ pub(super) struct Answer<'a> {
     pub(super) replied: bool,
     /// The reply came over LMTP.
     pub(super) lmtp: bool,
+    /// What the reply answered.
+    pub(super) step: Option<Step>,
 }
 
 /// Reads a text; `host_known` when the line has named the host before it, so that the text cannot.
 pub(super) fn read(text: &[u8], host_known: bool) -> Answer<'_> {
-    let mut answer = Answer { code: Code::NONE, host: None, text, replied: false, lmtp: false };
+    let mut answer = Answer { code: Code::NONE, host: None, text, replied: false, lmtp: false, step: None };
     let reply = match step(text) {
         Some((step, lmtp)) => {
             answer.lmtp = lmtp;
+            answer.step = Step::of_command(step);
             after_step(step)
         }
         None if host_known => None,

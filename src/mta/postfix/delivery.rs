@@ -13,7 +13,7 @@ use memchr::{memchr, memmem};
 
 use super::reply::{Answer, At, Peer};
 use crate::mta::{Kind, Outcome};
-use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes, Step};
 
 /// What follows the recipient.
 struct Tail<'a> {
@@ -42,6 +42,7 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
     };
     let peer = (tail.relay != b"none").then(|| Peer::read(tail.relay));
     let direction = direction(daemon, &tail, peer.as_ref());
+    let (code, reply, step) = reply(&tail);
     Some(Outcome {
         queue_id: id,
         recipient: Some(recipient),
@@ -50,10 +51,12 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
         relay_ip: peer.as_ref().and_then(Peer::ip),
         status: Some(tail.status),
         dsn: tail.dsn,
-        code: code(&tail),
+        code,
         action,
         delay: tail.delay,
         text: tail.text,
+        reply,
+        step,
         ..Outcome::new(kind, direction)
     })
 }
@@ -61,20 +64,21 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
 /// What the queue manager puts before the older reason it repeats (`qmgr_deliver.c`).
 const SUSPENDED: &[u8] = b"delivery temporarily suspended: ";
 
-/// The codes of the reply in TEXT; none where no server answered.
-fn code(tail: &Tail<'_>) -> Code {
+/// The codes of the reply in TEXT, its words and what it answered; nothing where no server answered.
+fn reply<'a>(tail: &Tail<'a>) -> (Code, Option<&'a [u8]>, Option<Step>) {
     let text = tail.text.strip_prefix(SUSPENDED).unwrap_or(tail.text);
     if let Some(answer) = Answer::read(text) {
-        return answer.code(tail.dsn);
+        return (answer.code(tail.dsn), Some(answer.reply), answer.step);
     }
     // An accepted message: TEXT is the reply. Only a host has one: `local` and pipes write words of their own.
     if Peer::read(tail.relay).at != At::Nothing {
         let reply = ReplyCodes::read(text, Joint::Blank);
         if reply.basic.is_some() {
-            return Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
+            let code = Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
+            return (code, Some(text), None);
         }
     }
-    Code::NONE
+    (Code::NONE, None, None)
 }
 
 /// A hop that is no provider: by its agent, by its relay, or by the address it failed to reach.

@@ -53,6 +53,8 @@ pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
             relay_ip: answer.peer.ip(),
             code: answer.code(None),
             text: rest,
+            reply: Some(answer.reply),
+            step: answer.step,
             ..Outcome::new(Kind::Attempt, Direction::Out)
         });
     }

@@ -1,12 +1,16 @@
 //! The texts in which smtp(8) and lmtp(8) quote a remote reply (`smtp_proto.c`, `smtp_sasl_glue.c`).
 
 use crate::mta::{is_local_name, is_loopback};
-use crate::smtp::{Code, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{Code, EnhancedCode, Joint, ReplyCodes, Step};
 
 /// A remote host and what it said.
 pub(super) struct Answer<'a> {
     /// Who said it.
     pub(super) peer: Peer<'a>,
+    /// Its words.
+    pub(super) reply: &'a [u8],
+    /// What it answered.
+    pub(super) step: Option<Step>,
     codes: ReplyCodes,
 }
 
@@ -14,24 +18,40 @@ impl<'a> Answer<'a> {
     /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
     pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
         let rest = text.strip_prefix(b"Protocol error: ").unwrap_or(text);
-        let rest = [
-            &b"host "[..],
-            b"SASL authentication failed; server ",
-            b"SASL CACHED authentication failed; server ",
-        ]
-        .iter()
-        .find_map(|start| rest.strip_prefix(*start))?;
+        let (rest, login) = if let Some(rest) = rest.strip_prefix(b"host ") {
+            (rest, false)
+        } else {
+            let logins =
+                [&b"SASL authentication failed; server "[..], b"SASL CACHED authentication failed; server "];
+            (logins.iter().find_map(|start| rest.strip_prefix(*start))?, true)
+        };
         // Host names come from DNS and hold no blank, so the first one ends `H[ip]`.
         let blank = memchr::memchr(b' ', rest)?;
-        let reply = [&b" said: "[..], b" refused to talk to me: "]
-            .iter()
-            .find_map(|said| rest[blank..].strip_prefix(*said))?;
-        Some(Answer { peer: Peer::read(&rest[..blank]), codes: ReplyCodes::read(reply, Joint::Blank) })
+        let peer = Peer::read(&rest[..blank]);
+        if let Some(reply) = rest[blank..].strip_prefix(b" refused to talk to me: ") {
+            let codes = ReplyCodes::read(reply, Joint::Blank);
+            return Some(Answer { peer, reply, step: Some(Step::Connect), codes });
+        }
+        let said = rest[blank..].strip_prefix(b" said: ")?;
+        let (reply, step) = if login { (said, Some(Step::Auth)) } else { in_reply_to(said) };
+        Some(Answer { peer, reply, step, codes: ReplyCodes::read(said, Joint::Blank) })
     }
 
     /// The code that counts: where the text has no enhanced code, Postfix's own field gives it.
     pub(super) fn code(&self, dsn: Option<EnhancedCode>) -> Code {
         Code { basic: self.codes.basic, enhanced: self.codes.enhanced.or(dsn) }
+    }
+}
+
+/// Takes `(in reply to COMMAND command)` off the end. A log that cut the line has cut it off already; the reply may hold
+/// one of its own, so only the last thing in the text counts.
+fn in_reply_to(said: &[u8]) -> (&[u8], Option<Step>) {
+    const OPEN: &[u8] = b" (in reply to ";
+    let ended = said.strip_suffix(b")").unwrap_or(said).strip_suffix(b" command");
+    let found = ended.and_then(|text| Some((text, memchr::memmem::rfind(text, OPEN)?)));
+    match found {
+        Some((text, at)) => (&said[..at], Step::of_command(&text[at + OPEN.len()..])),
+        None => (said, None),
     }
 }
 

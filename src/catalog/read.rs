@@ -1,0 +1,166 @@
+//! The words of a reply: its marker, the reply inside it, the owner of a host nobody knows.
+//!
+//! ```text
+//! flatten      the reply's lines become one, without the codes that open them
+//! each_in      which markers are in it: one pass of one automaton
+//! best         which of them tells most (`lookup`): remembered, since replies repeat
+//! inner        where that one says "another server said", the same once more for what follows
+//! ```
+
+use std::collections::HashMap;
+
+use super::answer::Reading;
+use super::marker::{Flat, flatten};
+use super::{Catalog, MarkerId, ProviderId};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Joint, ReplyCodes};
+
+/// Combinations of provider, codes and markers remembered at most: a stranger may make up any number.
+const REMEMBERED: usize = 4096;
+
+/// Reads replies. One for each worker: it remembers.
+#[derive(Debug)]
+pub struct Reader<'c> {
+    catalog: &'c Catalog,
+    flat: Flat,
+    found: Vec<MarkerId>,
+    known: HashMap<(Option<ProviderId>, Code), HashMap<Box<[MarkerId]>, Told>>,
+    remembered: usize,
+}
+
+/// What the markers of a reply told.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    marker: Option<MarkerId>,
+    /// The owner of a host nobody knows.
+    speaker: Option<ProviderId>,
+    /// The marker says that another server's reply follows.
+    wraps: bool,
+}
+
+impl<'c> Reader<'c> {
+    /// One that has read nothing yet.
+    pub fn new(catalog: &'c Catalog) -> Reader<'c> {
+        Reader { catalog, flat: Flat::default(), found: Vec::new(), known: HashMap::new(), remembered: 0 }
+    }
+
+    /// The catalogue it reads with.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
+    /// What the words of a reply add to its codes. `text` is what a server said; where none answered, what our own mail
+    /// server wrote. Nothing is read of replies that accept.
+    pub fn read(&mut self, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Reading {
+        if matches!(code.severity(), Some(2 | 3)) {
+            return Reading::default();
+        }
+        let told = self.tell(provider, code, text);
+        let policy_line = self.flat.policy_beside(code);
+        let outer = Reading {
+            marker: told.marker,
+            quoted: told.speaker.map(|speaker| (Some(speaker), code)),
+            policy_line,
+        };
+        let inner = told.marker.filter(|_| told.wraps).and_then(|marker| {
+            let marker = self.catalog.marker_text(marker);
+            inner(text, marker)
+        });
+        let Some((code, text)) = inner else { return outer };
+        let told = self.tell(None, code, text);
+        Reading {
+            marker: told.marker.or(outer.marker),
+            quoted: Some((told.speaker, code)),
+            policy_line: policy_line || self.flat.policy_beside(code),
+        }
+    }
+
+    fn tell(&mut self, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Told {
+        let Reader { catalog, flat, found, known, remembered } = self;
+        flatten(text, code.basic, flat);
+        found.clear();
+        catalog.markers.each_in(&flat.text, |marker| {
+            if !found.contains(&marker) {
+                found.push(marker);
+            }
+        });
+        if let Some(told) = known.get(&(provider, code)).and_then(|known| known.get(found.as_slice())) {
+            return *told;
+        }
+        let told = catalog.tell(provider, code, found);
+        if *remembered >= REMEMBERED {
+            known.clear();
+            *remembered = 0;
+        }
+        *remembered += 1;
+        known.entry((provider, code)).or_default().insert(found.as_slice().into(), told);
+        told
+    }
+}
+
+impl Catalog {
+    fn tell(&self, provider: Option<ProviderId>, code: Code, found: &[MarkerId]) -> Told {
+        let speaker = if provider.is_some() { None } else { self.speaker(found) };
+        let who = provider.or(speaker).and_then(|id| self.providers.get(id));
+        let marker = self.best_marker(who, code, found);
+        let entry = marker.and_then(|marker| self.best(who, code, Some(marker)));
+        Told { marker, speaker, wraps: entry.is_some_and(|entry| entry.wraps) }
+    }
+
+    /// Who is behind an unknown host, by the longest telling text in the reply.
+    fn speaker(&self, found: &[MarkerId]) -> Option<ProviderId> {
+        let tells = |marker: &MarkerId| Some((*marker, self.markers.provider(*marker)?));
+        let length = |marker: MarkerId| self.markers.text(marker).map_or(0, str::len);
+        found
+            .iter()
+            .filter_map(tells)
+            .max_by_key(|(marker, _)| (length(*marker), *marker))
+            .map(|(_, provider)| provider)
+    }
+}
+
+/// The reply that another server gave, behind the marker that announces it: its codes and its text.
+///
+/// It begins with a basic code that an enhanced code of its class follows, or that stands directly behind a bracket, colon
+/// or quotation mark; a number in a sentence is none.
+fn inner<'t>(text: &'t [u8], marker: &str) -> Option<(Code, &'t [u8])> {
+    let marker = marker.as_bytes();
+    let at = text.windows(marker.len()).position(|part| part.eq_ignore_ascii_case(marker))? + marker.len();
+    let starts = |at: &usize| {
+        let Some(basic) = BasicCode::at_start(&text[*at..]) else { return false };
+        let before = text[at - 1];
+        let enhanced = text.get(at + 4..).and_then(EnhancedCode::at_start);
+        basic.severity() >= 4
+            && !before.is_ascii_alphanumeric()
+            && (enhanced.is_some_and(|(enhanced, _)| enhanced.class() == basic.severity())
+                || matches!(before, b':' | b'(' | b'\'' | b'"' | b'>'))
+    };
+    let start = (at.max(1)..text.len()).find(starts)?;
+    let reply = &text[start..];
+    let ReplyCodes { basic, enhanced } = ReplyCodes::read(reply, Joint::Blank);
+    Some((Code { basic, enhanced }, reply))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inner_reply_begins_with_its_code() {
+        let found = |text: &str, marker: &str| {
+            inner(text.as_bytes(), marker).map(|(code, _)| {
+                (code.basic.map(BasicCode::number), code.enhanced.map(|enhanced| enhanced.to_string()))
+            })
+        };
+        let of = |basic, enhanced: Option<&str>| Some((Some(basic), enhanced.map(str::to_owned)));
+        let marker = "one or more recipients";
+        assert_eq!(
+            found("550 permanent failure for one or more recipients (u@d:550 5.1.1 no)", marker),
+            of(550, Some("5.1.1"))
+        );
+        assert_eq!(found("550 for one or more recipients (u@d:554 no such user)", marker), of(554, None));
+        assert_eq!(found("550 for one or more recipients (u@d:blocked)", marker), None);
+        assert_eq!(found("550 for one or more recipients after 550 tries", marker), None);
+        assert_eq!(found("550 5.0.350 returned '452 4.2.2 full'", "returned"), of(452, Some("4.2.2")));
+        assert_eq!(found("250 nothing", marker), None);
+    }
+}
