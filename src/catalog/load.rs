@@ -59,7 +59,16 @@ struct RawFile {
     #[serde(default)]
     advice: Vec<RawAdvice>,
     #[serde(default)]
+    doubt: Vec<RawDoubt>,
+    #[serde(default)]
     code: Vec<RawCode>,
+}
+
+/// Words that put in doubt what a reply says of its recipient.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDoubt {
+    words: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +194,13 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
                     .markers
                     .add_provider(id, text)
                     .map_err(|what| file.error("provider", n, "markers", &what))?;
+            }
+        }
+    }
+    for file in &files {
+        for (n, raw) in file.raw.doubt.iter().enumerate() {
+            for word in &raw.words {
+                catalog.markers.add_doubt(word).map_err(|what| file.error("doubt", n, "words", &what))?;
             }
         }
     }

@@ -3,6 +3,8 @@
 //! The TOML files under `data/` are embedded in the binary. No Rust file names a provider.
 
 mod answer;
+#[cfg(test)]
+mod cases;
 mod decide;
 mod entry;
 mod load;

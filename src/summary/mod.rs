@@ -40,7 +40,7 @@ pub struct Key {
     /// Whose words count, where the reply passes on another server's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<Quoted>,
-    /// Why the reply speaks of no recipient, whatever its code.
+    /// Why the reply is no proof against a recipient, whatever its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
 }
