@@ -175,7 +175,9 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Flat) {
     let mut rest = reply;
     let mut line_start = true;
     while !rest.is_empty() {
-        if let Some(after) = joint(rest) {
+        if rest[0] == b'\\'
+            && let Some(after) = joint(rest)
+        {
             rest = after;
             line_start = true;
             continue;
@@ -184,13 +186,15 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Flat) {
             rest = &rest[1..];
             continue;
         }
-        let mut end = 1;
-        while end < rest.len() && !rest[end].is_ascii_whitespace() && joint(&rest[end..]).is_none() {
-            end += 1;
-        }
+        let ends = |at: &usize| match rest[*at] {
+            b'\\' => joint(&rest[*at..]).is_some(),
+            byte => byte.is_ascii_whitespace(),
+        };
+        let end = (1..rest.len()).find(ends).unwrap_or(rest.len());
         let (mut word, after) = rest.split_at(end);
         rest = after;
-        if basic.is_some() && BasicCode::at_start(word) == basic && matches!(word.get(3), None | Some(b'-')) {
+        let opens = matches!(word.get(3), None | Some(b'-')) && basic.is_some();
+        if opens && BasicCode::at_start(word) == basic {
             word = word.get(4..).unwrap_or_default();
             line_start = true;
             if word.is_empty() {
