@@ -79,6 +79,8 @@ struct RawProvider {
     family: Option<String>,
     kind: Kind,
     #[serde(default)]
+    note: String,
+    #[serde(default)]
     hosts: Vec<String>,
     #[serde(default)]
     domains: Vec<String>,
@@ -178,7 +180,7 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
         for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
             let family = raw.family.as_deref().or(file.raw.family.as_deref()).unwrap_or(&raw.id).to_owned();
             let names = [(&raw.hosts, "hosts"), (&raw.domains, "domains")];
-            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind);
+            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind, &raw.note);
             for (list, key) in names {
                 for name in list {
                     let added = if key == "hosts" {

@@ -89,6 +89,7 @@ fn a_summary() -> impl Strategy<Value = Summary> {
                 waiting: n[12],
                 suspended: n[13],
                 expired: n[9],
+                bounces: n[8],
             },
             keys,
         },
