@@ -399,7 +399,8 @@ fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {
-    toml::from_str(text).map_err(|error| first_of(faults(file, text)).unwrap_or_else(|| fault(file, text, &error)))
+    toml::from_str(text)
+        .map_err(|error| first_of(faults(file, text)).unwrap_or_else(|| fault(file, text, &error)))
 }
 
 /// What is wrong with a file that does not parse, table by table; nothing when it is no TOML at all.
@@ -414,7 +415,10 @@ fn faults(file: &Path, text: &str) -> Vec<Error> {
             ("code", DeValue::Array(_)) => faults_of::<RawCode>(value),
             _ => {
                 let head = DeTable::from_iter([(name, value)]);
-                RawFile::deserialize(Spanned::new(0..0, DeValue::Table(head)).into_deserializer()).err().into_iter().collect()
+                RawFile::deserialize(Spanned::new(0..0, DeValue::Table(head)).into_deserializer())
+                    .err()
+                    .into_iter()
+                    .collect()
             }
         };
         faults.extend(found.iter().map(|error| fault(file, text, error)));
