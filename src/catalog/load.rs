@@ -81,7 +81,16 @@ struct RawFile {
     #[serde(default)]
     advice: Vec<RawAdvice>,
     #[serde(default)]
+    doubt: Vec<RawDoubt>,
+    #[serde(default)]
     code: Vec<RawCode>,
+}
+
+/// Words that put in doubt what a reply says of its recipient.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDoubt {
+    words: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +100,8 @@ struct RawProvider {
     title: String,
     family: Option<String>,
     kind: Kind,
+    #[serde(default)]
+    note: String,
     #[serde(default)]
     hosts: Vec<String>,
     #[serde(default)]
@@ -188,6 +199,7 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
     for file in &mut files {
         file.names(&mut names, &mut faults);
         file.providers(&mut catalog, &mut faults);
+        file.doubts(&mut catalog, &mut faults);
     }
     for file in &mut files {
         for (n, raw) in mem::take(&mut file.raw.code).into_iter().enumerate() {
@@ -226,7 +238,7 @@ impl Loaded<'_> {
         for (n, raw) in mem::take(&mut self.raw.provider).into_iter().enumerate() {
             let mut wrong = |key: &str, what: &str| faults.push(self.error("provider", n, key, what));
             let family = raw.family.as_deref().or(self.raw.family.as_deref()).unwrap_or(&raw.id);
-            let id = catalog.providers.add(&raw.id, &raw.title, family, raw.kind);
+            let id = catalog.providers.add(&raw.id, &raw.title, family, raw.kind, &raw.note);
             for name in &raw.hosts {
                 if let Err(what) = catalog.providers.add_host(id, name, self.operator) {
                     wrong("hosts", &what);
@@ -240,6 +252,16 @@ impl Loaded<'_> {
             for text in &raw.markers {
                 if let Err(what) = catalog.markers.add_provider(id, text) {
                     wrong("markers", &what);
+                }
+            }
+        }
+    }
+
+    fn doubts(&mut self, catalog: &mut Catalog, faults: &mut Vec<Error>) {
+        for (n, raw) in mem::take(&mut self.raw.doubt).iter().enumerate() {
+            for word in &raw.words {
+                if let Err(what) = catalog.markers.add_doubt(word) {
+                    faults.push(self.error("doubt", n, "words", &what));
                 }
             }
         }
@@ -412,6 +434,7 @@ fn faults(file: &Path, text: &str) -> Vec<Error> {
             ("provider", DeValue::Array(_)) => faults_of::<RawProvider>(value),
             ("category", DeValue::Array(_)) => faults_of::<RawCategory>(value),
             ("advice", DeValue::Array(_)) => faults_of::<RawAdvice>(value),
+            ("doubt", DeValue::Array(_)) => faults_of::<RawDoubt>(value),
             ("code", DeValue::Array(_)) => faults_of::<RawCode>(value),
             _ => {
                 let head = DeTable::from_iter([(name, value)]);
