@@ -48,7 +48,7 @@ pub enum Suppress {
     Never,
 }
 
-/// The steps of an enforcement ladder.
+/// How far a measure against a sender has gone; on a ladder, its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
