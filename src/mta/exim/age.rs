@@ -7,7 +7,7 @@ const LONGEST: i64 = 90 * 86_400;
 /// Seconds from the arrival of message `id` to `at`.
 ///
 /// The number has base 62, and base 36 on systems whose file names do not tell capital letters from small ones.
-pub fn age(id: &[u8], at: i64) -> Option<i64> {
+pub(in crate::mta) fn age(id: &[u8], at: i64) -> Option<i64> {
     let time = id.first_chunk::<6>()?;
     // A message is not logged before it came in; clocks may be set back a little.
     let plausible = |age: &i64| (-60..=LONGEST).contains(age);

@@ -14,7 +14,7 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use age::age;
+pub(super) use age::age;
 
 use super::{Event, is_local_name, is_loopback};
 use delivery::Flag;
