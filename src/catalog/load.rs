@@ -30,6 +30,13 @@ pub struct Error {
     pub what: String,
 }
 
+impl Error {
+    /// The file could not be read.
+    pub(super) fn unread(file: &Path, error: &std::io::Error) -> Error {
+        Error { file: file.to_owned(), line: 0, key: String::new(), what: error.to_string() }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
@@ -48,31 +55,31 @@ impl std::error::Error for Error {}
 /// A data file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawFile {
+pub(super) struct RawFile {
     family: Option<String>,
     source: Option<String>,
     checked: Option<Datetime>,
     #[serde(default)]
-    provider: Vec<RawProvider>,
+    pub(super) provider: Vec<RawProvider>,
     #[serde(default)]
-    category: Vec<RawCategory>,
+    pub(super) category: Vec<RawCategory>,
     #[serde(default)]
-    advice: Vec<RawAdvice>,
+    pub(super) advice: Vec<RawAdvice>,
     #[serde(default)]
-    code: Vec<RawCode>,
+    pub(super) code: Vec<RawCode>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawProvider {
-    id: String,
+pub(super) struct RawProvider {
+    pub(super) id: String,
     title: String,
     family: Option<String>,
     kind: Kind,
     #[serde(default)]
-    hosts: Vec<String>,
+    pub(super) hosts: Vec<String>,
     #[serde(default)]
-    domains: Vec<String>,
+    pub(super) domains: Vec<String>,
     #[serde(default)]
     markers: Vec<String>,
     #[serde(rename = "source")]
@@ -84,8 +91,8 @@ struct RawProvider {
 /// What the codes of one kind of trouble have in common, unless they say otherwise.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawCategory {
-    id: String,
+pub(super) struct RawCategory {
+    pub(super) id: String,
     disposition: Disposition,
     suppress: Suppress,
     #[serde(default)]
@@ -94,8 +101,8 @@ struct RawCategory {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawAdvice {
-    id: String,
+pub(super) struct RawAdvice {
+    pub(super) id: String,
     text: String,
     #[serde(default)]
     template: String,
@@ -103,7 +110,7 @@ struct RawAdvice {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawCode {
+pub(super) struct RawCode {
     provider: Option<String>,
     basic: Option<BasicPattern>,
     enhanced: Option<EnhancedPattern>,
@@ -132,24 +139,40 @@ struct RawCode {
 }
 
 /// One file on its way into the catalogue.
-struct Loaded<'a> {
-    name: &'a str,
-    text: &'a str,
-    operator: bool,
-    raw: RawFile,
+pub(super) struct Loaded<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    pub(super) operator: bool,
+    pub(super) raw: RawFile,
+    /// Codes of the file that are so faulty that `raw` is without them, by number, in order.
+    pub(super) skipped: Vec<usize>,
 }
 
-/// Reads the embedded files and the operator's.
+/// Reads the embedded files and the operator's. The first fault is enough.
 pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
-    let mut files = Vec::with_capacity(embedded.len() + 1);
-    for ((name, text), raw) in embedded.iter().zip(parse_all(embedded)) {
-        files.push(Loaded { name, text, operator: false, raw: raw? });
-    }
+    let mut files = read_embedded(embedded)?;
     let operator_name = operator.map(|(path, _)| path.display().to_string());
     if let (Some((path, text)), Some(name)) = (operator, &operator_name) {
-        files.push(Loaded { name, text, operator: true, raw: parse(path, text)? });
+        files.push(Loaded { name, text, operator: true, raw: parse(path, text)?, skipped: Vec::new() });
     }
+    let mut faults = Vec::new();
+    let catalog = build(files, &mut faults);
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(catalog),
+    }
+}
 
+/// Reads the embedded files.
+pub(super) fn read_embedded<'a>(embedded: &[(&'a str, &'a str)]) -> Result<Vec<Loaded<'a>>, Error> {
+    let parsed = embedded.iter().zip(parse_all(embedded));
+    parsed
+        .map(|((name, text), raw)| Ok(Loaded { name, text, operator: false, raw: raw?, skipped: Vec::new() }))
+        .collect()
+}
+
+/// Makes one catalogue of all files. What is faulty is left out and told, in the order it is met.
+pub(super) fn build(mut files: Vec<Loaded<'_>>, faults: &mut Vec<Error>) -> Catalog {
     let mut catalog = Catalog::default();
     let mut advice = HashMap::new();
     let mut categories = HashMap::new();
@@ -157,13 +180,13 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
         let raw_advice = std::mem::take(&mut file.raw.advice);
         for (n, item) in raw_advice.into_iter().enumerate() {
             if advice.insert(item.id.clone(), item).is_some() && !file.operator {
-                return Err(file.error("advice", n, "id", "stands twice"));
+                faults.push(file.error("advice", n, "id", "stands twice"));
             }
         }
         let raw_categories = std::mem::take(&mut file.raw.category);
         for (n, item) in raw_categories.into_iter().enumerate() {
             if categories.insert(item.id.clone(), item).is_some() && !file.operator {
-                return Err(file.error("category", n, "id", "stands twice"));
+                faults.push(file.error("category", n, "id", "stands twice"));
             }
         }
         for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
@@ -177,46 +200,53 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
                     } else {
                         catalog.providers.add_domain(id, name, file.operator)
                     };
-                    added.map_err(|what| file.error("provider", n, key, &what))?;
+                    faults.extend(added.err().map(|what| file.error("provider", n, key, &what)));
                 }
             }
             for text in &raw.markers {
-                catalog
-                    .markers
-                    .add_provider(id, text)
-                    .map_err(|what| file.error("provider", n, "markers", &what))?;
+                let added = catalog.markers.add_provider(id, text);
+                faults.extend(added.err().map(|what| file.error("provider", n, "markers", &what)));
             }
         }
     }
     for file in &mut files {
         for (n, raw) in std::mem::take(&mut file.raw.code).into_iter().enumerate() {
-            let entry = file.entry(n, raw, &mut catalog, &categories, &advice)?;
-            catalog.add_entry(entry);
+            let mut wrong = |key: &str, what: String| faults.push(file.error("code", n, key, &what));
+            if let Some(entry) = file.entry(raw, &mut catalog, &categories, &advice, &mut wrong) {
+                catalog.add_entry(entry);
+            }
         }
     }
-    Ok(catalog)
+    catalog
 }
 
 impl Loaded<'_> {
+    /// The entry that a table describes; none when it is `wrong`, which is told of each of its keys that is.
     fn entry(
         &self,
-        n: usize,
         raw: RawCode,
         catalog: &mut Catalog,
         categories: &HashMap<String, RawCategory>,
         advice: &HashMap<String, RawAdvice>,
-    ) -> Result<Entry, Error> {
-        let wrong = |key: &str, what: String| self.error("code", n, key, &what);
-        let missing = |key: &str| wrong(key, "is missing, here and at the head of the file".to_owned());
+        wrong: &mut dyn FnMut(&str, String),
+    ) -> Option<Entry> {
+        let missing = || "is missing, here and at the head of the file".to_owned();
 
-        let whose =
-            raw.provider.as_deref().or(self.raw.family.as_deref()).ok_or_else(|| missing("provider"))?;
-        let scope = if whose == "*" { Some(Scope::ANY) } else { catalog.providers.scope(whose) };
-        let scope =
-            scope.ok_or_else(|| wrong("provider", format!("no provider or family is called \"{whose}\"")))?;
-        let category = categories
-            .get(&raw.category)
-            .ok_or_else(|| wrong("category", format!("no category is called \"{}\"", raw.category)))?;
+        let scope = match raw.provider.as_deref().or(self.raw.family.as_deref()) {
+            None => {
+                wrong("provider", missing());
+                None
+            }
+            Some("*") => Some(Scope::ANY),
+            Some(whose) => catalog.providers.scope(whose).or_else(|| {
+                wrong("provider", format!("no provider or family is called \"{whose}\""));
+                None
+            }),
+        };
+        let category = categories.get(&raw.category);
+        if category.is_none() {
+            wrong("category", format!("no category is called \"{}\"", raw.category));
+        }
 
         let mut fix = raw.fix.unwrap_or_default();
         let own_fix = !fix.is_empty();
@@ -224,11 +254,15 @@ impl Loaded<'_> {
         let (key, names) = match &raw.advice {
             Some(names) => ("advice", names.0.as_slice()),
             None if own_fix => ("advice", [].as_slice()),
-            None => ("category", category.advice.0.as_slice()),
+            None => ("category", category.map_or([].as_slice(), |category| category.advice.0.as_slice())),
         };
+        let mut unknown_advice = false;
         for name in names {
-            let advice =
-                advice.get(name).ok_or_else(|| wrong(key, format!("no advice is called \"{name}\"")))?;
+            let Some(advice) = advice.get(name) else {
+                wrong(key, format!("no advice is called \"{name}\""));
+                unknown_advice = true;
+                continue;
+            };
             if !fix.is_empty() {
                 fix.push(' ');
             }
@@ -239,8 +273,9 @@ impl Loaded<'_> {
             template.push_str(&advice.template);
         }
 
-        if raw.enforcement && raw.confidence == Confidence::Low {
-            return Err(wrong("enforcement", "an unconfirmed entry must raise no alarm".to_owned()));
+        let false_alarm = raw.enforcement && raw.confidence == Confidence::Low;
+        if false_alarm {
+            wrong("enforcement", "an unconfirmed entry must raise no alarm".to_owned());
         }
         let stage = raw.stage.or_else(|| {
             let basic = raw.basic.as_ref().filter(|_| raw.enforcement)?;
@@ -252,11 +287,24 @@ impl Loaded<'_> {
         });
         let mut markers = Vec::with_capacity(raw.marker.0.len());
         for text in &raw.marker.0 {
-            markers.push(catalog.markers.add(text).map_err(|what| wrong("marker", what))?);
+            match catalog.markers.add(text) {
+                Ok(marker) => markers.push(marker),
+                Err(what) => wrong("marker", what),
+            }
         }
-        let source = raw.source.or_else(|| self.raw.source.clone()).ok_or_else(|| missing("source"))?;
-        let checked = raw.checked.or(self.raw.checked).ok_or_else(|| missing("checked"))?;
-        Ok(Entry {
+        let source = raw.source.or_else(|| self.raw.source.clone());
+        if source.is_none() {
+            wrong("source", missing());
+        }
+        let checked = raw.checked.or(self.raw.checked);
+        if checked.is_none() {
+            wrong("checked", missing());
+        }
+        if unknown_advice || false_alarm || markers.len() < raw.marker.0.len() {
+            return None;
+        }
+        let (scope, category, source, checked) = (scope?, category?, source?, checked?);
+        Some(Entry {
             scope,
             operator: self.operator,
             basic: raw.basic,
@@ -283,7 +331,9 @@ impl Loaded<'_> {
     }
 
     /// The fault at a key of the `n`th table of a list; at its first line when the key is not written there.
-    fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
+    pub(super) fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
+        let before = |n: usize| self.skipped.iter().fold(n, |n, skipped| n + usize::from(*skipped <= n));
+        let n = if list == "code" { before(n) } else { n };
         let line = line_of_key(self.text, list, n, key).unwrap_or(0);
         Error { file: self.name.into(), line, key: key.to_owned(), what: what.to_owned() }
     }
@@ -319,17 +369,20 @@ fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {
-    toml::from_str(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        let line = line_at(text, span.start);
-        let written = text.lines().nth(line - 1).unwrap_or_default();
-        let key = written.split_once('=').map_or(written, |(key, _)| key).trim();
-        Error { file: file.to_owned(), line, key: key.to_owned(), what: error.message().to_owned() }
-    })
+    toml::from_str(text).map_err(|error| fault(file, text, &error))
+}
+
+/// What TOML says is wrong, by the key of the line it says it of.
+pub(super) fn fault(file: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let span = error.span().unwrap_or(0..0);
+    let line = line_at(text, span.start);
+    let written = text.lines().nth(line - 1).unwrap_or_default();
+    let key = written.split_once('=').map_or(written, |(key, _)| key).trim();
+    Error { file: file.to_owned(), line, key: key.to_owned(), what: error.message().to_owned() }
 }
 
 /// Finds a key by reading the file once more, with places: only faults pay for it.
-fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
+pub(super) fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
     let document = toml::de::DeTable::parse(text).ok()?;
     let item = document.get_ref().get(list)?.get_ref().as_array()?.get(n)?;
     let table = item.get_ref().as_table()?;
@@ -340,6 +393,6 @@ fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
     Some(line_at(text, at))
 }
 
-fn line_at(text: &str, at: usize) -> usize {
+pub(super) fn line_at(text: &str, at: usize) -> usize {
     memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1
 }

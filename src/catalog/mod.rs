@@ -3,6 +3,7 @@
 //! The TOML files under `data/` are embedded in the binary. No Rust file names a provider.
 
 mod answer;
+mod check;
 mod decide;
 mod entry;
 mod load;
@@ -22,6 +23,7 @@ use entry::Scope;
 use pattern::{Handle, handles};
 
 pub use answer::{Answer, Quoted, Reading};
+pub use check::{Checked, Replaced, Taken, check};
 pub use entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Stage, Suppress};
 pub use load::Error;
 pub use provider::{Kind, Provider};
@@ -62,13 +64,7 @@ impl Catalog {
 
     /// The embedded catalogue and the operator's file, which wins where both speak.
     pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
-        let unread = |what: std::io::Error| Error {
-            file: operator_file.to_owned(),
-            line: 0,
-            key: String::new(),
-            what: what.to_string(),
-        };
-        let text = fs::read_to_string(operator_file).map_err(unread)?;
+        let text = fs::read_to_string(operator_file).map_err(|error| Error::unread(operator_file, &error))?;
         load::load(EMBEDDED, Some((operator_file, &text)))
     }
 
