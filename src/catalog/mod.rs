@@ -12,6 +12,7 @@ mod marker;
 mod pattern;
 mod provider;
 mod read;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Stage, Sup
 pub use load::Error;
 pub use provider::{Kind, Provider};
 pub use read::Reader;
+pub use search::Query;
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +121,11 @@ impl Catalog {
     pub fn provider_title<'a>(&'a self, name: &'a str) -> &'a str {
         let known = self.provider_id(name).and_then(|id| self.providers.get(id));
         known.map_or(name, |provider| &provider.title)
+    }
+
+    /// The host suffixes and the mail domains that tell a provider, sorted.
+    pub fn names_of(&self, provider: &Provider) -> (Vec<&str>, Vec<&str>) {
+        self.provider_id(&provider.id).map(|id| self.providers.names(id)).unwrap_or_default()
     }
 
     /// Whether the provider is a smarthost: it takes mail on, and what the receiver says never reaches this log.
