@@ -468,6 +468,26 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_cut_out_of_a_file_it_is_read_to_the_end() {
+        let whole = include_str!("../../fixtures/codes/mine.toml");
+        let check = |text: &str| {
+            if let Err(faults) = check_text(Path::new("mine.toml"), text) {
+                assert!(!faults.is_empty() && faults.iter().all(|fault| fault.line > 0), "{faults:?}");
+            }
+        };
+        for end in (0..whole.len()).step_by(29) {
+            check(&whole[..end]);
+        }
+        let lines: Vec<&str> = whole.lines().collect();
+        for n in (0..lines.len()).step_by(5) {
+            check(&[&lines[..n], &lines[n + 1..]].concat().join("\n"));
+        }
+        // Single brackets are easily typed.
+        let found = faults(&format!("{HEAD}{}", CODE.replace("[[code]]", "[code]")));
+        assert!(found.len() == 1 && found[0].starts_with("mine.toml:4: code: "), "{found:?}");
+    }
+
+    #[test]
     fn what_a_good_file_takes_over_is_known() {
         let text = r#"
             family = "mine"

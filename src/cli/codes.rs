@@ -16,7 +16,7 @@ use crate::report::codes::{self as pages, Entries, Providers};
 const EXAMPLES: &str = "\
 Examples:
   smtpulse codes 5.7.26                     who answers so, and what it means there
-  smtpulse codes gmail 550 5.7.26           the whole entry: meaning, fix, source
+  smtpulse codes --full gmail 5.7.26        the whole entries: meaning, fix, source
   smtpulse codes --provider yahoo           all that Yahoo's entries know
   smtpulse codes --enforcement --stage deferral
   smtpulse codes --suppress now -f csv      the answers after which a recipient is dead
@@ -33,7 +33,7 @@ Exit codes: 0 done, be it that nothing was found; 2 wrong usage, or faults in th
 /// List what the catalogue knows, or check a catalogue of your own.
 ///
 /// The catalogue tells what a code means at a provider and what to do. With three entries or fewer left, each is shown
-/// whole.
+/// whole, as --full does with any number.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CodesArgs {
@@ -66,9 +66,13 @@ pub(super) struct CodesArgs {
     #[arg(long)]
     providers: bool,
 
+    /// Show entries whole, however many: meaning, fix, template, example, source
+    #[arg(long, conflicts_with = "providers")]
+    full: bool,
+
     /// Check this catalogue file: every fault by line and key, or what the file takes over from the built-in catalogue
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "words", "provider", "category", "enforcement", "suppress", "stage", "providers", "format", "catalog",
+        "words", "provider", "category", "enforcement", "suppress", "stage", "providers", "full", "format", "catalog",
     ])]
     check: Option<PathBuf>,
 
@@ -161,7 +165,7 @@ pub(super) fn codes(args: &CodesArgs) -> Result<Exit, Error> {
     } else {
         let list = Entries::new(&catalog.search(&query), &catalog);
         write(args, |out| match args.format {
-            ListFormat::Text => pages::entries_text(&list, out, &look),
+            ListFormat::Text => pages::entries_text(&list, args.full, out, &look),
             ListFormat::Json => pages::json(&list, out),
             ListFormat::Csv => pages::entries_csv(&list, out),
         })?;
@@ -208,7 +212,7 @@ fn query(args: &CodesArgs, catalog: &Catalog) -> Result<Query, Error> {
     });
     if let Some(name) = provider.filter(|name| !catalog.is_somebody(name)) {
         let ids = catalog.providers().iter().flat_map(|provider| [&*provider.id, &*provider.family]);
-        let near = did_you_mean(name, ids.collect::<BTreeSet<_>>().into_iter());
+        let near = did_you_mean(name, ids);
         let near = near.unwrap_or_else(|| "smtpulse codes --providers lists them".to_owned());
         return Err(Error::usage(format!("--provider {name}: no provider or family of that name; {near}")));
     }
@@ -277,8 +281,12 @@ fn nothing(args: &CodesArgs, query: &Query, catalog: &Catalog) -> String {
         }
     }
     let mut names = categories(catalog);
-    names.extend(catalog.providers().iter().map(|provider| &*provider.id));
-    for word in query.words.iter().filter(|word| !names.contains(word.as_str())) {
+    for provider in catalog.providers() {
+        names.insert(&provider.id);
+        names.extend(provider.title.split(|c: char| !c.is_alphanumeric()));
+    }
+    let alone = |word: &String| Query { words: vec![word.clone()], ..Query::default() };
+    for word in query.words.iter().filter(|word| count(&alone(word)) == 0) {
         if let Some(near) = did_you_mean(word, names.iter().copied()) {
             text.push_str(&format!("; {near}"));
         }

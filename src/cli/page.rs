@@ -48,11 +48,16 @@ fn near(name: &str, catalog: &Catalog) -> String {
     }
 }
 
-/// Of some names those that begin like one that is none of them.
-pub(super) fn did_you_mean<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let start: String = name.chars().take(3).collect::<String>().to_lowercase();
-    let near: Vec<&str> = names.filter(|known| known.starts_with(&start)).collect();
-    (!near.is_empty() && !start.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
+/// Of some names the few that are most like one that is none of them.
+pub(super) fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let wanted = name.to_lowercase();
+    let likeness = |known: &'n str| (strsim::jaro_winkler(&wanted, &known.to_lowercase()), known);
+    let mut near: Vec<(f64, &str)> =
+        names.into_iter().map(likeness).filter(|(much, _)| *much > 0.8).collect();
+    near.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
+    near.dedup();
+    let near: Vec<&str> = near.into_iter().take(3).map(|(_, known)| known).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
 /// Prints the page and tells how the program ends.

@@ -12,64 +12,60 @@ use crate::report::table::{Cell, Column, Table};
 /// So many are shown whole.
 const FEW: usize = 3;
 
-/// Writes entries as text: a table, or everything of a few. No line is wider than the look says.
-pub fn entries_text(list: &Entries, out: &mut dyn Write, look: &Look) -> io::Result<()> {
+/// Writes entries as text: a table, or everything of a few (or of all). No line is wider than the look says.
+pub fn entries_text(list: &Entries, full: bool, out: &mut dyn Write, look: &Look) -> io::Result<()> {
     let mut page = Page::of(out, look);
     let rows = &list.codes;
-    page.headline(&share(rows.len(), list.all, "entry", "entries"), HEAD)?;
     if rows.is_empty() {
         return Ok(());
     }
-    if rows.len() <= FEW {
+    page.headline(&share(rows.len(), list.all, "entry", "entries"), HEAD)?;
+    if full || rows.len() <= FEW {
         return rows.iter().try_for_each(|row| whole(row, &mut page));
     }
     page.blank()?;
     entry_table(rows, &mut page)?;
     page.blank()?;
-    page.remark(&format!(
-        "Add words until {FEW} or fewer are left to read them whole, with meaning, fix and source."
-    ))
+    if rows.iter().any(|row| row.enforcement) {
+        page.remark("! belongs to the sender requirements that providers enforce.")?;
+    }
+    if rows.iter().any(|row| row.operator) {
+        page.remark("+ stands in your own catalogue.")?;
+    }
+    page.remark("--full shows entries whole, with meaning, fix and source.")
 }
 
 fn entry_table(rows: &[EntryRow], page: &mut Page<'_>) -> io::Result<()> {
-    let enforced = rows.iter().any(|row| row.enforcement);
-    let own = rows.iter().any(|row| row.operator);
-    let mut columns = vec![
+    let mut table = Table::new(&[
         Column::text("Provider", 8, 0),
-        Column::text("Code", 10, 0),
-        Column::text("Marker", 10, 2),
-        Column::text("Category", 10, 1),
-        Column::text("Suppress", 5, 3),
-        Column::text("Title", 20, 0),
-    ];
-    if enforced {
-        columns.push(Column::text("Enforced", 8, 4));
-    }
-    if own {
-        columns.push(Column::text("Own", 3, 0));
-    }
-    let mut table = Table::new(&columns);
+        Column::text("Code", 16, 0),
+        Column::text("", 1, 0),
+        Column::text("Title", 24, 0),
+        Column::text("Marker", 8, 3),
+        Column::text("Category", 12, 2),
+        Column::text("Suppress", 11, 1),
+    ]);
     for row in rows {
         let marker = match row.markers.as_slice() {
             [] => String::new(),
             [one] => one.clone(),
             [first, more @ ..] => format!("{first} +{}", more.len()),
         };
-        let mut cells = vec![
+        let flag = match (row.operator, row.enforcement) {
+            (true, true) => Cell::new("+!").styled(BAD),
+            (true, false) => Cell::new("+").styled(SHOULD_LOOK),
+            (false, true) => Cell::new("!").styled(BAD),
+            (false, false) => Cell::new(""),
+        };
+        table.row(vec![
             Cell::new(&row.provider),
             Cell::new(&row.code),
+            flag,
+            Cell::new(&row.title),
             Cell::new(marker),
             Cell::new(&row.category),
             Cell::new(word(&row.suppress)),
-            Cell::new(&row.title),
-        ];
-        if enforced {
-            cells.push(if row.enforcement { Cell::new("enforced").styled(BAD) } else { Cell::new("") });
-        }
-        if own {
-            cells.push(if row.operator { Cell::new("own").styled(SHOULD_LOOK) } else { Cell::new("") });
-        }
-        table.row(cells);
+        ]);
     }
     page.table(&table)
 }
@@ -115,10 +111,10 @@ fn whole(row: &EntryRow, page: &mut Page<'_>) -> io::Result<()> {
 pub fn providers_text(list: &Providers, out: &mut dyn Write, look: &Look) -> io::Result<()> {
     let mut page = Page::of(out, look);
     let rows = &list.providers;
-    page.headline(&share(rows.len(), list.all, "provider", "providers"), HEAD)?;
     if rows.is_empty() {
         return Ok(());
     }
+    page.headline(&share(rows.len(), list.all, "provider", "providers"), HEAD)?;
     page.blank()?;
     let mut table = Table::new(&[
         Column::text("Provider", 10, 0),
