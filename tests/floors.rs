@@ -32,11 +32,12 @@ const ROOMS: [(&str, u8, &[&str]); 13] = [
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 19] = [
     ("aho_corasick", &["catalog"]),
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
     ("clap", &["cli"]),
+    ("csv", &["report"]),
     ("hashbrown", &["tally", "scan", "cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["time", "synth", "report", "cli"]),
@@ -45,6 +46,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("rayon", &["scan"]),
     ("serde", &["smtp", "catalog", "summary", "synth", "report", "cli"]),
     ("serde_json", &["summary", "report", "cli"]),
+    ("strsim", &["cli"]),
     ("tempfile", &["cli"]),
     ("terminal_size", &["cli"]),
     ("toml", &["catalog", "synth"]),

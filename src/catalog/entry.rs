@@ -183,6 +183,20 @@ impl Entry {
     pub fn enhanced_text(&self) -> Option<String> {
         self.enhanced.as_ref().map(ToString::to_string)
     }
+
+    /// Both in one: `550 5.7.26`; `any` where neither is said.
+    pub fn code_text(&self) -> String {
+        match (self.basic_text(), self.enhanced_text()) {
+            (Some(basic), Some(enhanced)) => format!("{basic} {enhanced}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => "any".to_owned(),
+        }
+    }
+
+    /// Whether it stands in the operator's own file.
+    pub fn is_operators(&self) -> bool {
+        self.operator
+    }
 }
 
 /// What a code means at a provider.

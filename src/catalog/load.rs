@@ -4,14 +4,12 @@
 //! resolved, so their order means nothing, except that the operator's file is last and wins.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fmt, io, iter, mem, thread};
+use std::thread;
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
 use super::Catalog;
@@ -19,7 +17,7 @@ use super::entry::{Confidence, Disposition, Entry, Scope, Stage, Suppress};
 use super::pattern::{BasicPattern, EnhancedPattern, Texts};
 use super::provider::Kind;
 
-/// Why a data file was refused: its first fault, and the others.
+/// Why a data file was refused.
 #[derive(Debug)]
 pub struct Error {
     /// The file.
@@ -30,27 +28,15 @@ pub struct Error {
     pub key: String,
     /// What is wrong with it.
     pub what: String,
-    /// The faults behind this one, in the order they stand in.
-    pub others: Vec<Error>,
 }
 
 impl Error {
-    fn new(file: &Path, line: usize, key: &str, what: impl Into<String>) -> Error {
-        Error { file: file.to_owned(), line, key: key.to_owned(), what: what.into(), others: Vec::new() }
-    }
-
-    /// A file that could not be read.
-    pub(super) fn unread(file: &Path, what: &io::Error) -> Error {
-        Error::new(file, 0, "", what.to_string())
-    }
-
-    /// Every fault, this one first.
-    pub fn faults(&self) -> impl Iterator<Item = &Error> {
-        iter::once(self).chain(&self.others)
+    /// The file could not be read.
+    pub(super) fn unread(file: &Path, error: &std::io::Error) -> Error {
+        Error { file: file.to_owned(), line: 0, key: String::new(), what: error.to_string() }
     }
 }
 
-/// One line for each fault.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
@@ -60,8 +46,7 @@ impl fmt::Display for Error {
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.what)?;
-        self.others.iter().try_for_each(|other| write!(f, "\n{other}"))
+        write!(f, ": {}", self.what)
     }
 }
 
@@ -70,42 +55,42 @@ impl std::error::Error for Error {}
 /// A data file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawFile {
+pub(super) struct RawFile {
     family: Option<String>,
     source: Option<String>,
     checked: Option<Datetime>,
     #[serde(default)]
-    provider: Vec<RawProvider>,
+    pub(super) provider: Vec<RawProvider>,
     #[serde(default)]
-    category: Vec<RawCategory>,
+    pub(super) category: Vec<RawCategory>,
     #[serde(default)]
-    advice: Vec<RawAdvice>,
+    pub(super) advice: Vec<RawAdvice>,
     #[serde(default)]
-    doubt: Vec<RawDoubt>,
+    pub(super) doubt: Vec<RawDoubt>,
     #[serde(default)]
-    code: Vec<RawCode>,
+    pub(super) code: Vec<RawCode>,
 }
 
 /// Words that put in doubt what a reply says of its recipient.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawDoubt {
+pub(super) struct RawDoubt {
     words: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawProvider {
-    id: String,
+pub(super) struct RawProvider {
+    pub(super) id: String,
     title: String,
     family: Option<String>,
     kind: Kind,
     #[serde(default)]
     note: String,
     #[serde(default)]
-    hosts: Vec<String>,
+    pub(super) hosts: Vec<String>,
     #[serde(default)]
-    domains: Vec<String>,
+    pub(super) domains: Vec<String>,
     #[serde(default)]
     markers: Vec<String>,
     #[serde(rename = "source")]
@@ -117,8 +102,8 @@ struct RawProvider {
 /// What the codes of one kind of trouble have in common, unless they say otherwise.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawCategory {
-    id: String,
+pub(super) struct RawCategory {
+    pub(super) id: String,
     disposition: Disposition,
     suppress: Suppress,
     #[serde(default)]
@@ -130,8 +115,8 @@ struct RawCategory {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawAdvice {
-    id: String,
+pub(super) struct RawAdvice {
+    pub(super) id: String,
     text: String,
     #[serde(default)]
     template: String,
@@ -139,7 +124,7 @@ struct RawAdvice {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawCode {
+pub(super) struct RawCode {
     provider: Option<String>,
     basic: Option<BasicPattern>,
     enhanced: Option<EnhancedPattern>,
@@ -168,181 +153,171 @@ struct RawCode {
 }
 
 /// One file on its way into the catalogue.
-struct Loaded<'a> {
-    name: &'a str,
-    text: &'a str,
-    operator: bool,
-    raw: RawFile,
+pub(super) struct Loaded<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    pub(super) operator: bool,
+    pub(super) raw: RawFile,
+    /// Codes of the file that are so faulty that `raw` is without them, by number, in order.
+    pub(super) skipped: Vec<usize>,
 }
 
-/// What the codes of all files refer to by name.
-#[derive(Default)]
-struct Names {
-    categories: HashMap<String, RawCategory>,
-    advice: HashMap<String, RawAdvice>,
-}
-
-/// Reads the embedded files and the operator's. A file with faults is read to its end, so that all are told at once.
+/// Reads the embedded files and the operator's. The first fault is enough.
 pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
-    let mut files = Vec::with_capacity(embedded.len() + 1);
-    for ((name, text), raw) in embedded.iter().zip(parse_all(embedded)) {
-        files.push(Loaded { name, text, operator: false, raw: raw? });
-    }
+    let mut files = read_embedded(embedded)?;
     let operator_name = operator.map(|(path, _)| path.display().to_string());
     if let (Some((path, text)), Some(name)) = (operator, &operator_name) {
-        files.push(Loaded { name, text, operator: true, raw: parse(path, text)? });
+        files.push(Loaded { name, text, operator: true, raw: parse(path, text)?, skipped: Vec::new() });
     }
-
-    let mut catalog = Catalog::default();
-    let mut names = Names::default();
     let mut faults = Vec::new();
+    let catalog = build(files, &mut faults);
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(catalog),
+    }
+}
+
+/// Reads the embedded files.
+pub(super) fn read_embedded<'a>(embedded: &[(&'a str, &'a str)]) -> Result<Vec<Loaded<'a>>, Error> {
+    let parsed = embedded.iter().zip(parse_all(embedded));
+    parsed
+        .map(|((name, text), raw)| Ok(Loaded { name, text, operator: false, raw: raw?, skipped: Vec::new() }))
+        .collect()
+}
+
+/// Makes one catalogue of all files. What is faulty is left out and told, in the order it is met.
+pub(super) fn build(mut files: Vec<Loaded<'_>>, faults: &mut Vec<Error>) -> Catalog {
+    let mut catalog = Catalog::default();
+    let mut advice = HashMap::new();
+    let mut categories = HashMap::new();
     for file in &mut files {
-        file.names(&mut names, &mut faults);
-        file.providers(&mut catalog, &mut faults);
-        file.doubts(&mut catalog, &mut faults);
+        let raw_advice = std::mem::take(&mut file.raw.advice);
+        for (n, item) in raw_advice.into_iter().enumerate() {
+            if advice.insert(item.id.clone(), item).is_some() && !file.operator {
+                faults.push(file.error("advice", n, "id", "stands twice"));
+            }
+        }
+        let raw_categories = std::mem::take(&mut file.raw.category);
+        for (n, item) in raw_categories.into_iter().enumerate() {
+            if categories.insert(item.id.clone(), item).is_some() && !file.operator {
+                faults.push(file.error("category", n, "id", "stands twice"));
+            }
+        }
+        for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
+            let family = raw.family.as_deref().or(file.raw.family.as_deref()).unwrap_or(&raw.id).to_owned();
+            let names = [(&raw.hosts, "hosts"), (&raw.domains, "domains")];
+            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind, &raw.note);
+            for (list, key) in names {
+                for name in list {
+                    let added = if key == "hosts" {
+                        catalog.providers.add_host(id, name, file.operator)
+                    } else {
+                        catalog.providers.add_domain(id, name, file.operator)
+                    };
+                    faults.extend(added.err().map(|what| file.error("provider", n, key, &what)));
+                }
+            }
+            for text in &raw.markers {
+                let added = catalog.markers.add_provider(id, text);
+                faults.extend(added.err().map(|what| file.error("provider", n, "markers", &what)));
+            }
+        }
+    }
+    for file in &files {
+        for (n, raw) in file.raw.doubt.iter().enumerate() {
+            let added = raw.words.iter().filter_map(|word| catalog.markers.add_doubt(word).err());
+            faults.extend(added.map(|what| file.error("doubt", n, "words", &what)));
+        }
     }
     for file in &mut files {
-        for (n, raw) in mem::take(&mut file.raw.code).into_iter().enumerate() {
-            if let Some(entry) = file.entry(n, raw, &mut catalog, &names, &mut faults) {
+        for (n, raw) in std::mem::take(&mut file.raw.code).into_iter().enumerate() {
+            let mut wrong = |key: &str, what: String| faults.push(file.error("code", n, key, &what));
+            if let Some(entry) = file.entry(raw, &mut catalog, &categories, &advice, &mut wrong) {
                 catalog.add_entry(entry);
             }
         }
     }
-    faults.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
-    first_of(faults).map_or(Ok(catalog), Err)
-}
-
-/// The first fault with the others behind it.
-fn first_of(faults: Vec<Error>) -> Option<Error> {
-    let mut faults = faults.into_iter();
-    let mut first = faults.next()?;
-    first.others = faults.collect();
-    Some(first)
+    catalog
 }
 
 impl Loaded<'_> {
-    fn names(&mut self, names: &mut Names, faults: &mut Vec<Error>) {
-        for (n, item) in mem::take(&mut self.raw.advice).into_iter().enumerate() {
-            if names.advice.insert(item.id.clone(), item).is_some() && !self.operator {
-                faults.push(self.error("advice", n, "id", "stands twice"));
-            }
-        }
-        for (n, item) in mem::take(&mut self.raw.category).into_iter().enumerate() {
-            if names.categories.insert(item.id.clone(), item).is_some() && !self.operator {
-                faults.push(self.error("category", n, "id", "stands twice"));
-            }
-        }
-    }
-
-    fn providers(&mut self, catalog: &mut Catalog, faults: &mut Vec<Error>) {
-        for (n, raw) in mem::take(&mut self.raw.provider).into_iter().enumerate() {
-            let mut wrong = |key: &str, what: &str| faults.push(self.error("provider", n, key, what));
-            let family = raw.family.as_deref().or(self.raw.family.as_deref()).unwrap_or(&raw.id);
-            let id = catalog.providers.add(&raw.id, &raw.title, family, raw.kind, &raw.note);
-            for name in &raw.hosts {
-                if let Err(what) = catalog.providers.add_host(id, name, self.operator) {
-                    wrong("hosts", &what);
-                }
-            }
-            for name in &raw.domains {
-                if let Err(what) = catalog.providers.add_domain(id, name, self.operator) {
-                    wrong("domains", &what);
-                }
-            }
-            for text in &raw.markers {
-                if let Err(what) = catalog.markers.add_provider(id, text) {
-                    wrong("markers", &what);
-                }
-            }
-        }
-    }
-
-    fn doubts(&mut self, catalog: &mut Catalog, faults: &mut Vec<Error>) {
-        for (n, raw) in mem::take(&mut self.raw.doubt).iter().enumerate() {
-            for word in &raw.words {
-                if let Err(what) = catalog.markers.add_doubt(word) {
-                    faults.push(self.error("doubt", n, "words", &what));
-                }
-            }
-        }
-    }
-
-    /// The entry, or none and its faults.
+    /// The entry that a table describes; none when it is `wrong`, which is told of each of its keys that is.
     fn entry(
         &self,
-        n: usize,
         raw: RawCode,
         catalog: &mut Catalog,
-        names: &Names,
-        faults: &mut Vec<Error>,
+        categories: &HashMap<String, RawCategory>,
+        advice: &HashMap<String, RawAdvice>,
+        wrong: &mut dyn FnMut(&str, String),
     ) -> Option<Entry> {
-        let known = faults.len();
-        let mut wrong = |key: &str, what: &str| faults.push(self.error("code", n, key, what));
-        const MISSING: &str = "is missing, here and at the head of the file";
+        let missing = || "is missing, here and at the head of the file".to_owned();
 
         let scope = match raw.provider.as_deref().or(self.raw.family.as_deref()) {
-            Some("*") => Some(Scope::ANY),
-            Some(whose) => {
-                let scope = catalog.providers.scope(whose);
-                if scope.is_none() {
-                    wrong("provider", &format!("no provider or family is called \"{whose}\""));
-                }
-                scope
-            }
             None => {
-                wrong("provider", MISSING);
+                wrong("provider", missing());
                 None
             }
+            Some("*") => Some(Scope::ANY),
+            Some(whose) => catalog.providers.scope(whose).or_else(|| {
+                wrong("provider", format!("no provider or family is called \"{whose}\""));
+                None
+            }),
         };
-        let category = names.categories.get(&raw.category);
+        let category = categories.get(&raw.category);
         if category.is_none() {
-            wrong("category", &format!("no category is called \"{}\"", raw.category));
+            wrong("category", format!("no category is called \"{}\"", raw.category));
         }
+
         let mut fix = raw.fix.unwrap_or_default();
+        let own_fix = !fix.is_empty();
         let mut template = String::new();
-        let (key, pieces) = match (&raw.advice, category) {
-            (Some(names), _) => ("advice", names.0.as_slice()),
-            (None, Some(category)) if fix.is_empty() => ("category", category.advice.0.as_slice()),
-            (None, _) => ("advice", [].as_slice()),
+        let (key, names) = match &raw.advice {
+            Some(names) => ("advice", names.0.as_slice()),
+            None if own_fix => ("advice", [].as_slice()),
+            None => ("category", category.map_or([].as_slice(), |category| category.advice.0.as_slice())),
         };
-        for name in pieces {
-            match names.advice.get(name) {
-                Some(advice) => {
-                    append(&mut fix, " ", &advice.text);
-                    append(&mut template, "\n", &advice.template);
-                }
-                None => wrong(key, &format!("no advice is called \"{name}\"")),
-            }
+        let mut unknown_advice = false;
+        for name in names {
+            let Some(advice) = advice.get(name) else {
+                wrong(key, format!("no advice is called \"{name}\""));
+                unknown_advice = true;
+                continue;
+            };
+            append(&mut fix, " ", &advice.text);
+            append(&mut template, "\n", &advice.template);
         }
-        if raw.enforcement && raw.confidence == Confidence::Low {
-            wrong("enforcement", "an unconfirmed entry must raise no alarm");
+
+        let false_alarm = raw.enforcement && raw.confidence == Confidence::Low;
+        if false_alarm {
+            wrong("enforcement", "an unconfirmed entry must raise no alarm".to_owned());
+        }
+        let no_marker = raw.wraps && raw.marker.0.is_empty();
+        if no_marker {
+            wrong("wraps", "needs a marker: the other server's reply is looked for behind it".to_owned());
         }
         let mut markers = Vec::with_capacity(raw.marker.0.len());
         for text in &raw.marker.0 {
             match catalog.markers.add(text) {
                 Ok(marker) => markers.push(marker),
-                Err(what) => wrong("marker", &what),
+                Err(what) => wrong("marker", what),
             }
-        }
-        if raw.wraps && raw.marker.0.is_empty() {
-            wrong("wraps", "needs a marker: the other server's reply is looked for behind it");
         }
         let source = raw.source.or_else(|| self.raw.source.clone());
         if source.is_none() {
-            wrong("source", MISSING);
+            wrong("source", missing());
         }
         let checked = raw.checked.or(self.raw.checked);
         if checked.is_none() {
-            wrong("checked", MISSING);
+            wrong("checked", missing());
         }
-        if faults.len() > known {
+        if unknown_advice || false_alarm || no_marker || markers.len() < raw.marker.0.len() {
             return None;
         }
-        let category = category?;
+        let (scope, category, source, checked) = (scope?, category?, source?, checked?);
         let in_steps = raw.enforcement || category.steps;
         let step = raw.basic.as_ref().filter(|_| in_steps).and_then(step_of);
         Some(Entry {
-            scope: scope?,
+            scope,
             operator: self.operator,
             basic: raw.basic,
             enhanced: raw.enhanced,
@@ -361,16 +336,18 @@ impl Loaded<'_> {
             ladder: raw.ladder.map(Into::into),
             template: template.into(),
             confidence: raw.confidence,
-            source: source?.into(),
-            checked: checked?.to_string().into(),
+            source: source.into(),
+            checked: checked.to_string().into(),
             example: raw.example.map(Into::into),
         })
     }
 
     /// The fault at a key of the `n`th table of a list; at its first line when the key is not written there.
-    fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
+    pub(super) fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
+        let before = |n: usize| self.skipped.iter().fold(n, |n, skipped| n + usize::from(*skipped <= n));
+        let n = if list == "code" { before(n) } else { n };
         let line = line_of_key(self.text, list, n, key).unwrap_or(0);
-        Error::new(Path::new(self.name), line, key, what)
+        Error { file: self.name.into(), line, key: key.to_owned(), what: what.to_owned() }
     }
 }
 
@@ -421,52 +398,21 @@ fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {
-    toml::from_str(text)
-        .map_err(|error| first_of(faults(file, text)).unwrap_or_else(|| fault(file, text, &error)))
+    toml::from_str(text).map_err(|error| fault(file, text, &error))
 }
 
-/// What is wrong with a file that does not parse, table by table; nothing when it is no TOML at all.
-fn faults(file: &Path, text: &str) -> Vec<Error> {
-    let Ok(document) = DeTable::parse(text) else { return Vec::new() };
-    let mut faults = Vec::new();
-    for (name, value) in document.into_inner() {
-        let found = match (name.get_ref().as_ref(), value.get_ref()) {
-            ("provider", DeValue::Array(_)) => faults_of::<RawProvider>(value),
-            ("category", DeValue::Array(_)) => faults_of::<RawCategory>(value),
-            ("advice", DeValue::Array(_)) => faults_of::<RawAdvice>(value),
-            ("doubt", DeValue::Array(_)) => faults_of::<RawDoubt>(value),
-            ("code", DeValue::Array(_)) => faults_of::<RawCode>(value),
-            _ => {
-                let head = DeTable::from_iter([(name, value)]);
-                RawFile::deserialize(Spanned::new(0..0, DeValue::Table(head)).into_deserializer())
-                    .err()
-                    .into_iter()
-                    .collect()
-            }
-        };
-        faults.extend(found.iter().map(|error| fault(file, text, error)));
-    }
-    faults.sort_by_key(|fault| fault.line);
-    faults
-}
-
-/// Reads each table of a list on its own.
-fn faults_of<'de, T: Deserialize<'de>>(list: Spanned<DeValue<'de>>) -> Vec<toml::de::Error> {
-    let DeValue::Array(list) = list.into_inner() else { return Vec::new() };
-    list.into_iter().filter_map(|table| T::deserialize(table.into_deserializer()).err()).collect()
-}
-
-fn fault(file: &Path, text: &str, error: &toml::de::Error) -> Error {
+/// What TOML says is wrong, by the key of the line it says it of.
+pub(super) fn fault(file: &Path, text: &str, error: &toml::de::Error) -> Error {
     let span = error.span().unwrap_or(0..0);
     let line = line_at(text, span.start);
     let written = text.lines().nth(line - 1).unwrap_or_default();
     let key = written.split_once('=').map_or(written, |(key, _)| key).trim();
-    Error::new(file, line, key, error.message())
+    Error { file: file.to_owned(), line, key: key.to_owned(), what: error.message().to_owned() }
 }
 
 /// Finds a key by reading the file once more, with places: only faults pay for it.
-fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
-    let document = DeTable::parse(text).ok()?;
+pub(super) fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
+    let document = toml::de::DeTable::parse(text).ok()?;
     let item = document.get_ref().get(list)?.get_ref().as_array()?.get(n)?;
     let table = item.get_ref().as_table()?;
     let at = table
@@ -476,6 +422,6 @@ fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
     Some(line_at(text, at))
 }
 
-fn line_at(text: &str, at: usize) -> usize {
+pub(super) fn line_at(text: &str, at: usize) -> usize {
     memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1
 }

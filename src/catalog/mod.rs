@@ -5,6 +5,7 @@
 mod answer;
 #[cfg(test)]
 mod cases;
+mod check;
 mod decide;
 mod entry;
 mod load;
@@ -13,6 +14,7 @@ mod marker;
 mod pattern;
 mod provider;
 mod read;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -24,10 +26,12 @@ use entry::Scope;
 use pattern::{Handle, handles};
 
 pub use answer::{Answer, Quoted, Reading};
+pub use check::{Checked, Replaced, Taken, check};
 pub use entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Stage, Suppress};
 pub use load::Error;
 pub use provider::{Kind, Provider};
 pub use read::Reader;
+pub use search::Query;
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +68,7 @@ impl Catalog {
 
     /// The embedded catalogue and the operator's file, which wins where both speak.
     pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
-        let text = fs::read_to_string(operator_file).map_err(|what| Error::unread(operator_file, &what))?;
+        let text = fs::read_to_string(operator_file).map_err(|error| Error::unread(operator_file, &error))?;
         load::load(EMBEDDED, Some((operator_file, &text)))
     }
 
@@ -123,6 +127,11 @@ impl Catalog {
     /// The name people use for a provider given by its short name.
     pub fn provider_title<'a>(&'a self, name: &'a str) -> &'a str {
         self.provider(name).map_or(name, |provider| &provider.title)
+    }
+
+    /// The host suffixes and the mail domains that tell a provider, sorted.
+    pub fn names_of(&self, provider: &Provider) -> (Vec<&str>, Vec<&str>) {
+        self.provider_id(&provider.id).map(|id| self.providers.names(id)).unwrap_or_default()
     }
 
     /// Whether the provider is a smarthost: it takes mail on, and what the receiver says never reaches this log.

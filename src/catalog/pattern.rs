@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
-use crate::smtp::{Code, EnhancedCode};
+use crate::smtp::{BasicCode, Code, EnhancedCode};
 
 /// `basic = 550`, `[550, 554]`, `"5xx"`, `"55x"`, `["4xx", "5xx"]` or `"none"` (nobody answered).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -159,7 +159,21 @@ impl BasicPattern {
     }
 }
 
+impl BasicPattern {
+    /// A code that the pattern fits: of a range the last, which few others name.
+    pub(super) fn sample(&self) -> Option<BasicCode> {
+        self.ranges.first().and_then(|(_, last)| BasicCode::new(*last))
+    }
+}
+
 impl EnhancedPattern {
+    /// A code that the pattern fits, of the class of a basic code where it leaves that open.
+    pub(super) fn sample(&self, basic: Option<BasicCode>) -> Option<EnhancedCode> {
+        let range = self.codes.first()?;
+        let class = range.class.or(basic.map(BasicCode::severity)).unwrap_or(5);
+        EnhancedCode::new(class, range.subject, range.last)
+    }
+
     fn add(&mut self, text: &str) -> Result<(), String> {
         if text == "none" {
             self.none = true;
@@ -306,7 +320,6 @@ impl<'de> Deserialize<'de> for Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::smtp::BasicCode;
 
     fn basic(texts: &[&str]) -> BasicPattern {
         let mut pattern = BasicPattern { ranges: Vec::new(), none: false };

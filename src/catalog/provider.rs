@@ -129,6 +129,11 @@ impl Providers {
         &self.list
     }
 
+    /// The host suffixes and the mail domains of a provider, sorted.
+    pub(super) fn names(&self, provider: ProviderId) -> (Vec<&str>, Vec<&str>) {
+        (names_of(&self.hosts, provider), names_of(&self.domains, provider))
+    }
+
     /// The longest suffix of whole labels wins; case and a trailing dot are ignored.
     pub(super) fn of_host(&self, host: &[u8]) -> Option<ProviderId> {
         let mut room = [0; LONGEST_NAME];
@@ -148,6 +153,14 @@ impl Providers {
         let domain = lower(domain, &mut room)?;
         self.domains.get(domain).map(|owner| owner.provider)
     }
+}
+
+fn names_of(names: &HashMap<Box<[u8]>, Owner>, provider: ProviderId) -> Vec<&str> {
+    let own = names.iter().filter(|(_, owner)| owner.provider == provider);
+    // `put` takes plain ASCII only.
+    let mut own: Vec<&str> = own.filter_map(|(name, _)| std::str::from_utf8(name).ok()).collect();
+    own.sort_unstable();
+    own
 }
 
 fn put(

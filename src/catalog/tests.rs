@@ -37,26 +37,15 @@ fn read_at<'a>(
     reply: &str,
     step: Option<Step>,
 ) -> (Option<&'a Entry>, Meaning<'a>) {
-    let code = code_of(reply);
-    let reading = Reader::new(catalog).read(catalog.provider_id(provider), code, reply.as_bytes());
     let early = step.is_some_and(|step| !step.knows_recipient()).then_some(Guard::BeforeRecipient);
-    let answer = Answer {
-        provider: Some(provider),
-        code,
-        marker: reading.marker.map(|marker| catalog.marker_text(marker)),
-        quoted: reading
-            .quoted
-            .map(|(provider, code)| Quoted { provider: provider.map(|id| catalog.provider_name(id)), code }),
-        guard: early.or(reading.guard),
-        delayed: false,
-    };
+    let mut answer = catalog.answer(Some(provider), reply);
+    answer.guard = early.or(answer.guard);
     (catalog.entry(&answer), catalog.explain(&answer))
 }
 
 /// A provider whose replies an entry speaks about.
 fn provider_of<'a>(catalog: &'a Catalog, entry: &Entry) -> &'a str {
-    let fits = |p: &&Provider| p.scope == entry.scope || p.family_scope == entry.scope;
-    catalog.providers().iter().find(fits).map_or(UNKNOWN, |p| &p.id)
+    catalog.provider_of(entry).map_or(UNKNOWN, |provider| &provider.id)
 }
 
 #[test]
@@ -64,14 +53,13 @@ fn every_example_leads_back_to_its_entry() {
     let catalog = Catalog::builtin();
     let mut lost = String::new();
     for entry in catalog.entries() {
-        let Some(example) = &entry.example else {
-            lost += &format!("{}: \"{}\" shows no example\n", entry.file, entry.title);
-            continue;
-        };
-        let (found, _) = read(&catalog, provider_of(&catalog, entry), example);
-        if !found.is_some_and(|found| std::ptr::eq(found, entry)) {
-            let instead = found.map(|found| (&found.file, &found.title));
-            lost += &format!("{}: {example}: {instead:?}\n", entry.file);
+        match (&entry.example, catalog.leads_back(entry)) {
+            (None, _) => lost += &format!("{}: \"{}\" shows no example\n", entry.file, entry.title),
+            (Some(_), Ok(())) => {}
+            (Some(example), Err(instead)) => {
+                let instead = instead.map(|found| (&found.file, &found.title));
+                lost += &format!("{}: {example}: {instead:?}\n", entry.file);
+            }
         }
     }
     assert!(lost.is_empty(), "{lost}");
@@ -82,13 +70,7 @@ fn no_two_entries_say_different_things_of_the_same() {
     let catalog = Catalog::builtin();
     let mut seen = HashMap::new();
     for entry in catalog.entries() {
-        let markers: Vec<Option<MarkerId>> = if entry.markers.is_empty() {
-            vec![None]
-        } else {
-            entry.markers.iter().copied().map(Some).collect()
-        };
-        for marker in markers {
-            let key = (entry.scope, entry.basic.clone(), entry.enhanced.clone(), marker);
+        for key in check::keys(entry) {
             if let Some(other) = seen.insert(key, entry) {
                 panic!("{}: \"{}\" and \"{}\" have the same key", entry.file, other.title, entry.title);
             }
@@ -412,27 +394,6 @@ fn a_fault_is_named_by_file_line_and_key() {
     }
     let missing = Catalog::load(Path::new("no/such/file.toml")).unwrap_err();
     assert_eq!((missing.line, &*missing.key), (0, ""));
-}
-
-#[test]
-fn all_faults_of_a_file_are_named() {
-    let places = |text: &str| -> Vec<(usize, String)> {
-        refused(text).faults().map(|fault| (fault.line, fault.key.clone())).collect()
-    };
-    let head = "family = \"odd\"\nchecked = 2026-01-01\n";
-    let code = "[[code]]\ntitle = \"t\"\nmeaning = \"m\"\ncategory = \"odd\"\nmarker = \"x\"\n";
-    let named = places(&format!("{head}{code}{code}"));
-    let of = |line: usize| {
-        [(line, "provider"), (line, "source"), (line + 3, "category"), (line + 4, "marker")]
-            .map(|(line, key)| (line, key.to_owned()))
-    };
-    assert_eq!(named, [of(3), of(8)].concat());
-    // Tables that do not even have the right keys are told one by one.
-    let shapes =
-        places("colour = 1\n[[code]]\nbasic = 750\n[[code]]\nsuppress = \"x\"\n[[provider]]\nid = 1\n");
-    assert_eq!(shapes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 5, 7]);
-    let error = refused(&format!("{head}{code}"));
-    assert_eq!(error.to_string().lines().count(), 4, "{error}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ Examples:
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent and 0 when all is well
   smtpulse events mail.log                  every reply as one JSON object a line
+  smtpulse codes gmail 5.7.26               what the catalogue knows of a code
 
 Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped or damaged;
 4 nothing could be read.";
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Events(EventsArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
+    /// List what the catalogue knows, or check a catalogue of your own
+    Codes(super::codes::CodesArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials
     Gen(super::generate::GenArgs),
 }

@@ -13,6 +13,11 @@ pub(super) fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "smtpulse: {}", escape::terminal(message));
 }
 
+/// Says one line about a place in a file, in the form that editors jump to: FILE:LINE first.
+pub(super) fn fault(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", escape::terminal(message));
+}
+
 /// How long a job may take before its progress is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -1,6 +1,7 @@
 //! A summary to the page that was asked for.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -41,17 +42,22 @@ impl Setting {
 
 /// Providers whose short names begin alike.
 fn near(name: &str, catalog: &Catalog) -> String {
-    let start: String = name.chars().take(3).collect::<String>().to_lowercase();
-    let near: Vec<&str> = catalog
-        .providers()
-        .iter()
-        .map(|provider| &*provider.id)
-        .filter(|id| id.starts_with(&start))
-        .collect();
-    match near.is_empty() {
-        true => "; the report's provider table shows the short names".to_owned(),
-        false => format!("; did you mean {}?", near.join(" or ")),
+    match did_you_mean(name, catalog.providers().iter().map(|provider| &*provider.id)) {
+        Some(near) => format!("; {near}"),
+        None => "; smtpulse codes --providers lists the short names".to_owned(),
     }
+}
+
+/// Of some names the few that are most like one that is none of them.
+pub(super) fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let wanted = name.to_lowercase();
+    let likeness = |known: &'n str| (strsim::jaro_winkler(&wanted, &known.to_lowercase()), known);
+    let mut near: Vec<(f64, &str)> =
+        names.into_iter().map(likeness).filter(|(much, _)| *much > 0.8).collect();
+    near.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
+    near.dedup();
+    let near: Vec<&str> = near.into_iter().take(3).map(|(_, known)| known).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
 /// Prints the page and tells how the program ends.
@@ -70,7 +76,7 @@ pub(super) fn show(
     if !page.quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            Format::Text => report::text(&report, &mut out, &look(page, show)),
+            Format::Text => report::text(&report, &mut out, &look(page.output.as_deref(), show.color)),
             Format::Json => report::json(&report, &mut out),
         };
         out.finish(written)?;
@@ -88,10 +94,10 @@ fn fails(what: FailOn, finding: &Finding) -> bool {
 }
 
 /// Width and colour: the terminal's, where the page goes to one.
-fn look(page: &PageArgs, show: &ShowArgs) -> Look {
-    let terminal = page.output.is_none() && std::io::stdout().is_terminal();
+pub(super) fn look(output: Option<&Path>, color: Color) -> Look {
+    let terminal = output.is_none() && std::io::stdout().is_terminal();
     let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-    let colour = match show.color {
+    let colour = match color {
         Color::Always => true,
         Color::Never => false,
         // Knows NO_COLOR, CLICOLOR and TERM.

@@ -36,6 +36,20 @@ pub fn terminal_bytes(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text for a cell of a CSV file: safe on a terminal too, and nothing that a spreadsheet would run as a formula, which
+/// gets an apostrophe in front (OWASP, "CSV Injection"). Line ends stay; quoting is the writer's work.
+pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    let safe = if text.contains('\n') {
+        Cow::Owned(text.split('\n').map(terminal).collect::<Vec<_>>().join("\n"))
+    } else {
+        terminal(text)
+    };
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        return Cow::Owned(format!("'{safe}"));
+    }
+    safe
+}
+
 fn push(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
@@ -96,6 +110,25 @@ mod tests {
     fn invisible_characters_become_visible() {
         for character in ['\u{200b}', '\u{200d}', '\u{feff}', '\u{2060}', '\u{fe0f}', '\u{e0041}', '\u{ad}'] {
             assert!(terminal(&character.to_string()).is_ascii(), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+1", "'+1"),
+            ("- gsmtp", "'- gsmtp"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\\t=1"),
+            ("\r=1", "'\\r=1"),
+            ("＝1", "'＝1"),
+            ("a=1\nb=\u{1b}2", "a=1\nb=\\x1b2"),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
+        for text in ["", "550 5.7.26", "a, \"b\"", "'quoted'", "u@example.com"] {
+            assert!(matches!(csv_cell(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
 

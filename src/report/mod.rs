@@ -4,6 +4,7 @@
 //! the tree and a writer. Foreign text stays raw in the tree; each renderer makes it safe for its medium.
 
 mod chart;
+pub mod codes;
 pub mod escape;
 mod json;
 mod notes;

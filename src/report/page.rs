@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::escape;
 use super::table::{Table, cut};
+use super::{Look, escape};
 
 /// What things look like in colour.
 pub(super) const HEAD: Style = Style::new().bold();
@@ -30,6 +30,11 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, width: usize, colour: bool) -> Page<'a> {
         Page { out, width, colour }
+    }
+
+    /// As a look says.
+    pub(super) fn of(out: &'a mut dyn Write, look: &Look) -> Page<'a> {
+        Page::new(out, look.width.max(Look::NARROWEST), look.colour)
     }
 
     /// A section begins.

@@ -28,7 +28,7 @@ impl Default for Look {
 
 /// Writes the report as text. No line is wider than the look says.
 pub fn text(report: &Report, out: &mut dyn Write, look: &Look) -> io::Result<()> {
-    let mut page = Page::new(out, look.width.max(Look::NARROWEST), look.colour);
+    let mut page = Page::of(out, look);
     verdict(report, &mut page)?;
     sections::findings(report, &mut page)?;
     sections::totals(report, &mut page)?;

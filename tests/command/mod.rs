@@ -1,6 +1,7 @@
 //! The program as typed: exit codes, messages, bad input, and what each option does.
 
 mod bad_input;
+mod codes;
 mod exits;
 mod memory;
 mod options;
