@@ -46,6 +46,18 @@ pub trait Sink {
     fn passed(&mut self, _lines: u64) {}
 }
 
+/// What puts a log together out of parts that were read apart, absorbed in log order.
+pub trait Gather: Sync {
+    /// What one chunk is read into, by a worker that knows of no other chunk.
+    type Part: Sink + Send;
+
+    /// An empty part.
+    fn part(&self) -> Self::Part;
+
+    /// Adds the lines that follow.
+    fn absorb(&mut self, next: Self::Part);
+}
+
 /// What is counted apart, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct RawKey {
@@ -162,27 +174,6 @@ impl<'c> Tally<'c> {
         }
     }
 
-    /// Adds the lines that follow.
-    pub fn absorb(&mut self, next: Tally<'_>) {
-        let slots: Vec<Slot> = next.keys.iter().map(|key| self.slot(*key)).collect();
-        let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
-        let slot = |slot: Slot| slots[slot as usize];
-        let domain = |domain: u32| domains[domain as usize];
-        for ((old, at), count) in next.buckets {
-            *self.buckets.entry((slot(old), at)).or_default() += count;
-        }
-        for ((old, sender), span) in next.senders {
-            self.senders.entry((slot(old), sender.map(domain))).or_default().merge(span);
-        }
-        for (old, span) in next.others {
-            self.others.entry(slot(old)).or_default().merge(span);
-        }
-        self.suspended += next.suspended;
-        self.expired += next.expired;
-        self.messages.absorb(next.messages, slot, domain);
-        self.take_orphans();
-    }
-
     /// Ends the log: names instead of numbers, and every open end closed.
     pub fn settle(mut self) -> Summary {
         let waiting = self.messages.finish();
@@ -229,6 +220,34 @@ impl<'c> Tally<'c> {
             }),
             guard: key.guard,
         }
+    }
+}
+
+impl<'c> Gather for Tally<'c> {
+    type Part = Tally<'c>;
+
+    fn part(&self) -> Tally<'c> {
+        Tally::new(self.attributor.catalog(), self.join)
+    }
+
+    fn absorb(&mut self, next: Tally<'c>) {
+        let slots: Vec<Slot> = next.keys.iter().map(|key| self.slot(*key)).collect();
+        let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
+        let slot = |slot: Slot| slots[slot as usize];
+        let domain = |domain: u32| domains[domain as usize];
+        for ((old, at), count) in next.buckets {
+            *self.buckets.entry((slot(old), at)).or_default() += count;
+        }
+        for ((old, sender), span) in next.senders {
+            self.senders.entry((slot(old), sender.map(domain))).or_default().merge(span);
+        }
+        for (old, span) in next.others {
+            self.others.entry(slot(old)).or_default().merge(span);
+        }
+        self.suspended += next.suspended;
+        self.expired += next.expired;
+        self.messages.absorb(next.messages, slot, domain);
+        self.take_orphans();
     }
 }
 
