@@ -10,6 +10,7 @@ mod notes;
 mod out;
 mod page;
 mod read;
+mod suppress;
 mod when;
 
 use std::io::Write;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(args)) => report(&args),
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
+        Some(Command::Suppress(args)) => suppress::run(&args),
         Some(Command::Gen(args)) => generate(&args),
     };
     match done {

@@ -36,6 +36,29 @@ pub fn terminal_bytes(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A cell of a CSV file (RFC 4180), with controls made visible: quoted where it must be. What a spreadsheet would take
+/// for a formula gets an apostrophe in front.
+pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = terminal(text);
+    if !formula && !text.contains(['"', ',']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    out.push('"');
+    if formula {
+        out.push('\'');
+    }
+    for character in text.chars() {
+        if character == '"' {
+            out.push('"');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    Cow::Owned(out)
+}
+
 fn push(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
@@ -96,6 +119,23 @@ mod tests {
     fn invisible_characters_become_visible() {
         for character in ['\u{200b}', '\u{200d}', '\u{feff}', '\u{2060}', '\u{fe0f}', '\u{e0041}', '\u{ad}'] {
             assert!(terminal(&character.to_string()).is_ascii(), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn cells_are_one_cell_and_no_formula() {
+        for (text, cell) in [
+            ("a@example.org", "a@example.org"),
+            ("\"x, y\"@example.org", "\"\"\"x, y\"\"@example.org\""),
+            ("=cmd()@example.org", "\"'=cmd()@example.org\""),
+            ("+1@example.org", "\"'+1@example.org\""),
+            ("-1@example.org", "\"'-1@example.org\""),
+            ("@x", "\"'@x\""),
+            ("\tx", "\"'\\tx\""),
+            ("a\nb", "a\\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text}");
         }
     }
 

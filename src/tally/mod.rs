@@ -5,19 +5,24 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod keys;
 mod names;
 mod queue;
+mod recipients;
 
 use hashbrown::HashMap;
 
-use crate::catalog::{Catalog, MarkerId, ProviderId, UNKNOWN};
+use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{Action, Code, Direction, Guard, domain};
-use crate::summary::{Counts, Key, Quoted, Span, Summary, Totals, bucket};
+use crate::smtp::{Action, Direction, domain};
+use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
+pub use recipients::{Care, Happenings, MESSAGES, Recipients, ground};
+
+use keys::{Keys, RawKey, Slot};
 use names::Names;
 use queue::{Attempt, Messages};
 
@@ -58,29 +63,13 @@ pub trait Gather: Sync {
     fn absorb(&mut self, next: Self::Part);
 }
 
-/// What is counted apart, in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct RawKey {
-    code: Code,
-    provider: Option<ProviderId>,
-    marker: Option<MarkerId>,
-    quoted: Option<(Option<ProviderId>, Code)>,
-    guard: Option<Guard>,
-    direction: Direction,
-    action: Action,
-}
-
-/// A key's number within a tally.
-type Slot = u32;
-
 /// The counts of some neighbouring lines, with their open ends.
 #[derive(Debug)]
 pub struct Tally<'c> {
     attributor: Attributor<'c>,
     /// Whether sender domains are counted apart.
     join: bool,
-    slots: HashMap<RawKey, Slot>,
-    keys: Vec<RawKey>,
+    keys: Keys,
     buckets: HashMap<(Slot, Option<Instant>), u64>,
     /// By key and sender domain, for attempts to other hosts.
     senders: HashMap<(Slot, Option<u32>), Span>,
@@ -98,8 +87,7 @@ impl<'c> Tally<'c> {
         Tally {
             attributor: Attributor::new(catalog),
             join,
-            slots: HashMap::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             buckets: HashMap::new(),
             senders: HashMap::new(),
             others: HashMap::new(),
@@ -125,16 +113,7 @@ impl<'c> Tally<'c> {
     }
 
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
-        let key = RawKey {
-            code: outcome.code,
-            provider: attributes.provider,
-            marker: attributes.reading.marker,
-            quoted: attributes.reading.quoted,
-            guard: attributes.guard,
-            direction: outcome.direction,
-            action,
-        };
-        let slot = self.slot(key);
+        let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         *self.buckets.entry((slot, line.at.map(bucket))).or_default() += 1;
         if outcome.direction != Direction::Out {
             self.others.entry(slot).or_default().add(line.at);
@@ -159,14 +138,6 @@ impl<'c> Tally<'c> {
         domain(sender).map(|domain| self.domains.number_lower(domain))
     }
 
-    fn slot(&mut self, key: RawKey) -> Slot {
-        *self.slots.entry(key).or_insert_with(|| {
-            self.keys.push(key);
-            // A log cannot show four thousand million different codes.
-            (self.keys.len() - 1) as Slot
-        })
-    }
-
     /// Counts the attempts whose sender is settled now: known at last, or never to be known.
     fn take_orphans(&mut self) {
         for (attempt, sender) in self.messages.settled.drain(..) {
@@ -188,7 +159,8 @@ impl<'c> Tally<'c> {
             },
             ..Summary::default()
         };
-        let keys: Vec<Key> = self.keys.iter().map(|key| self.name(key)).collect();
+        let catalog = self.attributor.catalog();
+        let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
         for ((slot, at), count) in &self.buckets {
             *summary.keys.entry(keys[*slot as usize].clone()).or_default().buckets.entry(*at).or_default() +=
                 count;
@@ -204,23 +176,6 @@ impl<'c> Tally<'c> {
         }
         summary
     }
-
-    fn name(&self, key: &RawKey) -> Key {
-        let catalog = self.attributor.catalog();
-        let provider = key.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider));
-        Key {
-            direction: key.direction,
-            provider: (key.direction == Direction::Out).then(|| provider.to_owned()),
-            action: key.action,
-            code: key.code,
-            marker: key.marker.map(|marker| catalog.marker_text(marker).to_owned()),
-            quoted: key.quoted.map(|(provider, code)| Quoted {
-                provider: provider.map(|provider| catalog.provider_name(provider).to_owned()),
-                code,
-            }),
-            guard: key.guard,
-        }
-    }
 }
 
 impl<'c> Gather for Tally<'c> {
@@ -231,7 +186,7 @@ impl<'c> Gather for Tally<'c> {
     }
 
     fn absorb(&mut self, next: Tally<'c>) {
-        let slots: Vec<Slot> = next.keys.iter().map(|key| self.slot(*key)).collect();
+        let slots: Vec<Slot> = next.keys.list().map(|key| self.keys.number(*key)).collect();
         let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
         let slot = |slot: Slot| slots[slot as usize];
         let domain = |domain: u32| domains[domain as usize];
