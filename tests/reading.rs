@@ -56,8 +56,8 @@ pub(crate) struct Seen {
 /// What a line says.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Arrival { id: Vec<u8> },
-    Sender { id: Vec<u8>, sender: Vec<u8> },
+    Arrival { id: Vec<u8>, remote: bool },
+    Sender { id: Vec<u8>, sender: Vec<u8>, remote: bool },
     Done { id: Vec<u8> },
     Outcome(Box<Answer>),
     Other,
@@ -133,9 +133,9 @@ impl Sink for Events<'_> {
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         let what = match event {
             Event::Outcome(outcome) => What::Outcome(Box::new(self.answer(outcome))),
-            Event::Arrival { queue_id } => What::Arrival { id: queue_id.to_vec() },
-            Event::Sender { queue_id, sender } => {
-                What::Sender { id: queue_id.to_vec(), sender: sender.to_vec() }
+            Event::Arrival { queue_id, remote } => What::Arrival { id: queue_id.to_vec(), remote: *remote },
+            Event::Sender { queue_id, sender, remote } => {
+                What::Sender { id: queue_id.to_vec(), sender: sender.to_vec(), remote: *remote }
             }
             Event::Done { queue_id } => What::Done { id: queue_id.to_vec() },
             Event::Mention | Event::Unrelated | Event::NotUnderstood => What::Other,
@@ -172,7 +172,7 @@ pub(crate) fn sender_domains(seen: &[Seen]) -> Vec<Option<String>> {
     for event in seen {
         let mut domain = None;
         match &event.what {
-            What::Sender { id, sender } => {
+            What::Sender { id, sender, .. } => {
                 known.insert((&event.host, id), sender);
             }
             What::Done { id } => {

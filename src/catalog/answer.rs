@@ -14,7 +14,7 @@ pub struct Answer<'a> {
     pub marker: Option<&'a str>,
     /// Whose words count, where the reply passes on another server's.
     pub quoted: Option<Quoted<'a>>,
-    /// Why the reply can speak of no recipient, whatever its code.
+    /// Why the reply is no proof against a recipient, whatever its code.
     pub guard: Option<Guard>,
     /// The queue tries again. Looked at only where no server answered: a reply tells by its code.
     pub delayed: bool,
@@ -43,6 +43,6 @@ pub struct Reading {
     pub marker: Option<MarkerId>,
     /// Whose words count, where they are not the host's own.
     pub quoted: Option<(Option<ProviderId>, Code)>,
-    /// Another line of the reply has a code of subject 7.
-    pub policy_line: bool,
+    /// Why the words are no proof against a recipient.
+    pub guard: Option<Guard>,
 }

@@ -17,12 +17,14 @@ struct Decision {
 }
 
 impl Decision {
-    /// Suppresses nobody; what was "suppress" becomes `instead`.
-    fn spare(&mut self, rule: Rule, instead: Disposition) {
-        self.suppress = Suppress::Never;
-        self.rule = rule;
+    /// Suppresses nobody: what would be "suppress" is to be looked at.
+    fn spare(&mut self, rule: Rule) {
+        if self.suppress != Suppress::Never {
+            self.suppress = Suppress::Never;
+            self.rule = rule;
+        }
         if self.disposition == Disposition::Suppress {
-            self.disposition = instead;
+            self.disposition = Disposition::Investigate;
         }
     }
 
@@ -48,20 +50,30 @@ impl Catalog {
         };
         let foreign_policy =
             answer.quoted.is_some() && answer.code.enhanced.is_some_and(is_policy) && code != answer.code;
-        let rule = match answer.guard {
-            _ if foreign_policy => Some(Rule::PolicyLine),
-            Some(Guard::BeforeRecipient) => Some(Rule::BeforeRecipient),
-            Some(Guard::PolicyLine) => Some(Rule::PolicyLine),
-            None => None,
-        };
-        if let Some(rule) = rule.filter(|_| meaning.suppress != Suppress::Never) {
-            meaning.suppress = Suppress::Never;
-            meaning.rule = rule;
-            if meaning.disposition == Disposition::Suppress {
-                meaning.disposition = Disposition::Investigate;
+        let mut decision =
+            Decision { disposition: meaning.disposition, suppress: meaning.suppress, rule: meaning.rule };
+        match answer.guard {
+            _ if foreign_policy => decision.spare(Rule::PolicyLine),
+            Some(Guard::BeforeRecipient) => decision.spare(Rule::BeforeRecipient),
+            Some(Guard::PolicyLine) => decision.spare(Rule::PolicyLine),
+            // A phrase alone is no proof then; a clear code has to say so again on another day.
+            Some(Guard::Doubt)
+                if meaning.layer == Layer::Phrase && speaks_of_recipient(decision.suppress) =>
+            {
+                decision.spare(Rule::Doubt);
             }
+            Some(Guard::Doubt) if meaning.layer == Layer::Registry => decision.wait(Rule::Doubt),
+            Some(Guard::Doubt) | None => {}
         }
-        meaning
+        if decision.rule == Rule::Doubt {
+            meaning.confidence = Confidence::Low;
+        }
+        Meaning {
+            disposition: decision.disposition,
+            suppress: decision.suppress,
+            rule: decision.rule,
+            ..meaning
+        }
     }
 
     /// The entry that explains an answer, if one does.
@@ -128,7 +140,7 @@ fn decide(entry: &Entry, code: Code, delayed: bool) -> Decision {
         && let Some(enhanced) = code.enhanced.filter(|e| !about_recipient(*e) && !named(*e))
     {
         let rule = if is_policy(enhanced) { Rule::Policy } else { Rule::NotAboutRecipient };
-        decision.spare(rule, Disposition::Investigate);
+        decision.spare(rule);
     }
     let severity = code.severity().or(delayed.then_some(4));
     match severity {
@@ -175,6 +187,11 @@ fn confidence(entry: &Entry, layer: Layer) -> Confidence {
         Layer::Phrase | Layer::Registry | Layer::Class => Confidence::Low,
     };
     by_layer.min(entry.confidence)
+}
+
+/// Whether the recipient is said to be the reason, and not its quota.
+fn speaks_of_recipient(suppress: Suppress) -> bool {
+    matches!(suppress, Suppress::Now | Suppress::IfPersistent)
 }
 
 fn is_policy(enhanced: EnhancedCode) -> bool {

@@ -122,6 +122,8 @@ pub enum Rule {
     NotAboutRecipient,
     /// The reply came before any recipient was named.
     BeforeRecipient,
+    /// The words speak of policy, spam, reputation or rates as well: a phrase suppresses nobody then, a code not at once.
+    Doubt,
     /// 4xx suppresses nobody at once.
     Transient,
     /// Basic and enhanced code contradict each other: nobody is suppressed at once.

@@ -59,7 +59,16 @@ struct RawFile {
     #[serde(default)]
     advice: Vec<RawAdvice>,
     #[serde(default)]
+    doubt: Vec<RawDoubt>,
+    #[serde(default)]
     code: Vec<RawCode>,
+}
+
+/// Words that put in doubt what a reply says of its recipient.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDoubt {
+    words: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +78,8 @@ struct RawProvider {
     title: String,
     family: Option<String>,
     kind: Kind,
+    #[serde(default)]
+    note: String,
     #[serde(default)]
     hosts: Vec<String>,
     #[serde(default)]
@@ -170,7 +181,7 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
         for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
             let family = raw.family.as_deref().or(file.raw.family.as_deref()).unwrap_or(&raw.id).to_owned();
             let names = [(&raw.hosts, "hosts"), (&raw.domains, "domains")];
-            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind);
+            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind, &raw.note);
             for (list, key) in names {
                 for name in list {
                     let added = if key == "hosts" {
@@ -186,6 +197,13 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
                     .markers
                     .add_provider(id, text)
                     .map_err(|what| file.error("provider", n, "markers", &what))?;
+            }
+        }
+    }
+    for file in &files {
+        for (n, raw) in file.raw.doubt.iter().enumerate() {
+            for word in &raw.words {
+                catalog.markers.add_doubt(word).map_err(|what| file.error("doubt", n, "words", &what))?;
             }
         }
     }

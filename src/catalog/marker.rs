@@ -2,7 +2,7 @@
 //!
 //! Where several fit, [`super::lookup`] decides; this file only says which texts are there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
@@ -17,6 +17,8 @@ pub(super) struct Markers {
     by_text: HashMap<Box<str>, MarkerId>,
     /// Markers that tell who is behind a host nobody knows.
     providers: HashMap<MarkerId, ProviderId>,
+    /// Words that put in doubt what a reply says of its recipient.
+    doubts: HashSet<MarkerId>,
     /// Built at the first failing reply: a log without failures does not pay for it.
     automaton: OnceLock<AhoCorasick>,
 }
@@ -44,12 +46,34 @@ impl Markers {
         if let Some(known) = self.by_text.get(&key) {
             return Ok(*known);
         }
-        let number = u16::try_from(self.list.len()).map_err(|_| "there are too many markers".to_owned())?;
         let word = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_uppercase());
+        let marker = self.push(text, word)?;
+        self.by_text.insert(key, marker);
+        Ok(marker)
+    }
+
+    fn push(&mut self, text: &str, word: bool) -> Result<MarkerId, String> {
+        let number = u16::try_from(self.list.len()).map_err(|_| "there are too many markers".to_owned())?;
         self.list.push(Marker { text: text.into(), word });
-        self.by_text.insert(key, MarkerId(number));
         self.automaton = OnceLock::new();
         Ok(MarkerId(number))
+    }
+
+    /// A word that puts in doubt what a reply says of its recipient. It leads to no entry, and counts only alone.
+    pub(super) fn add_doubt(&mut self, text: &str) -> Result<(), String> {
+        if text.len() < 3
+            || text.len() > LONGEST
+            || !text.bytes().all(|b| b.is_ascii_lowercase() || b == b' ')
+        {
+            return Err(format!("\"{text}\" is no word of doubt: expected 3 to {LONGEST} small letters"));
+        }
+        let marker = self.push(text, true)?;
+        self.doubts.insert(marker);
+        Ok(())
+    }
+
+    pub(super) fn is_doubt(&self, marker: MarkerId) -> bool {
+        self.doubts.contains(&marker)
     }
 
     /// A marker that tells the provider.
@@ -151,7 +175,9 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Flat) {
     let mut rest = reply;
     let mut line_start = true;
     while !rest.is_empty() {
-        if let Some(after) = joint(rest) {
+        if rest[0] == b'\\'
+            && let Some(after) = joint(rest)
+        {
             rest = after;
             line_start = true;
             continue;
@@ -160,13 +186,15 @@ pub(super) fn flatten(reply: &[u8], basic: Option<BasicCode>, flat: &mut Flat) {
             rest = &rest[1..];
             continue;
         }
-        let mut end = 1;
-        while end < rest.len() && !rest[end].is_ascii_whitespace() && joint(&rest[end..]).is_none() {
-            end += 1;
-        }
+        let ends = |at: &usize| match rest[*at] {
+            b'\\' => joint(&rest[*at..]).is_some(),
+            byte => byte.is_ascii_whitespace(),
+        };
+        let end = (1..rest.len()).find(ends).unwrap_or(rest.len());
         let (mut word, after) = rest.split_at(end);
         rest = after;
-        if basic.is_some() && BasicCode::at_start(word) == basic && matches!(word.get(3), None | Some(b'-')) {
+        let opens = matches!(word.get(3), None | Some(b'-')) && basic.is_some();
+        if opens && BasicCode::at_start(word) == basic {
             word = word.get(4..).unwrap_or_default();
             line_start = true;
             if word.is_empty() {

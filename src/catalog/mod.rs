@@ -3,6 +3,8 @@
 //! The TOML files under `data/` are embedded in the binary. No Rust file names a provider.
 
 mod answer;
+#[cfg(test)]
+mod cases;
 mod decide;
 mod entry;
 mod load;
@@ -99,7 +101,7 @@ impl Catalog {
         self.providers.of_domain(domain)
     }
 
-    /// The provider of this short name.
+    /// The number of the provider of this short name.
     pub fn provider_id(&self, name: &str) -> Option<ProviderId> {
         self.providers.id(name)
     }
@@ -119,10 +121,14 @@ impl Catalog {
         self.providers.get(provider).map_or(UNKNOWN, |provider| &provider.id)
     }
 
+    /// The provider of this short name.
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.get(self.provider_id(name)?)
+    }
+
     /// The name people use for a provider given by its short name.
     pub fn provider_title<'a>(&'a self, name: &'a str) -> &'a str {
-        let known = self.provider_id(name).and_then(|id| self.providers.get(id));
-        known.map_or(name, |provider| &provider.title)
+        self.provider(name).map_or(name, |provider| &provider.title)
     }
 
     /// Whether the provider is a smarthost: it takes mail on, and what the receiver says never reaches this log.

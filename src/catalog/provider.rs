@@ -33,6 +33,8 @@ pub struct Provider {
     pub family: Box<str>,
     /// What it does with mail.
     pub kind: Kind,
+    /// What whoever reads its answers should know; empty mostly.
+    pub note: Box<str>,
     pub(super) scope: Scope,
     pub(super) family_scope: Scope,
 }
@@ -59,11 +61,18 @@ const LONGEST_NAME: usize = 255;
 
 impl Providers {
     /// A new provider, or a known one under a new title.
-    pub(super) fn add(&mut self, id: &str, title: &str, family: &str, kind: Kind) -> ProviderId {
+    pub(super) fn add(&mut self, id: &str, title: &str, family: &str, kind: Kind, note: &str) -> ProviderId {
         let scope = self.intern(id);
         let family_scope = self.intern(family);
-        let provider =
-            Provider { id: id.into(), title: title.into(), family: family.into(), kind, scope, family_scope };
+        let provider = Provider {
+            id: id.into(),
+            title: title.into(),
+            family: family.into(),
+            kind,
+            note: note.into(),
+            scope,
+            family_scope,
+        };
         if let Some(known) = self.by_name.get(id) {
             self.list[usize::from(known.0)] = provider;
             return *known;
@@ -178,8 +187,8 @@ mod tests {
 
     fn providers() -> Providers {
         let mut all = Providers::default();
-        let wide = all.add("wide", "Wide", "house", Kind::Mailbox);
-        let narrow = all.add("narrow", "Narrow", "house", Kind::Relay);
+        let wide = all.add("wide", "Wide", "house", Kind::Mailbox, "");
+        let narrow = all.add("narrow", "Narrow", "house", Kind::Relay, "");
         all.add_host(wide, "example.com", false).unwrap();
         all.add_host(narrow, "relay.example.com", false).unwrap();
         all.add_domain(wide, "example.org", false).unwrap();
@@ -213,7 +222,7 @@ mod tests {
     #[test]
     fn the_operator_may_take_a_name_but_not_twice() {
         let mut all = providers();
-        let mine = all.add("mine", "Mine", "mine", Kind::Relay);
+        let mine = all.add("mine", "Mine", "mine", Kind::Relay, "");
         assert!(all.add_host(mine, "relay.example.com", false).is_err());
         assert!(all.add_host(mine, "relay.example.com", true).is_ok());
         assert_eq!(all.of_host(b"relay.example.com"), Some(mine));

@@ -12,10 +12,13 @@ use std::collections::HashMap;
 use super::answer::Reading;
 use super::marker::{Flat, flatten};
 use super::{Catalog, MarkerId, ProviderId};
-use crate::smtp::{BasicCode, Code, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Guard, Joint, ReplyCodes};
 
 /// Combinations of provider, codes and markers remembered at most: a stranger may make up any number.
 const REMEMBERED: usize = 4096;
+
+/// What combinations of markers told, for one provider and code.
+type ByMarkers = HashMap<Box<[MarkerId]>, Told>;
 
 /// Reads replies. One for each worker: it remembers.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ pub struct Reader<'c> {
     catalog: &'c Catalog,
     flat: Flat,
     found: Vec<MarkerId>,
-    known: HashMap<(Option<ProviderId>, Code), HashMap<Box<[MarkerId]>, Told>>,
+    known: HashMap<(Option<ProviderId>, Code), ByMarkers>,
     remembered: usize,
 }
 
@@ -35,6 +38,8 @@ struct Told {
     speaker: Option<ProviderId>,
     /// The marker says that another server's reply follows.
     wraps: bool,
+    /// A word puts in doubt what is said of the recipient.
+    doubt: bool,
 }
 
 impl<'c> Reader<'c> {
@@ -55,11 +60,10 @@ impl<'c> Reader<'c> {
             return Reading::default();
         }
         let told = self.tell(provider, code, text);
-        let policy_line = self.flat.policy_beside(code);
         let outer = Reading {
             marker: told.marker,
             quoted: told.speaker.map(|speaker| (Some(speaker), code)),
-            policy_line,
+            guard: self.guard(code, told),
         };
         let inner = told.marker.filter(|_| told.wraps).and_then(|marker| {
             let marker = self.catalog.marker_text(marker);
@@ -67,10 +71,18 @@ impl<'c> Reader<'c> {
         });
         let Some((code, text)) = inner else { return outer };
         let told = self.tell(None, code, text);
+        let policy = outer.guard.filter(|guard| *guard == Guard::PolicyLine);
         Reading {
             marker: told.marker.or(outer.marker),
             quoted: Some((told.speaker, code)),
-            policy_line: policy_line || self.flat.policy_beside(code),
+            guard: policy.or(self.guard(code, told)),
+        }
+    }
+
+    fn guard(&self, code: Code, told: Told) -> Option<Guard> {
+        match self.flat.policy_beside(code) {
+            true => Some(Guard::PolicyLine),
+            false => told.doubt.then_some(Guard::Doubt),
         }
     }
 
@@ -103,7 +115,9 @@ impl Catalog {
         let who = provider.or(speaker).and_then(|id| self.providers.get(id));
         let marker = self.best_marker(who, code, found);
         let entry = marker.and_then(|marker| self.best(who, code, Some(marker)));
-        Told { marker, speaker, wraps: entry.is_some_and(|entry| entry.wraps) }
+        let wraps = entry.is_some_and(|entry| entry.wraps);
+        let doubt = found.iter().any(|marker| self.markers.is_doubt(*marker));
+        Told { marker, speaker, wraps, doubt }
     }
 
     /// Who is behind an unknown host, by the longest telling text in the reply.

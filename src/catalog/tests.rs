@@ -44,7 +44,7 @@ fn read_at<'a>(
         quoted: reading
             .quoted
             .map(|(provider, code)| Quoted { provider: provider.map(|id| catalog.provider_name(id)), code }),
-        guard: early.or(reading.policy_line.then_some(Guard::PolicyLine)),
+        guard: early.or(reading.guard),
         delayed: false,
     };
     (catalog.entry(&answer), catalog.explain(&answer))
@@ -237,7 +237,7 @@ fn replies_that_mislead() {
             "bad-sender",
             S::Never,
         ),
-        ("", "550 5.7.1 user unknown", "bad-recipient", S::Never),
+        ("", "550 5.7.1 user unknown", "bad-recipient", S::IfPersistent),
         ("", "550 5.7.1 policy: no such user", "bad-recipient", S::Never),
         ("", "550 5.1.8 sender domain does not exist", "bad-sender", S::Never),
         ("", "550 user unknown", "bad-recipient", S::Now),

@@ -165,8 +165,8 @@ impl<W: Write> Sink for Writer<'_, W> {
                     self.failed = Some(error);
                 }
             }
-            Event::Sender { queue_id, sender } => self.senders.set(line.record.host, queue_id, sender),
-            Event::Arrival { queue_id } if line.mta == Mta::Postfix => {
+            Event::Sender { queue_id, sender, .. } => self.senders.set(line.record.host, queue_id, sender),
+            Event::Arrival { queue_id, .. } if line.mta == Mta::Postfix => {
                 self.senders.forget(line.record.host, queue_id);
             }
             Event::Done { queue_id } => self.senders.forget(line.record.host, queue_id),

@@ -131,6 +131,8 @@ pub enum Event<'a> {
     Arrival {
         /// The message.
         queue_id: &'a [u8],
+        /// Another host sent it to us.
+        remote: bool,
     },
     /// The queue names the sender of a message (again).
     Sender {
@@ -138,6 +140,8 @@ pub enum Event<'a> {
         queue_id: &'a [u8],
         /// Envelope sender without brackets; empty for the null path.
         sender: &'a [u8],
+        /// The line says that another host sent it to us. Looked for only with the null path.
+        remote: bool,
     },
     /// The message left the queue; a short id may be given to another message from now on.
     Done {

@@ -6,6 +6,7 @@
 mod chart;
 pub mod escape;
 mod json;
+mod notes;
 mod number;
 mod page;
 mod rows;
@@ -27,6 +28,7 @@ use crate::smtp::Direction;
 use crate::summary::{Counts, Input, Key, Place, Summary};
 
 pub use json::json;
+pub use notes::Note;
 pub use rows::{
     AttributionRow, BucketRow, CodeRow, FindingRow, Outcomes, PlaceRow, ProviderRow, Rate, Rates, SenderRow,
     Timeline,
@@ -81,6 +83,8 @@ pub struct Report {
     pub timeline: Timeline,
     /// What stands out, most important first.
     pub findings: Vec<FindingRow>,
+    /// What the numbers cannot show.
+    pub notes: Vec<Note>,
     /// Rows a text list shows.
     #[serde(skip)]
     pub top: usize,
@@ -188,6 +192,8 @@ pub struct Totals {
     pub expired: Option<u64>,
     /// Lines that repeat an older answer; `None` when restricted to a provider.
     pub suspended: Option<u64>,
+    /// Messages with the null sender that other hosts sent us.
+    pub bounces: Option<u64>,
     /// Attempts on local hops.
     pub local: u64,
     /// What our own server refused.
@@ -217,6 +223,7 @@ impl Totals {
             waiting: whole.then_some(from.waiting),
             expired: whole.then_some(from.expired),
             suspended: whole.then_some(from.suspended),
+            bounces: whole.then_some(from.bounces),
             local: sum(Direction::Local),
             rejected: sum(Direction::In),
             unattributed: senders
@@ -241,6 +248,7 @@ impl Report {
         let findings: Vec<&Finding> =
             findings.iter().filter(|finding| wanted(Some(&finding.provider))).collect();
         let sender_domains = rows::sender_domains(&keys, catalog);
+        let providers = rows::providers(&keys, catalog);
         let totals = Totals::of(summary, &keys, &sender_domains, only.is_none());
         let rates = Rates::of(&keys, catalog, totals.outcomes.attempts);
         let concerns = analysis::concerns(
@@ -272,10 +280,11 @@ impl Report {
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),
-            providers: rows::providers(&keys, catalog),
             timeline: rows::timeline(&keys, catalog, zone),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
+            notes: notes::notes(&providers, totals.bounces, catalog),
+            providers,
             totals,
             sender_domains,
             rates,

@@ -170,7 +170,7 @@ fn arrival(head: &[u8], zone: &Zone) -> Option<Instant> {
         match Program::of(record.program) {
             // On arrival the id is as old as the line; later it may have waited.
             Program::Postfix(daemon) => match parse_postfix(daemon, record.message) {
-                Event::Arrival { queue_id } => queue_id_instant(queue_id),
+                Event::Arrival { queue_id, .. } => queue_id_instant(queue_id),
                 _ => None,
             },
             Program::Exim => match own_stamp(record.message)?.0 {

@@ -55,7 +55,7 @@ impl Step {
     }
 }
 
-/// Why a reply says nothing about a recipient although its code may read so.
+/// Why a reply says nothing, or nothing sure, about a recipient although its code may read so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
@@ -63,6 +63,8 @@ pub enum Guard {
     BeforeRecipient,
     /// Another of its lines has a code of subject 7, policy.
     PolicyLine,
+    /// Its words speak of policy, spam, reputation or rates: what it seems to say of the recipient is in doubt.
+    Doubt,
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Key {
     /// Whose words count, where the reply passes on another server's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<Quoted>,
-    /// Why the reply speaks of no recipient, whatever its code.
+    /// Why the reply is no proof against a recipient, whatever its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
 }
@@ -179,6 +179,9 @@ pub struct Totals {
     pub suspended: u64,
     /// Messages the queue gave up.
     pub expired: u64,
+    /// Messages with the null sender that other hosts sent us: bounces of what was accepted before, and other notices.
+    #[serde(default)]
+    pub bounces: u64,
 }
 
 /// One input as it was read.
@@ -257,6 +260,7 @@ impl Summary {
         self.totals.waiting += other.totals.waiting;
         self.totals.suspended += other.totals.suspended;
         self.totals.expired += other.totals.expired;
+        self.totals.bounces += other.totals.bounces;
         for (key, counts) in other.keys {
             self.keys.entry(key).or_default().merge(counts);
         }

@@ -73,7 +73,7 @@ impl<'c> Attributor<'c> {
             found.guard = if outcome.step.is_some_and(|step| !step.knows_recipient()) {
                 Some(Guard::BeforeRecipient)
             } else {
-                found.reading.policy_line.then_some(Guard::PolicyLine)
+                found.reading.guard
             };
         }
         if outcome.action == Some(Action::Delivered) && self.is_relay(found.provider, outcome) {

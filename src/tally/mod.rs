@@ -24,7 +24,7 @@ pub use recipients::{Care, Happenings, MESSAGES, Recipients, ground};
 
 use keys::{Keys, RawKey, Slot};
 use names::Names;
-use queue::{Attempt, Messages};
+use queue::{Attempt, Messages, Named};
 
 /// A line as a sink sees it.
 #[derive(Debug)]
@@ -156,6 +156,7 @@ impl<'c> Tally<'c> {
                 waiting,
                 suspended: self.suspended,
                 expired: self.expired,
+                bounces: self.messages.bounces,
             },
             ..Summary::default()
         };
@@ -210,14 +211,14 @@ impl Sink for Tally<'_> {
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         match event {
             Event::Outcome(outcome) => self.outcome(line, outcome),
-            Event::Sender { queue_id, sender } if self.join => {
-                let sender = self.domain(sender);
+            Event::Sender { queue_id, sender, remote } if self.join => {
+                let named = Named { sender: self.domain(sender), null: sender.is_empty(), remote: *remote };
                 // Exim names the sender once, on arrival.
-                self.messages.sender(line.record.host, queue_id, sender, line.mta == Mta::Exim);
+                self.messages.sender(line.record.host, queue_id, named, line.mta == Mta::Exim);
                 self.take_orphans();
             }
-            Event::Arrival { queue_id } if self.join => {
-                self.messages.arrival(line.record.host, queue_id);
+            Event::Arrival { queue_id, remote } if self.join => {
+                self.messages.arrival(line.record.host, queue_id, *remote);
                 self.take_orphans();
             }
             Event::Done { queue_id } if self.join => {

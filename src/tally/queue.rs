@@ -56,6 +56,16 @@ pub(super) struct Attempt {
 /// The sender's domain, if the sender has one.
 type Sender = Option<u32>;
 
+/// A sender as a line names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    pub(super) sender: Sender,
+    /// It is the null path.
+    pub(super) null: bool,
+    /// The line says that another host sent the message.
+    pub(super) remote: bool,
+}
+
 /// What is known of a message.
 #[derive(Debug, Default)]
 struct Life {
@@ -65,6 +75,10 @@ struct Life {
     first: Option<Sender>,
     /// The sender as last named, for the attempts after that.
     last: Option<Sender>,
+    /// Its sender is the null path.
+    null: bool,
+    /// Another host sent it to us.
+    remote: bool,
     /// Tried at least once to another host.
     attempted: bool,
     /// Attempts before the sender was named.
@@ -93,6 +107,8 @@ impl Life {
         }
         self.first = self.first.or(next.first);
         self.last = next.last.or(self.last);
+        self.null |= next.null;
+        self.remote |= next.remote;
         self.attempted |= next.attempted;
         self.waiting.retain(|recipient| !next.ended.contains(recipient));
         for recipient in next.waiting {
@@ -136,6 +152,8 @@ pub(super) struct Messages {
     pub(super) settled: Vec<(Attempt, Sender)>,
     /// Messages that were attempted.
     pub(super) count: u64,
+    /// Messages with the null sender that other hosts sent us.
+    pub(super) bounces: u64,
     /// Recipients that reached an end.
     pub(super) recipients: u64,
     /// Recipients that waited when their life was dropped.
@@ -146,12 +164,13 @@ pub(super) struct Messages {
 
 impl Messages {
     /// An id is given out.
-    pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8]) {
+    pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8], remote: bool) {
         let id = Id::new(host, queue_id);
         self.begin(id, None);
         self.clock += 1;
         let life = self.open.entry(id).or_insert_with(|| Life { whole: true, ..Life::default() });
         life.touched = self.clock;
+        life.remote = remote;
     }
 
     /// Ends what was there of this id.
@@ -167,14 +186,17 @@ impl Messages {
     }
 
     /// The sender is named. `arrival`: by the line that begins the life.
-    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], sender: Sender, arrival: bool) {
+    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], named: Named, arrival: bool) {
         let id = Id::new(host, queue_id);
+        let sender = named.sender;
         if arrival {
             self.begin(id, Some(sender));
         }
         self.clock += 1;
         let life = self.open.entry(id).or_insert_with(|| Life { whole: arrival, ..Life::default() });
         life.touched = self.clock;
+        life.null |= named.null;
+        life.remote |= named.remote;
         life.last = Some(sender);
         if life.first.is_none() {
             life.first = Some(sender);
@@ -256,6 +278,7 @@ impl Messages {
 
     fn close(&mut self, life: Life) {
         self.count += u64::from(life.attempted);
+        self.bounces += u64::from(life.null && life.remote);
         self.recipients += life.waiting.len() as u64;
         let sender = life.first.flatten();
         self.settled.extend(life.nameless.into_iter().map(|attempt| (attempt, sender)));
@@ -285,6 +308,7 @@ impl Messages {
             }),
         );
         self.count += next.count;
+        self.bounces += next.bounces;
         self.recipients += next.recipients;
         self.clock += next.clock;
         let mut begun = next.begun.into_iter().peekable();
@@ -310,7 +334,7 @@ impl Messages {
             match self.open.entry(id) {
                 Entry::Vacant(place) => {
                     // A life that nothing was said of yet need not be kept: the next word begins it.
-                    if life.has_progress() {
+                    if life.has_progress() || life.remote {
                         life.make_whole(&mut self.settled);
                         place.insert(life);
                     }

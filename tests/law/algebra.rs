@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
-use smtpulse::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
-use smtpulse::summary::{self, Accounting, Counts, Input, Key, Place, Span, Summary, Totals};
+use smtpulse::smtp::{Action, BasicCode, Code, Direction, EnhancedCode, Guard};
+use smtpulse::summary::{self, Accounting, Counts, Input, Key, Place, Quoted, Span, Summary, Totals};
 
 use super::summary as scanned;
 use crate::reading::{fixtures, options};
@@ -20,8 +20,9 @@ fn span() -> impl Strategy<Value = Span> {
 
 fn key() -> impl Strategy<Value = Key> {
     let code = (proptest::option::of(200_u16..600), proptest::option::of((0_u8..3, 0_u16..9, 0_u16..30)));
-    (any::<bool>(), "[a-c]", 0..Action::ALL.len(), code, proptest::option::of("[A-Z]{3}")).prop_map(
-        |(out, provider, action, (basic, enhanced), marker)| Key {
+    let guard = proptest::option::of(proptest::sample::select(vec![Guard::BeforeRecipient, Guard::Doubt]));
+    (any::<bool>(), "[a-c]", 0..Action::ALL.len(), code, proptest::option::of("[A-Z]{3}"), guard).prop_map(
+        |(out, provider, action, (basic, enhanced), marker, guard)| Key {
             direction: if out { Direction::Out } else { Direction::In },
             provider: out.then_some(provider),
             action: Action::ALL[action],
@@ -31,9 +32,12 @@ fn key() -> impl Strategy<Value = Key> {
                     EnhancedCode::new([2, 4, 5][usize::from(class)], subject, detail)
                 }),
             },
-            marker,
-            quoted: None,
-            guard: None,
+            marker: marker.clone(),
+            quoted: marker.as_ref().map(|_| Quoted {
+                provider: Some("q".to_owned()).filter(|_| out),
+                code: Code { basic: basic.and_then(BasicCode::new), enhanced: None },
+            }),
+            guard,
         },
     )
 }
@@ -85,6 +89,7 @@ fn a_summary() -> impl Strategy<Value = Summary> {
                 waiting: n[12],
                 suspended: n[13],
                 expired: n[9],
+                bounces: n[8],
             },
             keys,
         },

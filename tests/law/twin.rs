@@ -25,6 +25,8 @@ struct Life {
     /// The sender last named; the inner one is `None` for a sender without a domain.
     sender: Option<Option<String>>,
     attempted: bool,
+    null: bool,
+    remote: bool,
     nameless: Vec<(Key, Option<Instant>)>,
     waiting: BTreeSet<Vec<u8>>,
 }
@@ -44,8 +46,12 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
     for event in seen {
         let id = |id: &[u8]| (event.host.clone(), id.to_vec());
         match &event.what {
-            What::Arrival { id: given } => twin.begin(&id(given)),
-            What::Sender { id: named, sender } => {
+            What::Arrival { id: given, remote } => {
+                twin.begin(&id(given));
+                twin.lives.entry(id(given)).or_default().remote = *remote;
+            }
+            What::Sender { id: named, sender, remote } => {
+                let null = sender.is_empty();
                 let sender = domain_of(sender);
                 if event.mta == Mta::Exim {
                     // Exim names the sender once, when the message arrives; what was tried before (cutthrough delivery
@@ -54,7 +60,10 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
                     twin.begin(&id(named));
                 }
                 twin.name(&id(named), &sender);
-                twin.lives.entry(id(named)).or_default().sender = Some(sender);
+                let life = twin.lives.entry(id(named)).or_default();
+                life.sender = Some(sender);
+                life.null |= null;
+                life.remote |= remote;
             }
             What::Done { id: gone } => twin.end(&id(gone)),
             What::Outcome(answer) => twin.outcome(event, answer),
@@ -88,6 +97,7 @@ impl Twin {
     fn end(&mut self, id: &Id) {
         let Some(life) = self.lives.remove(id) else { return };
         self.count.totals.messages += u64::from(life.attempted);
+        self.count.totals.bounces += u64::from(life.null && life.remote);
         self.count.totals.recipients += life.waiting.len() as u64;
         for (key, at) in life.nameless {
             self.sent(&key, at, None);

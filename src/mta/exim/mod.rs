@@ -13,7 +13,7 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-use super::Event;
+use super::{Event, is_local_name, is_loopback};
 use delivery::Flag;
 
 /// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
@@ -64,12 +64,19 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).
 fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
     let rest = rest.trim_ascii_start();
-    let sender = match fields::path(rest) {
-        Some((inner, _)) => inner,
-        None => &rest[..fields::quoted_word_end(rest)],
+    let (sender, behind) = match fields::path(rest) {
+        Some((inner, behind)) => (inner, behind),
+        None => rest.split_at(fields::quoted_word_end(rest)),
     };
     if sender.is_empty() && !rest.starts_with(b"<>") {
         return Event::NotUnderstood;
     }
-    Event::Sender { queue_id, sender }
+    let remote = sender.is_empty()
+        && fields::Fields::new(behind).any(|item| match item {
+            fields::Item::Host(host) => {
+                !host.name.is_some_and(is_local_name) && !host.ip.is_some_and(is_loopback)
+            }
+            _ => false,
+        });
+    Event::Sender { queue_id, sender, remote }
 }

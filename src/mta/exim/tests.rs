@@ -63,19 +63,22 @@ fn ids_of_both_lengths() {
 
 #[test]
 fn arrivals_name_the_sender() {
-    for (rest, sender) in [
-        ("<= x@example.net H=(app) [127.0.0.1]:1 P=esmtp S=1 T=\"a => b\" for c@d", "x@example.net"),
-        ("(= x@example.net H=(app) [127.0.0.1]", "x@example.net"),
-        ("<= <> R=1vapTv-0001tu-1u U=Debian-exim P=local S=5410", ""),
+    for (rest, sender, remote) in [
+        ("<= <> H=mx.example.com [192.0.2.1]:25 P=esmtps S=2048 for u@example.net", "", true),
+        ("<= <> H=localhost (amavis) [127.0.0.1]:25 P=esmtp S=2048", "", false),
+        ("<= x@example.net H=(app) [127.0.0.1]:1 P=esmtp S=1 T=\"a => b\" for c@d", "x@example.net", false),
+        ("(= x@example.net H=(app) [127.0.0.1]", "x@example.net", false),
+        ("<= <> R=1vapTv-0001tu-1u U=Debian-exim P=local S=5410", "", false),
         (
             "<= \"x> to=<y@gmail.com>, R=z\"@example.net H=mail [192.0.2.1]",
             "\"x> to=<y@gmail.com>, R=z\"@example.net",
+            false,
         ),
-        ("<= root U=root P=local S=355", "root"),
+        ("<= root U=root P=local S=355", "root", false),
     ] {
         assert_eq!(
             parse(format!("{ID} {rest}").as_bytes()),
-            Event::Sender { queue_id: ID.as_bytes(), sender: sender.as_bytes() }
+            Event::Sender { queue_id: ID.as_bytes(), sender: sender.as_bytes(), remote }
         );
     }
 }
@@ -677,8 +680,8 @@ fn slices<'a>(event: &Event<'a>) -> Vec<&'a [u8]> {
         .into_iter()
         .flatten()
         .collect(),
-        Event::Sender { queue_id, sender } => vec![queue_id, sender],
-        Event::Done { queue_id } | Event::Arrival { queue_id } => vec![queue_id],
+        Event::Sender { queue_id, sender, .. } => vec![queue_id, sender],
+        Event::Done { queue_id } | Event::Arrival { queue_id, .. } => vec![queue_id],
         Event::Mention | Event::Unrelated | Event::NotUnderstood => Vec::new(),
     }
 }

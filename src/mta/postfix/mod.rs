@@ -36,10 +36,15 @@ pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
         return Event::Done { queue_id: id };
     }
     // Where an id is given out: by smtpd(8) to a client's message, by pickup(8) to a local one.
-    if rest.starts_with(b"client=") && matches!(daemon, b"smtpd" | b"qmqpd" | b"")
-        || rest.starts_with(b"uid=") && matches!(daemon, b"pickup" | b"")
+    if let Some(client) = rest.strip_prefix(b"client=")
+        && matches!(daemon, b"smtpd" | b"qmqpd" | b"")
     {
-        return Event::Arrival { queue_id: id };
+        // A content filter on this host hands back what is here already.
+        let peer = &client[..memchr::memchr(b',', client).unwrap_or(client.len())];
+        return Event::Arrival { queue_id: id, remote: !reply::Peer::read(peer).is_local() };
+    }
+    if rest.starts_with(b"uid=") && matches!(daemon, b"pickup" | b"") {
+        return Event::Arrival { queue_id: id, remote: false };
     }
     if let Some(outcome) = inbound::parse(daemon, Some(id), rest) {
         return Event::Outcome(outcome);
@@ -97,7 +102,7 @@ fn sender_or_expired<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {
     let Some(end) = memchr::memrchr(b'>', text) else { return Event::Mention };
     let (Some(b'<'), behind) = (text.first(), &text[end + 1..]) else { return Event::Mention };
     if behind.starts_with(b", size=") {
-        return Event::Sender { queue_id: id, sender: &text[1..end] };
+        return Event::Sender { queue_id: id, sender: &text[1..end], remote: false };
     }
     let Some(status) = behind.strip_prefix(b", status=") else { return Event::Mention };
     let word = status.split(|b| *b == b',').next().unwrap_or(status);

@@ -137,14 +137,25 @@ fn what_is_no_attempt() {
 #[test]
 fn senders_and_the_end() {
     let active = b"1A2B3: from=<bounce+x@example.net>, size=1536, nrcpt=1 (queue active)";
-    assert_eq!(parse(b"qmgr", active), Event::Sender { queue_id: b"1A2B3", sender: b"bounce+x@example.net" });
+    assert_eq!(
+        parse(b"qmgr", active),
+        Event::Sender { queue_id: b"1A2B3", sender: b"bounce+x@example.net", remote: false }
+    );
     let null = b"1A2B3: from=<>, size=1536, nrcpt=1 (queue active)";
-    assert_eq!(parse(b"qmgr", null), Event::Sender { queue_id: b"1A2B3", sender: b"" });
+    assert_eq!(parse(b"qmgr", null), Event::Sender { queue_id: b"1A2B3", sender: b"", remote: false });
     let hostile = b"1A2B3: from=<\"a>, size=1, nrcpt=1 (queue active)\"@b>, size=15, nrcpt=1 (queue active)";
     let sender = b"\"a>, size=1, nrcpt=1 (queue active)\"@b";
-    assert_eq!(parse(b"qmgr", hostile), Event::Sender { queue_id: b"1A2B3", sender });
-    assert_eq!(parse(b"smtpd", b"1A2B3: client=mx[192.0.2.1]"), Event::Arrival { queue_id: b"1A2B3" });
-    assert_eq!(parse(b"pickup", b"1A2B3: uid=0 from=<s>"), Event::Arrival { queue_id: b"1A2B3" });
+    assert_eq!(parse(b"qmgr", hostile), Event::Sender { queue_id: b"1A2B3", sender, remote: false });
+    assert_eq!(
+        parse(b"smtpd", b"1A2B3: client=mx[192.0.2.1]"),
+        Event::Arrival { queue_id: b"1A2B3", remote: true }
+    );
+    let filter = parse(b"smtpd", b"1A2B3: client=localhost[127.0.0.1], orig_queue_id=9");
+    assert_eq!(filter, Event::Arrival { queue_id: b"1A2B3", remote: false });
+    assert_eq!(
+        parse(b"pickup", b"1A2B3: uid=0 from=<s>"),
+        Event::Arrival { queue_id: b"1A2B3", remote: false }
+    );
     assert_eq!(parse(b"qmgr", b"1A2B3: removed"), Event::Done { queue_id: b"1A2B3" });
 }
 

@@ -47,7 +47,8 @@ pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::
         table.row(cells);
     }
     page.table(&table)?;
-    more(page, report.providers.len(), report.top, "provider", "providers")
+    more(page, report.providers.len(), report.top, "provider", "providers")?;
+    report.notes.iter().try_for_each(|note| page.remark(&note.text))
 }
 
 /// Whose mail it was.
