@@ -119,6 +119,11 @@ impl<'c> Recipients<'c> {
         }
     }
 
+    /// How many recipients and how many domains are remembered.
+    pub fn remembered(&self) -> (usize, usize) {
+        (self.people.len(), self.watches.len())
+    }
+
     fn slot(&mut self, key: &RawKey, ground: Ground) -> Slot {
         let slot = self.keys.number(*key);
         if slot as usize == self.grounds.len() {

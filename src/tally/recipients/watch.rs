@@ -42,14 +42,13 @@ impl Watch {
         Watch { run: 0, hits: Vec::new(), latest: Instant::MIN, down: false, outages: Vec::new() }
     }
 
-    /// Somebody was refused. Gives the run it belongs to. A refusal without a stamp may have been at any time.
+    /// Somebody was refused. Gives the run it belongs to. A refusal without a stamp may be near to any other.
     pub(super) fn hit(&mut self, care: Care, who: u64, at: Option<Instant>) -> Run {
         if care.hits > 0 {
             self.latest = at.map_or(self.latest, |at| self.latest.max(at));
             let since = self.latest.saturating_sub(care.seconds);
-            let at = at.unwrap_or(self.latest);
             self.hits.retain(|(other, last)| *last >= since && *other != who);
-            self.hits.push((who, at));
+            self.hits.push((who, at.unwrap_or(Instant::MAX)));
             if self.hits.len() >= care.hits {
                 self.down = true;
                 // More of them would not make it more of an outage.
@@ -150,9 +149,9 @@ mod tests {
     #[test]
     fn refusals_without_a_stamp_count_as_near() {
         let mut watch = Watch::new();
-        for who in 0..3 {
-            watch.hit(CARE, who, None);
-        }
+        watch.hit(CARE, 1, None);
+        watch.hit(CARE, 2, Some(100_000));
+        watch.hit(CARE, 3, None);
         assert!(watch.is_outage(0));
     }
 }
