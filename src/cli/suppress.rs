@@ -1,6 +1,7 @@
 //! `smtpulse suppress`: the recipients that are dead.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
@@ -11,9 +12,12 @@ use super::out::Out;
 use super::page::{self, Setting};
 use super::{catalog, notes, read};
 use crate::analysis::{self, Threshold, Thresholds};
+use crate::catalog::Catalog;
+use crate::input;
 use crate::report::suppress::{self, List};
 use crate::scan;
-use crate::tally::{Care, MESSAGES, Recipients};
+use crate::summary::Cases;
+use crate::tally::{Care, MESSAGES, Reached, Recipients};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -138,7 +142,10 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
     progress.finish();
     let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
 
-    let cases = recipients.settle();
+    let mut cases = recipients.settle();
+    if scan.overlap && !cases.cases.is_empty() {
+        read_again(args, &options, &catalog, &mut cases)?;
+    }
     let meanings = analysis::meanings(&cases, &catalog);
     let thresholds = Thresholds {
         repeat: args.repeat.threshold(),
@@ -163,6 +170,30 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
         notes::say(note);
     }
     Ok(if opened.skipped > 0 || !scan.damaged.is_empty() { Exit::Damaged } else { Exit::Done })
+}
+
+/// Takes out recipients that were reached later than log order tells: the inputs are of the same time.
+fn read_again(
+    args: &SuppressArgs,
+    options: &scan::Options,
+    catalog: &Catalog,
+    cases: &mut Cases,
+) -> Result<(), Error> {
+    // A pipe is not opened again: that would wait for somebody to write.
+    let (files, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        args.read.inputs.iter().partition(|path| path.is_file());
+    if others.iter().any(|path| path.as_os_str() == "-" || path.exists() && !path.is_dir()) {
+        notes::say(
+            "some inputs are of the same time, and a stream cannot be read again: who was reached through one host may \
+             be listed for another; give the logs as files",
+        );
+    }
+    let files = files.into_iter().filter_map(|path| input::open(path, !args.read.no_mmap).ok()).collect();
+    let mut reached = Reached::new(catalog, cases);
+    scan::gather(files, &mut reached, options, &|_| {})
+        .map_err(|failure| Error::usage(failure.to_string()))?;
+    cases.take_out_reached(|address| reached.last(address));
+    Ok(())
 }
 
 fn show(list: &List, args: &SuppressArgs) -> Result<(), Error> {

@@ -50,6 +50,9 @@ const PER_WORKER: usize = 8;
 /// Bytes of a stream held at once, at most.
 const STREAM_BLOCK: usize = 16 * 1024 * 1024;
 
+/// Seconds by which an input may begin before another's end and still be taken to follow it: writers get out of order.
+const SLACK: i64 = 60;
+
 /// What came out.
 #[derive(Debug)]
 pub struct Scan {
@@ -57,6 +60,8 @@ pub struct Scan {
     pub summary: Summary,
     /// Inputs that were not read to their end, with the reason.
     pub damaged: Vec<String>,
+    /// Some inputs are of the same time, so that log order is not the order of time: logs of several hosts.
+    pub overlap: bool,
 }
 
 /// Why nothing came out.
@@ -115,6 +120,7 @@ pub fn gather<T: Gather>(
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
     let mut summary = Summary::default();
     let mut damaged = Vec::new();
+    let mut overlap = false;
     let mut clock: Option<ClockState> = None;
     for (mut source, start) in order::order(sources, options) {
         let mut state = order::carry(clock, start, &options.zone);
@@ -148,6 +154,9 @@ pub fn gather<T: Gather>(
         clock = Some(state);
         let input = input(&source, &account, extent);
         damaged.extend(damage(&input));
+        if let (Some((_, end)), Some((first, _))) = (summary.period, account.period()) {
+            overlap |= first < end.saturating_sub(SLACK);
+        }
         let part = Summary {
             period: account.period(),
             accounting: account.into_accounting(&input.name),
@@ -156,7 +165,7 @@ pub fn gather<T: Gather>(
         };
         summary.merge(part).map_err(Failure::Overlap)?;
     }
-    Ok(Scan { summary, damaged })
+    Ok(Scan { summary, damaged, overlap })
 }
 
 fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {

@@ -4,6 +4,7 @@
 //! more of a code than on which ground it speaks against a recipient. Whether that is enough is for `analysis` to say.
 
 use super::{Key, Span};
+use crate::time::Instant;
 
 /// On which ground a failure speaks against a recipient: each has its own measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,4 +97,49 @@ pub struct Cases {
     pub keys: Vec<Key>,
     /// The recipients.
     pub cases: Vec<Case>,
+}
+
+impl Cases {
+    /// Takes out what is no evidence any more, since mail reached the recipient at the instant that `reached` gives for
+    /// an address in lower case. What counts by going on counts only from the first answer on without a break.
+    pub fn take_out_reached(&mut self, reached: impl Fn(&[u8]) -> Option<Instant>) {
+        for case in &mut self.cases {
+            let Some(reached) = reached(&case.address.to_ascii_lowercase()) else { continue };
+            case.evidence.retain(|Evidence { ground, span, .. }| {
+                let since = if *ground == Ground::Now { span.last } else { span.first };
+                since.is_some_and(|since| since >= reached)
+            });
+        }
+        self.cases.retain(|case| !case.evidence.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_arrival_takes_out_what_is_older() {
+        let evidence = |ground| Evidence {
+            ground,
+            key: 0,
+            span: Span { count: 2, first: Some(100), last: Some(200) },
+            messages: 0,
+        };
+        let left = |at: Option<Instant>| {
+            let case = Case {
+                address: b"U@example.org".to_vec(),
+                domain_at: 2,
+                evidence: vec![evidence(Ground::Now), evidence(Ground::Soft)],
+                outage: None,
+            };
+            let mut cases = Cases { keys: Vec::new(), cases: vec![case] };
+            cases.take_out_reached(|address| at.filter(|_| address == b"u@example.org"));
+            cases.cases.first().map_or(0, |case| case.evidence.len())
+        };
+        assert_eq!(
+            [None, Some(99), Some(100), Some(101), Some(200), Some(201)].map(left),
+            [2, 2, 2, 1, 1, 0]
+        );
+    }
 }

@@ -20,7 +20,7 @@ use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
-pub use recipients::{Care, Happenings, MESSAGES, Recipients, ground};
+pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
 
 use keys::{Keys, RawKey, Slot};
 use names::Names;

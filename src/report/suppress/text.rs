@@ -35,9 +35,9 @@ pub fn text(list: &List, out: &mut dyn Write, look: &Look) -> io::Result<()> {
 
 fn table(rows: &[RecipientRow]) -> Table {
     let mut table = Table::new(&[
-        Column::text("Recipient", 24, 0),
+        Column::text("Recipient", 32, 0),
         Column::text("Why", 14, 0),
-        Column::text("Code", 9, 0),
+        Column::text("Code", 10, 0),
         Column::text("Provider", 8, 3),
         Column::text("First", 10, 2),
         Column::text("Last", 10, 1),

@@ -85,4 +85,24 @@ mod tests {
             }
         }
     }
+
+    /// The rule of the mission: subject 7 speaks against nobody, unless an entry names the code.
+    #[test]
+    fn policy_speaks_against_nobody() {
+        let catalog = Catalog::builtin();
+        let names: Vec<&str> = catalog.providers().iter().map(|provider| &*provider.id).collect();
+        for name in names.into_iter().chain(["unknown"]) {
+            for (basic, class) in [(450, 4), (550, 5), (450, 5), (550, 4)] {
+                for detail in 0..60 {
+                    let enhanced = EnhancedCode::new(class, 7, detail);
+                    let answer = Answer::of(Some(name), Code { basic: BasicCode::new(basic), enhanced });
+                    if ground(&catalog, &answer).is_some() {
+                        let named = catalog.entry(&answer).and_then(|entry| entry.enhanced_text());
+                        let named = named.is_some_and(|text| text.contains(".7."));
+                        assert!(named && basic == 550, "{name} {basic} {class}.7.{detail}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@
 
 mod ground;
 mod part;
+mod reached;
 mod watch;
 
 use hashbrown::HashMap;
@@ -26,6 +27,7 @@ use watch::{Run, Watch};
 
 pub use ground::ground;
 pub use part::Happenings;
+pub use reached::Reached;
 pub use watch::Care;
 
 /// Messages of one recipient that are told apart at most: a mailbox may be full for years.
