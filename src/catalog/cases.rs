@@ -106,6 +106,9 @@ fn line(texts: &'static [String]) -> impl Strategy<Value = (u16, Option<Enhanced
     });
     let basic = prop_oneof![Just(550_u16), Just(554), Just(451), Just(421), 400_u16..600];
     let words = proptest::collection::vec(proptest::sample::select(texts), 0..4).prop_map(|w| w.join(" "));
+    let wrapped = proptest::sample::select(wrappers())
+        .prop_map(|marker| format!("{marker} (u@example.com:550 5.1.1 no such user)"));
+    let words = prop_oneof![4 => words, 1 => wrapped];
     (basic, enhanced, words)
 }
 
@@ -116,7 +119,7 @@ proptest! {
     #[test]
     fn policy_anywhere_in_a_reply_suppresses_nobody_but_by_name(
         lines in proptest::collection::vec(line(texts()), 1..4),
-        provider in proptest::sample::select(providers()),
+        provider in prop_oneof![proptest::sample::select(providers()), Just(UNKNOWN), Just(gateway())],
         step in proptest::sample::select(vec![None, Some(Step::Mail), Some(Step::Rcpt), Some(Step::EndOfData)]),
     ) {
         let (catalog, policy) = (shared(), |e: &&EnhancedCode| e.subject_number() == 7);
@@ -151,6 +154,22 @@ fn shared() -> &'static Catalog {
 
 fn providers() -> Vec<&'static str> {
     shared().providers().iter().map(|provider| &*provider.id).chain([UNKNOWN]).collect()
+}
+
+/// The markers that announce another server's reply.
+fn wrappers() -> Vec<&'static str> {
+    let catalog = shared();
+    let wrapping = catalog.entries().iter().filter(|entry| entry.wraps);
+    wrapping.flat_map(|entry| catalog.marker_texts(entry)).collect()
+}
+
+/// A provider that passes on the replies of others.
+fn gateway() -> &'static str {
+    let catalog = shared();
+    let wraps = |provider: &&Provider| {
+        catalog.entries().iter().any(|entry| entry.wraps && catalog.whose(entry) == &*provider.family)
+    };
+    catalog.providers().iter().find(wraps).map_or(UNKNOWN, |provider| &provider.id)
 }
 
 /// What replies of the test are made of: every marker of the catalogue, words that are none, replies inside replies.

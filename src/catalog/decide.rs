@@ -5,7 +5,7 @@
 
 use super::Catalog;
 use super::answer::Answer;
-use super::entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Scope, Suppress};
+use super::entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Scope, Stage, Suppress};
 use crate::smtp::{Code, EnhancedCode, Guard};
 
 /// What is decided of an answer before it is worded.
@@ -118,12 +118,21 @@ fn meaning(entry: &Entry, layer: Layer, code: Code, delayed: bool) -> Meaning<'_
         disposition: decision.disposition,
         suppress: decision.suppress,
         enforcement: entry.enforcement,
-        stage: entry.stage,
+        stage: entry.stage.or_else(|| step(code).filter(|_| entry.enforcement)),
         source: &entry.source,
         checked: &entry.checked,
         layer,
         rule: decision.rule,
         confidence: confidence(entry, layer),
+    }
+}
+
+/// The step of an enforced requirement that an answer is, where one entry speaks of both.
+fn step(code: Code) -> Option<Stage> {
+    match code.severity()? {
+        4 => Some(Stage::Deferral),
+        5 => Some(Stage::Rejection),
+        _ => None,
     }
 }
 

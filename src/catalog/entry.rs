@@ -60,7 +60,7 @@ pub enum Escalation {
     Domain,
 }
 
-/// The steps of an enforcement ladder.
+/// How far a measure against a sender has gone; on a ladder, its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {

@@ -4,12 +4,14 @@
 //! resolved, so their order means nothing, except that the operator's file is last and wins.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::{fmt, io, iter, mem, thread};
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
 use super::Catalog;
@@ -17,7 +19,7 @@ use super::entry::{Confidence, Disposition, Entry, Escalation, Scope, Stage, Sup
 use super::pattern::{BasicPattern, EnhancedPattern, Texts};
 use super::provider::Kind;
 
-/// Why a data file was refused.
+/// Why a data file was refused: its first fault, and the others.
 #[derive(Debug)]
 pub struct Error {
     /// The file.
@@ -28,8 +30,27 @@ pub struct Error {
     pub key: String,
     /// What is wrong with it.
     pub what: String,
+    /// The faults behind this one, in the order they stand in.
+    pub others: Vec<Error>,
 }
 
+impl Error {
+    fn new(file: &Path, line: usize, key: &str, what: impl Into<String>) -> Error {
+        Error { file: file.to_owned(), line, key: key.to_owned(), what: what.into(), others: Vec::new() }
+    }
+
+    /// A file that could not be read.
+    pub(super) fn unread(file: &Path, what: &io::Error) -> Error {
+        Error::new(file, 0, "", what.to_string())
+    }
+
+    /// Every fault, this one first.
+    pub fn faults(&self) -> impl Iterator<Item = &Error> {
+        iter::once(self).chain(&self.others)
+    }
+}
+
+/// One line for each fault.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
@@ -39,7 +60,8 @@ impl fmt::Display for Error {
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.what)
+        write!(f, ": {}", self.what)?;
+        self.others.iter().try_for_each(|other| write!(f, "\n{other}"))
     }
 }
 
@@ -102,6 +124,9 @@ struct RawCategory {
     escalate: Option<Escalation>,
     #[serde(default)]
     advice: Texts,
+    /// Measures against the sender, deferred first and rejected later: the basic code tells the step.
+    #[serde(default)]
+    steps: bool,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +176,14 @@ struct Loaded<'a> {
     raw: RawFile,
 }
 
-/// Reads the embedded files and the operator's.
+/// What the codes of all files refer to by name.
+#[derive(Default)]
+struct Names {
+    categories: HashMap<String, RawCategory>,
+    advice: HashMap<String, RawAdvice>,
+}
+
+/// Reads the embedded files and the operator's. A file with faults is read to its end, so that all are told at once.
 pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
     let mut files = Vec::with_capacity(embedded.len() + 1);
     for ((name, text), raw) in embedded.iter().zip(parse_all(embedded)) {
@@ -163,120 +195,155 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
     }
 
     let mut catalog = Catalog::default();
-    let mut advice = HashMap::new();
-    let mut categories = HashMap::new();
+    let mut names = Names::default();
+    let mut faults = Vec::new();
     for file in &mut files {
-        let raw_advice = std::mem::take(&mut file.raw.advice);
-        for (n, item) in raw_advice.into_iter().enumerate() {
-            if advice.insert(item.id.clone(), item).is_some() && !file.operator {
-                return Err(file.error("advice", n, "id", "stands twice"));
-            }
-        }
-        let raw_categories = std::mem::take(&mut file.raw.category);
-        for (n, item) in raw_categories.into_iter().enumerate() {
-            if categories.insert(item.id.clone(), item).is_some() && !file.operator {
-                return Err(file.error("category", n, "id", "stands twice"));
-            }
-        }
-        for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
-            let family = raw.family.as_deref().or(file.raw.family.as_deref()).unwrap_or(&raw.id).to_owned();
-            let names = [(&raw.hosts, "hosts"), (&raw.domains, "domains")];
-            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind, &raw.note);
-            for (list, key) in names {
-                for name in list {
-                    let added = if key == "hosts" {
-                        catalog.providers.add_host(id, name, file.operator)
-                    } else {
-                        catalog.providers.add_domain(id, name, file.operator)
-                    };
-                    added.map_err(|what| file.error("provider", n, key, &what))?;
-                }
-            }
-            for text in &raw.markers {
-                catalog
-                    .markers
-                    .add_provider(id, text)
-                    .map_err(|what| file.error("provider", n, "markers", &what))?;
-            }
-        }
-    }
-    for file in &files {
-        for (n, raw) in file.raw.doubt.iter().enumerate() {
-            for word in &raw.words {
-                catalog.markers.add_doubt(word).map_err(|what| file.error("doubt", n, "words", &what))?;
-            }
-        }
+        file.names(&mut names, &mut faults);
+        file.providers(&mut catalog, &mut faults);
+        file.doubts(&mut catalog, &mut faults);
     }
     for file in &mut files {
-        for (n, raw) in std::mem::take(&mut file.raw.code).into_iter().enumerate() {
-            let entry = file.entry(n, raw, &mut catalog, &categories, &advice)?;
-            catalog.add_entry(entry);
+        for (n, raw) in mem::take(&mut file.raw.code).into_iter().enumerate() {
+            if let Some(entry) = file.entry(n, raw, &mut catalog, &names, &mut faults) {
+                catalog.add_entry(entry);
+            }
         }
     }
-    Ok(catalog)
+    faults.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    first_of(faults).map_or(Ok(catalog), Err)
+}
+
+/// The first fault with the others behind it.
+fn first_of(faults: Vec<Error>) -> Option<Error> {
+    let mut faults = faults.into_iter();
+    let mut first = faults.next()?;
+    first.others = faults.collect();
+    Some(first)
 }
 
 impl Loaded<'_> {
+    fn names(&mut self, names: &mut Names, faults: &mut Vec<Error>) {
+        for (n, item) in mem::take(&mut self.raw.advice).into_iter().enumerate() {
+            if names.advice.insert(item.id.clone(), item).is_some() && !self.operator {
+                faults.push(self.error("advice", n, "id", "stands twice"));
+            }
+        }
+        for (n, item) in mem::take(&mut self.raw.category).into_iter().enumerate() {
+            if names.categories.insert(item.id.clone(), item).is_some() && !self.operator {
+                faults.push(self.error("category", n, "id", "stands twice"));
+            }
+        }
+    }
+
+    fn providers(&mut self, catalog: &mut Catalog, faults: &mut Vec<Error>) {
+        for (n, raw) in mem::take(&mut self.raw.provider).into_iter().enumerate() {
+            let mut wrong = |key: &str, what: &str| faults.push(self.error("provider", n, key, what));
+            let family = raw.family.as_deref().or(self.raw.family.as_deref()).unwrap_or(&raw.id);
+            let id = catalog.providers.add(&raw.id, &raw.title, family, raw.kind, &raw.note);
+            for name in &raw.hosts {
+                if let Err(what) = catalog.providers.add_host(id, name, self.operator) {
+                    wrong("hosts", &what);
+                }
+            }
+            for name in &raw.domains {
+                if let Err(what) = catalog.providers.add_domain(id, name, self.operator) {
+                    wrong("domains", &what);
+                }
+            }
+            for text in &raw.markers {
+                if let Err(what) = catalog.markers.add_provider(id, text) {
+                    wrong("markers", &what);
+                }
+            }
+        }
+    }
+
+    fn doubts(&mut self, catalog: &mut Catalog, faults: &mut Vec<Error>) {
+        for (n, raw) in mem::take(&mut self.raw.doubt).iter().enumerate() {
+            for word in &raw.words {
+                if let Err(what) = catalog.markers.add_doubt(word) {
+                    faults.push(self.error("doubt", n, "words", &what));
+                }
+            }
+        }
+    }
+
+    /// The entry, or none and its faults.
     fn entry(
         &self,
         n: usize,
         raw: RawCode,
         catalog: &mut Catalog,
-        categories: &HashMap<String, RawCategory>,
-        advice: &HashMap<String, RawAdvice>,
-    ) -> Result<Entry, Error> {
-        let wrong = |key: &str, what: String| self.error("code", n, key, &what);
-        let missing = |key: &str| wrong(key, "is missing, here and at the head of the file".to_owned());
+        names: &Names,
+        faults: &mut Vec<Error>,
+    ) -> Option<Entry> {
+        let known = faults.len();
+        let mut wrong = |key: &str, what: &str| faults.push(self.error("code", n, key, what));
+        const MISSING: &str = "is missing, here and at the head of the file";
 
-        let whose =
-            raw.provider.as_deref().or(self.raw.family.as_deref()).ok_or_else(|| missing("provider"))?;
-        let scope = if whose == "*" { Some(Scope::ANY) } else { catalog.providers.scope(whose) };
-        let scope =
-            scope.ok_or_else(|| wrong("provider", format!("no provider or family is called \"{whose}\"")))?;
-        let category = categories
-            .get(&raw.category)
-            .ok_or_else(|| wrong("category", format!("no category is called \"{}\"", raw.category)))?;
-
-        let mut fix = raw.fix.unwrap_or_default();
-        let own_fix = !fix.is_empty();
-        let mut template = String::new();
-        let (key, names) = match &raw.advice {
-            Some(names) => ("advice", names.0.as_slice()),
-            None if own_fix => ("advice", [].as_slice()),
-            None => ("category", category.advice.0.as_slice()),
+        let scope = match raw.provider.as_deref().or(self.raw.family.as_deref()) {
+            Some("*") => Some(Scope::ANY),
+            Some(whose) => {
+                let scope = catalog.providers.scope(whose);
+                if scope.is_none() {
+                    wrong("provider", &format!("no provider or family is called \"{whose}\""));
+                }
+                scope
+            }
+            None => {
+                wrong("provider", MISSING);
+                None
+            }
         };
-        for name in names {
-            let advice =
-                advice.get(name).ok_or_else(|| wrong(key, format!("no advice is called \"{name}\"")))?;
-            if !fix.is_empty() {
-                fix.push(' ');
-            }
-            fix.push_str(&advice.text);
-            if !template.is_empty() && !advice.template.is_empty() {
-                template.push('\n');
-            }
-            template.push_str(&advice.template);
+        let category = names.categories.get(&raw.category);
+        if category.is_none() {
+            wrong("category", &format!("no category is called \"{}\"", raw.category));
         }
-
+        let mut fix = raw.fix.unwrap_or_default();
+        let mut template = String::new();
+        let (key, pieces) = match (&raw.advice, category) {
+            (Some(names), _) => ("advice", names.0.as_slice()),
+            (None, Some(category)) if fix.is_empty() => ("category", category.advice.0.as_slice()),
+            (None, _) => ("advice", [].as_slice()),
+        };
+        for name in pieces {
+            match names.advice.get(name) {
+                Some(advice) => {
+                    append(&mut fix, " ", &advice.text);
+                    append(&mut template, "\n", &advice.template);
+                }
+                None => wrong(key, &format!("no advice is called \"{name}\"")),
+            }
+        }
         if raw.enforcement && raw.confidence == Confidence::Low {
-            return Err(wrong("enforcement", "an unconfirmed entry must raise no alarm".to_owned()));
+            wrong("enforcement", "an unconfirmed entry must raise no alarm");
         }
-        let stage = raw.stage.or_else(|| {
-            let basic = raw.basic.as_ref().filter(|_| raw.enforcement)?;
-            if basic.only_severity(4) {
-                Some(Stage::Deferral)
-            } else {
-                basic.only_severity(5).then_some(Stage::Rejection)
-            }
-        });
         let mut markers = Vec::with_capacity(raw.marker.0.len());
         for text in &raw.marker.0 {
-            markers.push(catalog.markers.add(text).map_err(|what| wrong("marker", what))?);
+            match catalog.markers.add(text) {
+                Ok(marker) => markers.push(marker),
+                Err(what) => wrong("marker", &what),
+            }
         }
-        let source = raw.source.or_else(|| self.raw.source.clone()).ok_or_else(|| missing("source"))?;
-        let checked = raw.checked.or(self.raw.checked).ok_or_else(|| missing("checked"))?;
-        Ok(Entry {
-            scope,
+        if raw.wraps && raw.marker.0.is_empty() {
+            wrong("wraps", "needs a marker: the other server's reply is looked for behind it");
+        }
+        let source = raw.source.or_else(|| self.raw.source.clone());
+        if source.is_none() {
+            wrong("source", MISSING);
+        }
+        let checked = raw.checked.or(self.raw.checked);
+        if checked.is_none() {
+            wrong("checked", MISSING);
+        }
+        if faults.len() > known {
+            return None;
+        }
+        let category = category?;
+        let in_steps = raw.enforcement || category.steps;
+        let step = raw.basic.as_ref().filter(|_| in_steps).and_then(step_of);
+        Some(Entry {
+            scope: scope?,
             operator: self.operator,
             basic: raw.basic,
             enhanced: raw.enhanced,
@@ -293,12 +360,12 @@ impl Loaded<'_> {
             // A code that is never to suppress anybody does not do so in the end either.
             escalation: category.escalate.filter(|_| raw.suppress != Some(Suppress::Never)),
             enforcement: raw.enforcement,
-            stage,
+            stage: raw.stage.or(step),
             ladder: raw.ladder.map(Into::into),
             template: template.into(),
             confidence: raw.confidence,
-            source: source.into(),
-            checked: checked.to_string().into(),
+            source: source?.into(),
+            checked: checked?.to_string().into(),
             example: raw.example.map(Into::into),
         })
     }
@@ -306,7 +373,24 @@ impl Loaded<'_> {
     /// The fault at a key of the `n`th table of a list; at its first line when the key is not written there.
     fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
         let line = line_of_key(self.text, list, n, key).unwrap_or(0);
-        Error { file: self.name.into(), line, key: key.to_owned(), what: what.to_owned() }
+        Error::new(Path::new(self.name), line, key, what)
+    }
+}
+
+/// Adds a piece of text, with something between it and what is there.
+fn append(text: &mut String, between: &str, piece: &str) {
+    if !text.is_empty() && !piece.is_empty() {
+        text.push_str(between);
+    }
+    text.push_str(piece);
+}
+
+/// The step that codes of one severity are.
+fn step_of(basic: &BasicPattern) -> Option<Stage> {
+    if basic.only_severity(4) {
+        Some(Stage::Deferral)
+    } else {
+        basic.only_severity(5).then_some(Stage::Rejection)
     }
 }
 
@@ -340,18 +424,52 @@ fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {
-    toml::from_str(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        let line = line_at(text, span.start);
-        let written = text.lines().nth(line - 1).unwrap_or_default();
-        let key = written.split_once('=').map_or(written, |(key, _)| key).trim();
-        Error { file: file.to_owned(), line, key: key.to_owned(), what: error.message().to_owned() }
-    })
+    toml::from_str(text)
+        .map_err(|error| first_of(faults(file, text)).unwrap_or_else(|| fault(file, text, &error)))
+}
+
+/// What is wrong with a file that does not parse, table by table; nothing when it is no TOML at all.
+fn faults(file: &Path, text: &str) -> Vec<Error> {
+    let Ok(document) = DeTable::parse(text) else { return Vec::new() };
+    let mut faults = Vec::new();
+    for (name, value) in document.into_inner() {
+        let found = match (name.get_ref().as_ref(), value.get_ref()) {
+            ("provider", DeValue::Array(_)) => faults_of::<RawProvider>(value),
+            ("category", DeValue::Array(_)) => faults_of::<RawCategory>(value),
+            ("advice", DeValue::Array(_)) => faults_of::<RawAdvice>(value),
+            ("doubt", DeValue::Array(_)) => faults_of::<RawDoubt>(value),
+            ("code", DeValue::Array(_)) => faults_of::<RawCode>(value),
+            _ => {
+                let head = DeTable::from_iter([(name, value)]);
+                RawFile::deserialize(Spanned::new(0..0, DeValue::Table(head)).into_deserializer())
+                    .err()
+                    .into_iter()
+                    .collect()
+            }
+        };
+        faults.extend(found.iter().map(|error| fault(file, text, error)));
+    }
+    faults.sort_by_key(|fault| fault.line);
+    faults
+}
+
+/// Reads each table of a list on its own.
+fn faults_of<'de, T: Deserialize<'de>>(list: Spanned<DeValue<'de>>) -> Vec<toml::de::Error> {
+    let DeValue::Array(list) = list.into_inner() else { return Vec::new() };
+    list.into_iter().filter_map(|table| T::deserialize(table.into_deserializer()).err()).collect()
+}
+
+fn fault(file: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let span = error.span().unwrap_or(0..0);
+    let line = line_at(text, span.start);
+    let written = text.lines().nth(line - 1).unwrap_or_default();
+    let key = written.split_once('=').map_or(written, |(key, _)| key).trim();
+    Error::new(file, line, key, error.message())
 }
 
 /// Finds a key by reading the file once more, with places: only faults pay for it.
 fn line_of_key(text: &str, list: &str, n: usize, key: &str) -> Option<usize> {
-    let document = toml::de::DeTable::parse(text).ok()?;
+    let document = DeTable::parse(text).ok()?;
     let item = document.get_ref().get(list)?.get_ref().as_array()?.get(n)?;
     let table = item.get_ref().as_table()?;
     let at = table

@@ -64,13 +64,7 @@ impl Catalog {
 
     /// The embedded catalogue and the operator's file, which wins where both speak.
     pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
-        let unread = |what: std::io::Error| Error {
-            file: operator_file.to_owned(),
-            line: 0,
-            key: String::new(),
-            what: what.to_string(),
-        };
-        let text = fs::read_to_string(operator_file).map_err(unread)?;
+        let text = fs::read_to_string(operator_file).map_err(|what| Error::unread(operator_file, &what))?;
         load::load(EMBEDDED, Some((operator_file, &text)))
     }
 

@@ -221,6 +221,8 @@ pub struct Outcome<'a> {
     pub action: Option<Action>,
     /// Total delay in seconds, as logged.
     pub delay: Option<&'a [u8]>,
+    /// Whole seconds that the message had been here before the queue took it up for this attempt, where the line tells.
+    pub waited: Option<u32>,
     /// The reply or reason, foreign text.
     pub text: &'a [u8],
     /// The remote host's own words within `text`; `None` where it said nothing.
@@ -246,10 +248,27 @@ impl<'a> Outcome<'a> {
             code: Code::NONE,
             action: None,
             delay: None,
+            waited: None,
             text: b"",
             reply: None,
             step: None,
         }
+    }
+}
+
+/// Seconds a message must have waited for an attempt to be a retry. Postfix tries again after 300 s at the earliest
+/// (`minimal_backoff_time`), Exim after minutes (retry rules); a first attempt is later than this only in a backlog, and
+/// what waits in Postfix's active queue is not counted in.
+const RETRY_AGE: i64 = 250;
+
+impl Outcome<'_> {
+    /// Whether this attempt, logged at `at`, repeats an earlier one of the same message. `false` where nothing tells.
+    pub fn is_retry(&self, mta: Mta, at: Option<i64>) -> bool {
+        let waited = match mta {
+            Mta::Postfix => self.waited.map(i64::from),
+            Mta::Exim => at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at)),
+        };
+        waited.is_some_and(|waited| waited >= RETRY_AGE)
     }
 }
 

@@ -50,7 +50,8 @@ fn recipient() -> impl Strategy<Value = &'static str> {
 fn postfix() -> impl Strategy<Value = Said> {
     let id = select(vec!["4F1A2B3C4D", "5E1A2B3C4D", "BADDCAFE", "4dgXmS3FCJz1WHnV"]);
     let said = prop_oneof![
-        2 => id.clone().prop_map(|id| format!("smtpd[1]: {id}: client=localhost[127.0.0.1]")),
+        1 => id.clone().prop_map(|id| format!("smtpd[1]: {id}: client=localhost[127.0.0.1]")),
+        2 => id.clone().prop_map(|id| format!("smtpd[1]: {id}: client=mx.example.com[192.0.2.7]")),
         1 => id.clone().prop_map(|id| format!("pickup[1]: {id}: uid=0 from=<root>")),
         3 => (id.clone(), sender())
             .prop_map(|(id, sender)| format!("qmgr[1]: {id}: from=<{sender}>, size=5, nrcpt=1 (queue active)")),
@@ -69,6 +70,7 @@ fn postfix() -> impl Strategy<Value = Said> {
 fn exim() -> impl Strategy<Value = Said> {
     let id = select(vec!["1vapHe-0001tH-0O", "1vapHe-0001tH-0P", "1vapKe-00000001tQa-2pab"]);
     let rest = prop_oneof![
+        1 => Just("<= <> H=mx.example.com [192.0.2.7] P=esmtps S=10 for u@example.net".to_owned()),
         3 => sender().prop_map(|sender| match sender {
             "" => "<= <> R=1vapHe-0001tH-0O U=Debian-exim P=local S=10".to_owned(),
             other => format!("<= {} H=localhost [127.0.0.1] P=esmtp S=10", other.replace(' ', "")),

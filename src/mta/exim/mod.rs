@@ -6,12 +6,15 @@
 //! split syslog records are dealt with before a record comes here.
 
 mod address;
+mod age;
 mod delivery;
 mod fields;
 mod inbound;
 mod reply;
 #[cfg(test)]
 mod tests;
+
+pub(super) use age::age;
 
 use super::{Event, is_local_name, is_loopback};
 use delivery::Flag;

@@ -20,6 +20,7 @@ struct Tail<'a> {
     orig_recipient: Option<&'a [u8]>,
     relay: &'a [u8],
     delay: Option<&'a [u8]>,
+    waited: Option<u32>,
     dsn: Option<EnhancedCode>,
     status: &'a [u8],
     text: &'a [u8],
@@ -54,6 +55,7 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
         code,
         action,
         delay: tail.delay,
+        waited: tail.waited,
         text: tail.text,
         reply,
         step,
@@ -144,7 +146,7 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
         rest = after;
     }
     let (relay, mut rest) = value(rest.strip_prefix(b"relay=")?)?;
-    let (mut delay, mut dsn) = (None, None);
+    let (mut delay, mut delays, mut dsn) = (None, None, None);
     loop {
         if let Some(status) = rest.strip_prefix(b"status=") {
             if delay.is_none() && dsn.is_none() {
@@ -153,7 +155,9 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
             let end = memchr(b' ', status).unwrap_or(status.len());
             let text = status[end..].strip_prefix(b" (").unwrap_or_default();
             let text = text.strip_suffix(b")").unwrap_or(text);
-            return Some(Tail { orig_recipient, relay, delay, dsn, status: &status[..end], text });
+            // Of `delays=a/b/c/d`, a is the time before the queue manager took the message, earlier deferrals included.
+            let waited = delays.or(delay).and_then(whole_seconds);
+            return Some(Tail { orig_recipient, relay, delay, waited, dsn, status: &status[..end], text });
         }
         let equals = memchr(b'=', rest)?;
         if !rest[..equals].iter().all(|b| b.is_ascii_lowercase() || *b == b'_') {
@@ -163,6 +167,7 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
         match &rest[..equals] {
             b"dsn" => dsn = EnhancedCode::parse(field),
             b"delay" if number(field) => delay = Some(field),
+            b"delays" => delays = Some(field),
             _ => {}
         }
         rest = after;
@@ -187,6 +192,15 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
         end += 1 + memchr(b',', &text[end + 1..])?;
     }
     Some((&text[..end], &text[end + 2..]))
+}
+
+/// The whole seconds of a number at the start of a field: `303` of `303.2/0.01/1/0`.
+fn whole_seconds(field: &[u8]) -> Option<u32> {
+    let digits = field.iter().take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 {
+        return None;
+    }
+    field[..digits].iter().try_fold(0_u32, |n, d| n.checked_mul(10)?.checked_add(u32::from(d - b'0')))
 }
 
 fn number(text: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::parse;
-use crate::mta::{Event, Kind, Outcome};
+use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::Direction;
 
 fn text(bytes: &[u8]) -> String {
@@ -238,4 +238,23 @@ proptest! {
             let _ = parse(daemon.as_bytes(), message.as_bytes());
         }
     }
+}
+
+#[test]
+fn what_waited_long_is_tried_again() {
+    let retry = |delays: &str| {
+        let line = format!(
+            "1A2B3: to=<r@example.org>, relay=mx.example.org[192.0.2.9]:25, {delays}, dsn=4.2.1, status=deferred (host mx.example.org[192.0.2.9] said: 450 4.2.1 later (in reply to RCPT TO command))"
+        );
+        match parse(b"smtp", line.as_bytes()) {
+            Event::Outcome(outcome) => outcome.is_retry(Mta::Postfix, None),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(retry("delay=312, delays=303/0.01/7/2"));
+    assert!(!retry("delay=312, delays=3/300/7/2"), "waiting in the active queue is no retry");
+    assert!(!retry("delay=249, delays=249.9/0/0/0"));
+    assert!(retry("delay=250"));
+    assert!(!retry("delay=0.5"));
+    assert!(retry("delay=99999999999, delays=4294967295/0/0/0"));
 }
