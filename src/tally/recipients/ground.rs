@@ -45,6 +45,7 @@ fn is_policy(answer: &Answer<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Entry;
     use crate::smtp::{BasicCode, Code, Guard};
 
     fn of(basic: u16, enhanced: &str, guard: Option<Guard>) -> Option<Ground> {
@@ -97,7 +98,7 @@ mod tests {
                     let enhanced = EnhancedCode::new(class, 7, detail);
                     let answer = Answer::of(Some(name), Code { basic: BasicCode::new(basic), enhanced });
                     if ground(&catalog, &answer).is_some() {
-                        let named = catalog.entry(&answer).and_then(|entry| entry.enhanced_text());
+                        let named = catalog.entry(&answer).and_then(Entry::enhanced_text);
                         let named = named.is_some_and(|text| text.contains(".7."));
                         assert!(named && basic == 550, "{name} {basic} {class}.7.{detail}");
                     }
