@@ -9,3 +9,4 @@ mod floors;
 mod law;
 mod reading;
 mod readme;
+mod suppress;

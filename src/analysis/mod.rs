@@ -10,6 +10,7 @@ mod exposure;
 mod judge;
 mod nature;
 mod scan;
+mod suppress;
 
 use crate::catalog::{Catalog, Disposition, Suppress};
 use crate::smtp::Code;
@@ -19,6 +20,7 @@ use crate::time::Instant;
 pub use answer::answer;
 pub use concern::{Concern, concerns};
 pub use nature::Nature;
+pub use suppress::{HeldBack, Listed, Suppressions, Threshold, Thresholds, meanings, suppressions};
 
 /// What kind of finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -48,6 +48,18 @@ pub enum Suppress {
     Never,
 }
 
+/// Whom trouble speaks against when it goes on for long, and by which measure: soft failures count by these alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Escalation {
+    /// The recipient.
+    Recipient,
+    /// The recipient, whose mailbox is full.
+    MailboxFull,
+    /// The recipient's whole domain.
+    Domain,
+}
+
 /// How far a measure against a sender has gone; on a ladder, its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,6 +167,8 @@ pub struct Entry {
     pub disposition: Disposition,
     /// Whether the recipient is to be suppressed.
     pub suppress: Suppress,
+    /// Whom it speaks against when it goes on for long; `None` when nobody.
+    pub escalation: Option<Escalation>,
     /// Part of the enforced sender requirements.
     pub enforcement: bool,
     /// Step of the ladder, where one is known.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::Catalog;
-use super::entry::{Confidence, Disposition, Entry, Scope, Stage, Suppress};
+use super::entry::{Confidence, Disposition, Entry, Escalation, Scope, Stage, Suppress};
 use super::pattern::{BasicPattern, EnhancedPattern, Texts};
 use super::provider::Kind;
 
@@ -106,6 +106,7 @@ pub(super) struct RawCategory {
     pub(super) id: String,
     disposition: Disposition,
     suppress: Suppress,
+    escalate: Option<Escalation>,
     #[serde(default)]
     advice: Texts,
     /// Measures against the sender, deferred first and rejected later: the basic code tells the step.
@@ -331,6 +332,8 @@ impl Loaded<'_> {
             category: raw.category.into(),
             disposition: raw.disposition.unwrap_or(category.disposition),
             suppress: raw.suppress.unwrap_or(category.suppress),
+            // A code that is never to suppress anybody does not do so in the end either.
+            escalation: category.escalate.filter(|_| raw.suppress != Some(Suppress::Never)),
             enforcement: raw.enforcement,
             stage: raw.stage.or(step),
             ladder: raw.ladder.map(Into::into),

@@ -14,6 +14,7 @@ Examples:
   smtpulse --fail-on spike -q mail.log      for cron: silent and 0 when all is well
   smtpulse events mail.log                  every reply as one JSON object a line
   smtpulse codes gmail 5.7.26               what the catalogue knows of a code
+  smtpulse suppress mail.log                dead recipients, one address a line
 
 Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped or damaged;
 4 nothing could be read.";
@@ -39,6 +40,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Print every delivery attempt and refusal as one JSON object a line, in log order
     Events(EventsArgs),
+    /// List the recipients that are dead, and never one that is merely blocked
+    Suppress(super::suppress::SuppressArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
     /// List what the catalogue knows, or check a catalogue of your own

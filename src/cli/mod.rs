@@ -11,6 +11,7 @@ mod notes;
 mod out;
 mod page;
 mod read;
+mod suppress;
 mod when;
 
 use std::io::Write;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
         Some(Command::Codes(args)) => codes::codes(&args),
+        Some(Command::Suppress(args)) => suppress::run(&args),
         Some(Command::Gen(args)) => generate(&args),
     };
     match done {

@@ -12,6 +12,7 @@ mod number;
 mod page;
 mod rows;
 mod sections;
+pub mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;

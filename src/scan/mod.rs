@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::catalog::Catalog;
 use crate::input::{Block, Source};
 use crate::summary::{Input, Overlap, Summary};
-use crate::tally::{Sink, Tally};
+use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
 use account::Account;
@@ -50,6 +50,9 @@ const PER_WORKER: usize = 8;
 /// Bytes of a stream held at once, at most.
 const STREAM_BLOCK: usize = 16 * 1024 * 1024;
 
+/// Seconds by which an input may begin before another's end and still be taken to follow it: writers get out of order.
+const SLACK: i64 = 60;
+
 /// What came out.
 #[derive(Debug)]
 pub struct Scan {
@@ -57,6 +60,8 @@ pub struct Scan {
     pub summary: Summary,
     /// Inputs that were not read to their end, with the reason.
     pub damaged: Vec<String>,
+    /// Some inputs are of the same time, so that log order is not the order of time: logs of several hosts.
+    pub overlap: bool,
 }
 
 /// Why nothing came out.
@@ -80,8 +85,8 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// What one chunk came to.
-struct Chunk<'c> {
-    tally: Tally<'c>,
+struct Chunk<P> {
+    part: P,
     account: Account,
     assumed: ClockState,
     first: Option<Stamp>,
@@ -95,11 +100,27 @@ pub fn scan(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Scan, Failure> {
+    let mut total = Tally::new(catalog, options.join);
+    let mut scan = gather(sources, &mut total, options, progress)?;
+    // The counts come from all inputs together, since messages live across them.
+    let counts = total.settle();
+    scan.summary.merge(counts).map_err(Failure::Overlap)?;
+    Ok(scan)
+}
+
+/// Reads all sources into `total`, in the order of their first stamps. The summary that comes out has the inputs and the
+/// account of their lines; what they say is in `total`.
+pub fn gather<T: Gather>(
+    sources: Vec<Source>,
+    total: &mut T,
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Scan, Failure> {
     let workers =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
-    let mut total = Tally::new(catalog, options.join);
     let mut summary = Summary::default();
     let mut damaged = Vec::new();
+    let mut overlap = false;
     let mut clock: Option<ClockState> = None;
     for (mut source, start) in order::order(sources, options) {
         let mut state = order::carry(clock, start, &options.zone);
@@ -113,19 +134,19 @@ pub fn scan(
                     break;
                 }
                 let read = |block: &Block<'_>| {
-                    let chunk = read_chunk(*block, state, catalog, options);
+                    let chunk = read_chunk(*block, state, total.part(), options);
                     progress(block.lines().len() as u64);
                     chunk
                 };
-                let results: Vec<Chunk<'_>> = workers.install(|| group.par_iter().map(read).collect());
+                let results: Vec<Chunk<T::Part>> = workers.install(|| group.par_iter().map(read).collect());
                 for (block, mut chunk) in group.into_iter().zip(results) {
                     if let Some(first) = chunk.first {
                         if !Clock::agree(&options.zone, first, chunk.assumed, state) {
-                            chunk = read_chunk(block, state, catalog, options);
+                            chunk = read_chunk(block, state, total.part(), options);
                         }
                         state = chunk.end;
                     }
-                    total.absorb(chunk.tally);
+                    total.absorb(chunk.part);
                     account.absorb(chunk.account);
                 }
             }
@@ -133,6 +154,9 @@ pub fn scan(
         clock = Some(state);
         let input = input(&source, &account, extent);
         damaged.extend(damage(&input));
+        if let (Some((_, end)), Some((first, _))) = (summary.period, account.period()) {
+            overlap |= first < end.saturating_sub(SLACK);
+        }
         let part = Summary {
             period: account.period(),
             accounting: account.into_accounting(&input.name),
@@ -141,17 +165,13 @@ pub fn scan(
         };
         summary.merge(part).map_err(Failure::Overlap)?;
     }
-    // The counts come from all inputs together, since messages live across them.
-    let counts = total.settle();
-    summary.merge(counts).map_err(Failure::Overlap)?;
-    Ok(Scan { summary, damaged })
+    Ok(Scan { summary, damaged, overlap })
 }
 
-fn read_chunk<'c>(block: Block<'_>, state: ClockState, catalog: &'c Catalog, options: &Options) -> Chunk<'c> {
-    let mut tally = Tally::new(catalog, options.join);
+fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
     let mut clock = Clock::new(&options.zone, state);
-    let account = kernel::read(block, &mut clock, options.period, &mut tally);
-    Chunk { tally, account, assumed: state, first: clock.first(), end: clock.state() }
+    let account = kernel::read(block, &mut clock, options.period, &mut part);
+    Chunk { part, account, assumed: state, first: clock.first(), end: clock.state() }
 }
 
 /// Why an input was not read to its end, with its name.

@@ -4,6 +4,7 @@
 //! log again. It holds domains, never addresses. Only whole numbers, no top-N and no "other" row in here: a table that
 //! was cut off does not merge.
 
+mod cases;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::smtp::{Action, Code, Direction, Guard};
 use crate::time::Instant;
 
+pub use cases::{Case, Cases, Evidence, Ground, Outage};
 pub use wire::{ReadError, read, write};
 
 /// Width of a time bucket in seconds: every zone's hours and days begin on a quarter of an hour UTC.

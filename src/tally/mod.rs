@@ -5,19 +5,24 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod keys;
 mod names;
 mod queue;
+mod recipients;
 
 use hashbrown::HashMap;
 
-use crate::catalog::{Catalog, MarkerId, ProviderId, UNKNOWN};
+use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{Action, Code, Direction, Guard, domain};
-use crate::summary::{Counts, Key, Quoted, Span, Summary, Totals, bucket};
+use crate::smtp::{Action, Direction, domain};
+use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
+pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
+
+use keys::{Keys, RawKey, Slot};
 use names::Names;
 use queue::{Attempt, Messages, Named};
 
@@ -46,20 +51,17 @@ pub trait Sink {
     fn passed(&mut self, _lines: u64) {}
 }
 
-/// What is counted apart, in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct RawKey {
-    code: Code,
-    provider: Option<ProviderId>,
-    marker: Option<MarkerId>,
-    quoted: Option<(Option<ProviderId>, Code)>,
-    guard: Option<Guard>,
-    direction: Direction,
-    action: Action,
-}
+/// What puts a log together out of parts that were read apart, absorbed in log order.
+pub trait Gather: Sync {
+    /// What one chunk is read into, by a worker that knows of no other chunk.
+    type Part: Sink + Send;
 
-/// A key's number within a tally.
-type Slot = u32;
+    /// An empty part.
+    fn part(&self) -> Self::Part;
+
+    /// Adds the lines that follow.
+    fn absorb(&mut self, next: Self::Part);
+}
 
 /// The counts of some neighbouring lines, with their open ends.
 #[derive(Debug)]
@@ -67,8 +69,7 @@ pub struct Tally<'c> {
     attributor: Attributor<'c>,
     /// Whether sender domains are counted apart.
     join: bool,
-    slots: HashMap<RawKey, Slot>,
-    keys: Vec<RawKey>,
+    keys: Keys,
     buckets: HashMap<(Slot, Option<Instant>), u64>,
     /// By key and sender domain, for attempts to other hosts.
     senders: HashMap<(Slot, Option<u32>), Span>,
@@ -86,8 +87,7 @@ impl<'c> Tally<'c> {
         Tally {
             attributor: Attributor::new(catalog),
             join,
-            slots: HashMap::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             buckets: HashMap::new(),
             senders: HashMap::new(),
             others: HashMap::new(),
@@ -113,16 +113,7 @@ impl<'c> Tally<'c> {
     }
 
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
-        let key = RawKey {
-            code: outcome.code,
-            provider: attributes.provider,
-            marker: attributes.reading.marker,
-            quoted: attributes.reading.quoted,
-            guard: attributes.guard,
-            direction: outcome.direction,
-            action,
-        };
-        let slot = self.slot(key);
+        let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         *self.buckets.entry((slot, line.at.map(bucket))).or_default() += 1;
         if outcome.direction != Direction::Out {
             self.others.entry(slot).or_default().add(line.at);
@@ -147,40 +138,11 @@ impl<'c> Tally<'c> {
         domain(sender).map(|domain| self.domains.number_lower(domain))
     }
 
-    fn slot(&mut self, key: RawKey) -> Slot {
-        *self.slots.entry(key).or_insert_with(|| {
-            self.keys.push(key);
-            // A log cannot show four thousand million different codes.
-            (self.keys.len() - 1) as Slot
-        })
-    }
-
     /// Counts the attempts whose sender is settled now: known at last, or never to be known.
     fn take_orphans(&mut self) {
         for (attempt, sender) in self.messages.settled.drain(..) {
             self.senders.entry((attempt.slot, sender)).or_default().add(attempt.at);
         }
-    }
-
-    /// Adds the lines that follow.
-    pub fn absorb(&mut self, next: Tally<'_>) {
-        let slots: Vec<Slot> = next.keys.iter().map(|key| self.slot(*key)).collect();
-        let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
-        let slot = |slot: Slot| slots[slot as usize];
-        let domain = |domain: u32| domains[domain as usize];
-        for ((old, at), count) in next.buckets {
-            *self.buckets.entry((slot(old), at)).or_default() += count;
-        }
-        for ((old, sender), span) in next.senders {
-            self.senders.entry((slot(old), sender.map(domain))).or_default().merge(span);
-        }
-        for (old, span) in next.others {
-            self.others.entry(slot(old)).or_default().merge(span);
-        }
-        self.suspended += next.suspended;
-        self.expired += next.expired;
-        self.messages.absorb(next.messages, slot, domain);
-        self.take_orphans();
     }
 
     /// Ends the log: names instead of numbers, and every open end closed.
@@ -198,7 +160,8 @@ impl<'c> Tally<'c> {
             },
             ..Summary::default()
         };
-        let keys: Vec<Key> = self.keys.iter().map(|key| self.name(key)).collect();
+        let catalog = self.attributor.catalog();
+        let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
         for ((slot, at), count) in &self.buckets {
             *summary.keys.entry(keys[*slot as usize].clone()).or_default().buckets.entry(*at).or_default() +=
                 count;
@@ -214,22 +177,33 @@ impl<'c> Tally<'c> {
         }
         summary
     }
+}
 
-    fn name(&self, key: &RawKey) -> Key {
-        let catalog = self.attributor.catalog();
-        let provider = key.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider));
-        Key {
-            direction: key.direction,
-            provider: (key.direction == Direction::Out).then(|| provider.to_owned()),
-            action: key.action,
-            code: key.code,
-            marker: key.marker.map(|marker| catalog.marker_text(marker).to_owned()),
-            quoted: key.quoted.map(|(provider, code)| Quoted {
-                provider: provider.map(|provider| catalog.provider_name(provider).to_owned()),
-                code,
-            }),
-            guard: key.guard,
+impl<'c> Gather for Tally<'c> {
+    type Part = Tally<'c>;
+
+    fn part(&self) -> Tally<'c> {
+        Tally::new(self.attributor.catalog(), self.join)
+    }
+
+    fn absorb(&mut self, next: Tally<'c>) {
+        let slots: Vec<Slot> = next.keys.list().map(|key| self.keys.number(*key)).collect();
+        let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
+        let slot = |slot: Slot| slots[slot as usize];
+        let domain = |domain: u32| domains[domain as usize];
+        for ((old, at), count) in next.buckets {
+            *self.buckets.entry((slot(old), at)).or_default() += count;
         }
+        for ((old, sender), span) in next.senders {
+            self.senders.entry((slot(old), sender.map(domain))).or_default().merge(span);
+        }
+        for (old, span) in next.others {
+            self.others.entry(slot(old)).or_default().merge(span);
+        }
+        self.suspended += next.suspended;
+        self.expired += next.expired;
+        self.messages.absorb(next.messages, slot, domain);
+        self.take_orphans();
     }
 }
 

@@ -38,6 +38,11 @@ impl Names {
         self.number(lower)
     }
 
+    /// The number of a name that is in the table.
+    pub(super) fn known(&self, name: &[u8]) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
     /// The name of a number that this table gave.
     pub(super) fn name(&self, number: u32) -> &[u8] {
         &self.list[number as usize]

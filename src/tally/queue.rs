@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Slot;
+use super::keys::Slot;
 use crate::mta::Outcome;
 use crate::smtp::Action;
 use crate::time::Instant;

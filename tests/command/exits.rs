@@ -99,7 +99,7 @@ fn four_when_nothing_could_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let packed = file(folder.path(), "mail.log.gz", b"\x1f\x8b\x08\x00\x00\x00");
     for bad in ["/no/such/mail.log", folder.path().to_str().unwrap(), &packed] {
-        for command in ["report", "events", "merge"] {
+        for command in ["report", "events", "suppress", "merge"] {
             let done = run(&[command, bad]);
             assert_eq!(done.code, Some(4), "{command} {bad}: {}", done.err);
             assert!(done.err.contains(bad), "{command} {bad}: {}", done.err);
@@ -167,7 +167,7 @@ fn help_and_version_are_results() {
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{word}");
         assert!(done.out.contains("smtpulse"), "{word}");
     }
-    for command in ["report", "events", "merge", "gen"] {
+    for command in ["report", "events", "suppress", "merge", "gen"] {
         smtpulse().args([command, "--help"]).assert().success();
     }
 }

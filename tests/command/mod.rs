@@ -5,6 +5,7 @@ mod codes;
 mod exits;
 mod memory;
 mod options;
+mod suppress;
 
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};

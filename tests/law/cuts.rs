@@ -12,7 +12,7 @@ use super::{bytes, summary};
 use crate::reading::{fixtures, options, stream};
 
 /// Logs, with their zone and the year of their last line.
-const LOGS: [(&str, &str, i64); 7] = [
+pub(super) const LOGS: [(&str, &str, i64); 7] = [
     ("postfix-incident/maillog", "UTC", 2026),
     ("postfix-throttle/mail.log", "UTC", 2024),
     ("postfix-edge/mail.log", "Europe/Berlin", 2025),

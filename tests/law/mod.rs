@@ -4,6 +4,7 @@
 mod algebra;
 mod cuts;
 mod logs;
+mod recipients;
 mod twin;
 
 use jiff::tz::TimeZone;

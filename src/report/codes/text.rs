@@ -77,7 +77,7 @@ fn whole(row: &EntryRow, page: &mut Page<'_>) -> io::Result<()> {
     if !row.fix.is_empty() {
         page.labelled("Fix", &row.fix)?;
     }
-    for (n, line) in row.template.lines().enumerate() {
+    for (n, line) in row.template.lines().filter(|line| !line.is_empty()).enumerate() {
         page.labelled(if n == 0 { "Template" } else { "" }, line)?;
     }
     if !row.markers.is_empty() {

@@ -1,0 +1,227 @@
+//! `smtpulse suppress`: the recipients that are dead.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{Color, PageArgs, ReadArgs};
+use super::exit::{Error, Exit};
+use super::out::Out;
+use super::page::{self, Setting};
+use super::{catalog, notes, read};
+use crate::analysis::{self, Threshold, Thresholds};
+use crate::catalog::Catalog;
+use crate::input;
+use crate::report::suppress::{self, List};
+use crate::scan;
+use crate::summary::Cases;
+use crate::tally::{Care, MESSAGES, Reached, Recipients};
+
+const EXAMPLES: &str = "\
+Examples:
+  smtpulse suppress /var/log/mail.log* > dead.txt           bare addresses; what else is to know goes to standard error
+  smtpulse suppress --format csv mail.log                   with reason, code, provider, first and last seen, count
+  smtpulse suppress --format json mail.log | jq .held_back  domains whose recipients all seemed to die at once
+  smtpulse suppress --since '30 days ago' --soft 3/14 mail.log
+  smtpulse suppress --outage 0/0 mail.log                   trust every refusal, even of a whole domain at once
+
+Who is listed: whom the receiver refused as a recipient and mail did not reach since. \"No such user\" for good is enough
+once; everything else must be repeated, by the options above. What a receiver says of the sender, of the message or of its
+own state lists nobody, however often it comes back: blocks, rate limits, greylists, reputation, authentication, DNS, TLS.
+One address is one recipient in any spelling of upper and lower case.";
+
+/// List the recipients that are dead, and never one that is merely blocked.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SuppressArgs {
+    /// Reading.
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Pages.
+    #[command(flatten)]
+    page: PageArgs,
+    /// Kind of list
+    #[arg(long, short, value_enum, default_value_t = Kind::Plain)]
+    format: Kind,
+    /// Colour of the text page
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// Refusals that may mean something else: list after N of them, the last DAYS days or more after the first
+    #[arg(long, value_name = "N/DAYS", default_value_t = Pair(2, 1))]
+    repeat: Pair,
+    /// The same where the whole domain takes no mail or cannot be found
+    #[arg(long, value_name = "N/DAYS", default_value_t = Pair(3, 2))]
+    domain: Pair,
+    /// Full mailboxes: list when N messages met one and none arrived, over DAYS days or more
+    #[arg(long, value_name = "N/DAYS", default_value_t = Pair(3, 14), value_parser = messages)]
+    full: Pair,
+    /// The same for recipients that are put off for their own sake: 450 unknown, 450 inactive
+    #[arg(long, value_name = "N/DAYS", default_value_t = Pair(5, 7), value_parser = messages)]
+    soft: Pair,
+    /// An outage: N recipients of a domain refused within MINUTES, none reached; N domains for look-ups. 0/0 for never
+    #[arg(long, value_name = "N/MINUTES", default_value_t = Pair(10, 10), value_parser = outage)]
+    outage: Pair,
+    /// List recipients held back for an outage all the same when they are refused for so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    outage_days: u32,
+}
+
+/// Kinds of list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// One address a line.
+    Plain,
+    /// With reasons, for a spreadsheet.
+    Csv,
+    /// One object, for programs: also who is held back.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Two numbers, typed `3/14`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pair(u32, u32);
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0, self.1)
+    }
+}
+
+impl FromStr for Pair {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Pair, String> {
+        let numbers = text.split_once('/').and_then(|(n, of)| Some((n.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((0, _)) => Err("nothing at all is no reason: begin with 1".to_owned()),
+            Some((n, of)) => Ok(Pair(n, of)),
+            None => Err("two numbers are wanted, as in 3/14".to_owned()),
+        }
+    }
+}
+
+impl Pair {
+    fn threshold(self) -> Threshold {
+        Threshold { count: self.0.into(), days: self.1 }
+    }
+}
+
+fn messages(text: &str) -> Result<Pair, String> {
+    let pair: Pair = text.parse()?;
+    if pair.0 as usize > MESSAGES {
+        return Err(format!("no more than {MESSAGES} messages of a recipient are told apart"));
+    }
+    Ok(pair)
+}
+
+fn outage(text: &str) -> Result<Pair, String> {
+    if text == "0/0" {
+        return Ok(Pair(0, 0));
+    }
+    let pair: Pair = text.parse()?;
+    if pair.0 < 2 || pair.0 > 1000 {
+        return Err("an outage is seen by 2 to 1000 recipients".to_owned());
+    }
+    Ok(pair)
+}
+
+/// Runs the command.
+pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
+    let catalog = catalog(args.page.catalog.as_deref())?;
+    let setting = Setting::new(&args.page, &catalog)?;
+    let options = read::options(&args.read, &setting, false)?;
+    let opened = read::open(&args.read, args.page.quiet)?;
+    let care = Care { hits: args.outage.0 as usize, seconds: i64::from(args.outage.1) * 60 };
+    let mut recipients = Recipients::new(&catalog, care);
+    let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
+    let scan = scan::gather(opened.sources, &mut recipients, &options, &|bytes| progress.add(bytes));
+    progress.finish();
+    let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
+
+    let mut cases = recipients.settle();
+    if scan.overlap && !cases.cases.is_empty() {
+        read_again(args, &options, &catalog, &mut cases)?;
+    }
+    let meanings = analysis::meanings(&cases, &catalog);
+    let thresholds = Thresholds {
+        repeat: args.repeat.threshold(),
+        domain: args.domain.threshold(),
+        full: args.full.threshold(),
+        soft: args.soft.threshold(),
+        outage_days: args.outage_days,
+    };
+    let found = analysis::suppressions(&cases, &meanings, &thresholds, args.page.provider.as_deref());
+    let list = List::new(
+        &scan.summary,
+        &found,
+        &suppress::Options {
+            tz: setting.zone.clone(),
+            provider: args.page.provider.clone(),
+            thresholds,
+            outage: (care.hits, care.seconds),
+        },
+    );
+    show(&list, args)?;
+    for note in &scan.damaged {
+        notes::say(note);
+    }
+    Ok(if opened.skipped > 0 || !scan.damaged.is_empty() { Exit::Damaged } else { Exit::Done })
+}
+
+/// Takes out recipients that were reached later than log order tells: the inputs are of the same time.
+fn read_again(
+    args: &SuppressArgs,
+    options: &scan::Options,
+    catalog: &Catalog,
+    cases: &mut Cases,
+) -> Result<(), Error> {
+    // A pipe is not opened again: that would wait for somebody to write.
+    let (files, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        args.read.inputs.iter().partition(|path| path.is_file());
+    if others.iter().any(|path| path.as_os_str() == "-" || path.exists() && !path.is_dir()) {
+        notes::say(
+            "some inputs are of the same time, and a stream cannot be read again: who was reached through one host may \
+             be listed for another; give the logs as files",
+        );
+    }
+    let files = files.into_iter().filter_map(|path| input::open(path, !args.read.no_mmap).ok()).collect();
+    let mut reached = Reached::new(catalog, cases);
+    scan::gather(files, &mut reached, options, &|_| {})
+        .map_err(|failure| Error::usage(failure.to_string()))?;
+    cases.take_out_reached(|address| reached.last(address));
+    Ok(())
+}
+
+fn show(list: &List, args: &SuppressArgs) -> Result<(), Error> {
+    if args.page.quiet && list.recipients.is_empty() && list.held_back.is_empty() {
+        return Ok(());
+    }
+    let mut out = Out::open(args.page.output.as_deref())?;
+    let written = match args.format {
+        Kind::Plain => suppress::plain(list, &mut out),
+        Kind::Csv => suppress::csv(list, &mut out),
+        Kind::Json => suppress::json(list, &mut out),
+        Kind::Text => suppress::text(list, &mut out, &page::look(args.page.output.as_deref(), args.color)),
+    };
+    out.finish(written)?;
+    if args.page.quiet {
+        return Ok(());
+    }
+    // The other two kinds say it themselves.
+    if matches!(args.format, Kind::Plain | Kind::Csv) {
+        for note in suppress::notes(list) {
+            notes::say(&note);
+        }
+    }
+    let left_out = suppress::unprintable(list);
+    if args.format == Kind::Plain && left_out > 0 {
+        notes::say(&format!(
+            "{left_out} of them hold characters that cannot be printed and are left out; --format json has them"
+        ));
+    }
+    Ok(())
+}

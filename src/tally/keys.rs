@@ -1,0 +1,79 @@
+//! What is counted apart, in small numbers.
+
+use hashbrown::HashMap;
+
+use super::Attributes;
+use crate::catalog::{Catalog, MarkerId, ProviderId, UNKNOWN};
+use crate::mta::Outcome;
+use crate::smtp::{Action, Code, Direction, Guard};
+use crate::summary::{Key, Quoted};
+
+/// A key's number within a table.
+pub(super) type Slot = u32;
+
+/// What is counted apart, in numbers of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct RawKey {
+    code: Code,
+    provider: Option<ProviderId>,
+    marker: Option<MarkerId>,
+    quoted: Option<(Option<ProviderId>, Code)>,
+    guard: Option<Guard>,
+    direction: Direction,
+    action: Action,
+}
+
+impl RawKey {
+    /// The key of an outcome.
+    pub(super) fn new(outcome: &Outcome<'_>, attributes: &Attributes, action: Action) -> RawKey {
+        RawKey {
+            code: outcome.code,
+            provider: attributes.provider,
+            marker: attributes.reading.marker,
+            quoted: attributes.reading.quoted,
+            guard: attributes.guard,
+            direction: outcome.direction,
+            action,
+        }
+    }
+
+    /// The same with names instead of numbers.
+    pub(super) fn name(&self, catalog: &Catalog) -> Key {
+        let provider = self.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider));
+        Key {
+            direction: self.direction,
+            provider: (self.direction == Direction::Out).then(|| provider.to_owned()),
+            action: self.action,
+            code: self.code,
+            marker: self.marker.map(|marker| catalog.marker_text(marker).to_owned()),
+            quoted: self.quoted.map(|(provider, code)| Quoted {
+                provider: provider.map(|provider| catalog.provider_name(provider).to_owned()),
+                code,
+            }),
+            guard: self.guard,
+        }
+    }
+}
+
+/// Keys in order of first sight.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    slots: HashMap<RawKey, Slot>,
+    list: Vec<RawKey>,
+}
+
+impl Keys {
+    /// The number of a key.
+    pub(super) fn number(&mut self, key: RawKey) -> Slot {
+        *self.slots.entry(key).or_insert_with(|| {
+            self.list.push(key);
+            // A log cannot show four thousand million different codes.
+            (self.list.len() - 1) as Slot
+        })
+    }
+
+    /// All keys, by number.
+    pub(super) fn list(&self) -> impl Iterator<Item = &RawKey> {
+        self.list.iter()
+    }
+}
