@@ -21,16 +21,16 @@ use crate::tally::{Care, MESSAGES, Reached, Recipients};
 
 const EXAMPLES: &str = "\
 Examples:
-  smtpulse suppress /var/log/mail.log* > dead.txt           bare addresses; what else is to know goes to standard error
-  smtpulse suppress --format csv mail.log                   with reason, code, provider, first and last seen, count
-  smtpulse suppress --format json mail.log | jq .held_back  domains whose recipients all seemed to die at once
+  smtpulse suppress /var/log/mail.log* > dead.txt      addresses; notes go to standard error
+  smtpulse suppress --format csv mail.log              reason, code, provider, first and last, count
+  smtpulse suppress -f json mail.log | jq .held_back   domains that seemed to die at once
   smtpulse suppress --since '30 days ago' --soft 3/14 mail.log
-  smtpulse suppress --outage 0/0 mail.log                   trust every refusal, even of a whole domain at once
+  smtpulse suppress --outage 0/0 mail.log              believe it even of a whole domain at once
 
-Who is listed: whom the receiver refused as a recipient and mail did not reach since. \"No such user\" for good is enough
-once; everything else must be repeated, by the options above. What a receiver says of the sender, of the message or of its
-own state lists nobody, however often it comes back: blocks, rate limits, greylists, reputation, authentication, DNS, TLS.
-One address is one recipient in any spelling of upper and lower case.";
+Who is listed: whom the receiver refused as a recipient, and whom mail did not reach since. \"No such
+user\" for good is enough once; everything else must be repeated, by the options above. What speaks of
+the sender, the message or the receiver's own state lists nobody, however often it comes back: blocks,
+rate limits, greylists, reputation, authentication, DNS, TLS. Upper and lower case are one address.";
 
 /// List the recipients that are dead, and never one that is merely blocked.
 #[derive(Debug, Args)]

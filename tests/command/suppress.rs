@@ -232,6 +232,25 @@ fn who_is_reached_through_another_host_is_alive() {
 }
 
 #[test]
+fn threads_chunks_and_mapping_are_never_seen_in_the_list() {
+    let log = crate::reading::fixtures().join("exim-all/mainlog");
+    let log = log.to_str().unwrap();
+    for kind in ["plain", "csv", "json", "text"] {
+        let of = |more: &[&str]| {
+            let words = ["suppress", "--tz", "America/New_York", "--format", kind, log];
+            let done = run(&[&words[..], more].concat());
+            assert_eq!(done.code, Some(0), "{}", done.err);
+            (done.out, done.err)
+        };
+        let plain = of(&[]);
+        assert!(plain.0.lines().count() > 100);
+        assert_eq!(of(&["--no-mmap"]), plain);
+        assert_eq!(of(&["--threads", "1", "--chunk", "1000"]), plain);
+        assert_eq!(of(&["--threads", "5", "--chunk", "70000"]), plain);
+    }
+}
+
+#[test]
 fn some_input_was_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let log = file(folder.path(), "mail.log", dead("10:00:00", "a@example.org"));

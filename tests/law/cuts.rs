@@ -87,7 +87,7 @@ fn chunks_of_one_line_make_no_difference() {
 }
 
 /// Cuts a log into ten pieces where the second changes, so that every piece begins with a later stamp.
-fn pieces(log: &str) -> Vec<Vec<u8>> {
+pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
     let text = std::fs::read(fixtures().join(log)).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let stamp = |line: &[u8]| frame::split(line.strip_suffix(b"\n").unwrap_or(line)).stamp;

@@ -16,7 +16,7 @@ use smtpulse::summary::{Cases, Ground, Key, Span};
 use smtpulse::tally::{Care, MESSAGES, Recipients, ground};
 use smtpulse::time::Instant;
 
-use super::cuts::LOGS;
+use super::cuts::{LOGS, pieces};
 use crate::reading::{Answer, Events, Seen, What, fixtures, options, stream};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
@@ -46,6 +46,21 @@ fn threads_chunks_and_streams_make_no_difference_to_recipients() {
             assert!(cases(vec![stream(log, &bytes)], &options, care) == whole, "{log}: streamed");
         }
         assert!(cases(open(false), &base, care) == whole, "{log}: read and not mapped");
+    }
+}
+
+#[test]
+fn recipients_of_a_log_cut_into_ten_files_are_those_of_the_log() {
+    let care = Care { hits: 3, seconds: 600 };
+    for (log, zone, year) in LOGS {
+        let options = options(zone, Some(year));
+        let whole = cases(vec![input::open(&fixtures().join(log), true).unwrap()], &options, care);
+        let pieces = pieces(log);
+        let sources = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map(|piece| stream(&format!("{piece}"), &pieces[piece]));
+        let mut recipients = Recipients::new(&CATALOG, care);
+        let scan = scan::gather(sources.into(), &mut recipients, &options, &|_| {}).unwrap();
+        assert!(recipients.settle() == whole, "{log}");
+        assert!(!scan.overlap, "{log}: one log is read once");
     }
 }
 

@@ -54,15 +54,15 @@ pub(super) fn held_back(held: &HeldRow) -> String {
     let number = held.recipients.len() as u64;
     let who = counted(number, "recipient", "recipients");
     let since = held.first_seen.as_deref().map_or(String::new(), |at| format!(" since {at}"));
-    let them = plural(number, "it is", "they are");
+    let they = plural(number, "it is", "they are");
     match held.cause {
         "resolver" => format!(
-            "held back: {who} at {domain}: look-ups of many domains failed at once{since}, which is trouble of our own \
-             resolver until {them} still refused on later days"
+            "held back: {who} at {domain}: look-ups of many domains failed at once{since}; that points at our own \
+             resolver, and {they} listed only when a look-up fails apart from that, or for days"
         ),
         _ => format!(
-            "held back: {who} at {domain}: very many of its recipients were refused at once{since} (\"{}\") and none was \
-             reached, which is an outage until {them} refused again after a delivery there, or for days",
+            "held back: {who} at {domain}: very many there were refused at once{since} (\"{}\") and none was reached; \
+             that points at an outage, and {they} listed only when refused again after a delivery there, or for days",
             held.title
         ),
     }
