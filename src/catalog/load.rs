@@ -67,6 +67,8 @@ struct RawFile {
 struct RawProvider {
     id: String,
     title: String,
+    #[serde(default)]
+    aliases: Vec<String>,
     family: Option<String>,
     kind: Kind,
     #[serde(default)]
@@ -179,6 +181,10 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
                     };
                     added.map_err(|what| file.error("provider", n, key, &what))?;
                 }
+            }
+            for alias in &raw.aliases {
+                let added = catalog.providers.add_alias(id, alias, file.operator);
+                added.map_err(|what| file.error("provider", n, "aliases", &what))?;
             }
             for text in &raw.markers {
                 catalog

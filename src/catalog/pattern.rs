@@ -177,6 +177,11 @@ impl EnhancedPattern {
         self.codes.iter().any(|range| range.closeness(enhanced).is_some())
     }
 
+    /// Whether the pattern names this code alone, not as one of a range.
+    pub(super) fn is_about(&self, enhanced: EnhancedCode) -> bool {
+        self.codes.iter().any(|range| range.first == range.last && range.closeness(enhanced).is_some())
+    }
+
     /// How closely the pattern fits: 4 for one code, 3 for a range, 2 for a whole subject.
     ///
     /// `none` also fits X.0.0, which is what an MTA derives from a reply without enhanced code.
