@@ -29,6 +29,7 @@
 //! ```
 
 pub mod analysis;
+pub mod bounce;
 pub mod catalog;
 pub mod cli;
 pub mod frame;

@@ -28,8 +28,7 @@ impl Catalog {
             return Vec::new();
         }
         let all = || (0_u16..).map(ProviderId).zip(self.providers.all());
-        let first =
-            |fits: &dyn Fn(&Provider) -> bool| all().find(|(_, known)| fits(known)).map(|(id, _)| id);
+        let first = |fits: &dyn Fn(&Provider) -> bool| all().find(|(_, known)| fits(known)).map(|(id, _)| id);
         let one = first(&|known| plain(&known.id) == wanted).or_else(|| self.providers.of_alias(&wanted));
         if let Some(one) = one {
             return vec![one];
