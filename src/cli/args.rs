@@ -13,6 +13,7 @@ Examples:
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent and 0 when all is well
   smtpulse events mail.log                  every reply as one JSON object a line
+  smtpulse explain 550 5.7.26 --provider gmail
 
 Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped or damaged;
 4 nothing could be read.";
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Print every delivery attempt and refusal as one JSON object a line, in log order
     Events(EventsArgs),
+    /// Explain a code, a reply, a log line or a bounce: what it means at that provider, and what to do
+    Explain(super::explain::ExplainArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials

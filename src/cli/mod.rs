@@ -4,6 +4,7 @@
 mod args;
 mod events;
 mod exit;
+mod explain;
 mod generate;
 
 mod notes;
@@ -22,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::scan;
 use crate::summary;
 use crate::synth::{self, Spec};
-use args::{Cli, Command, EventsArgs, MergeArgs, PageArgs, ReportArgs};
+use args::{Cli, Command, EventsArgs, MergeArgs, ReportArgs};
 use exit::{Error, Exit};
 use generate::GenArgs;
 use out::Out;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(args)) => report(&args),
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Gen(args)) => generate(&args),
     };
     match done {
@@ -47,15 +49,15 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn catalog(args: &PageArgs) -> Result<Catalog, Error> {
-    match &args.catalog {
+fn catalog(file: Option<&Path>) -> Result<Catalog, Error> {
+    match file {
         None => Ok(Catalog::builtin()),
         Some(path) => Catalog::load(path).map_err(|error| Error::usage(error.to_string())),
     }
 }
 
 fn report(args: &ReportArgs) -> Result<Exit, Error> {
-    let catalog = catalog(&args.page)?;
+    let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
     let options = read::options(&args.read, &setting, !args.no_senders)?;
     let opened = read::open(&args.read, args.page.quiet)?;
@@ -77,7 +79,7 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
 }
 
 fn events(args: &EventsArgs) -> Result<Exit, Error> {
-    let catalog = catalog(&args.page)?;
+    let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
     let options = read::options(&args.read, &setting, true)?;
     let opened = read::open(&args.read, args.page.quiet)?;
@@ -94,7 +96,7 @@ fn events(args: &EventsArgs) -> Result<Exit, Error> {
 }
 
 fn merge(args: &MergeArgs) -> Result<Exit, Error> {
-    let catalog = catalog(&args.page)?;
+    let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
     let mut total: Option<summary::Summary> = None;
     let mut skipped = 0;

@@ -70,7 +70,7 @@ pub(super) fn show(
     if !page.quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            Format::Text => report::text(&report, &mut out, &look(page, show)),
+            Format::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
             Format::Json => report::json(&report, &mut out),
         };
         out.finish(written)?;
@@ -88,10 +88,10 @@ fn fails(what: FailOn, finding: &Finding) -> bool {
 }
 
 /// Width and colour: the terminal's, where the page goes to one.
-fn look(page: &PageArgs, show: &ShowArgs) -> Look {
-    let terminal = page.output.is_none() && std::io::stdout().is_terminal();
+pub(super) fn look(to_file: bool, color: Color) -> Look {
+    let terminal = !to_file && std::io::stdout().is_terminal();
     let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-    let colour = match show.color {
+    let colour = match color {
         Color::Always => true,
         Color::Never => false,
         // Knows NO_COLOR, CLICOLOR and TERM.

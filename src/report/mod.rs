@@ -5,6 +5,7 @@
 
 mod chart;
 pub mod escape;
+pub mod explain;
 mod json;
 mod number;
 mod page;
@@ -16,6 +17,7 @@ mod tests;
 mod text;
 mod verdict;
 mod when;
+mod why;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
