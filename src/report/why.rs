@@ -16,10 +16,19 @@ pub(super) fn suppress(suppress: Suppress) -> &'static str {
     }
 }
 
-/// Why that is so, as a sentence; empty where the entry itself says it and no rule had to step in.
-pub(super) fn rule(rule: Rule) -> &'static str {
+/// Why that is so, as a sentence. Where no rule had to step in, the entry itself says it; `policy` is whether the code's
+/// subject is 7.
+pub(super) fn rule(rule: Rule, said: Suppress, policy: bool) -> &'static str {
     match rule {
-        Rule::AsWritten => "",
+        Rule::AsWritten => match said {
+            Suppress::Now => "The reply is about the address itself, and nothing in it speaks of policy.",
+            Suppress::AfterRetries => "The mailbox is there, and may take mail again.",
+            Suppress::IfPersistent => "It may be an outage or a mistake on their side.",
+            Suppress::Never if policy => {
+                "Policy (subject 7) is about the sender or the message, not about the address."
+            }
+            Suppress::Never => "Nothing here says that the address is dead.",
+        },
         Rule::Accepted => "A reply that accepts suppresses nobody.",
         Rule::Policy => {
             "Subject 7 is policy: it is about the sender or the message, and suppresses nobody unless an entry names \

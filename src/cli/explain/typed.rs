@@ -51,12 +51,21 @@ pub(super) fn inputs<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Vec<Input>, Err
         } else if text.trim().contains([' ', '\n']) {
             flush(&mut words, &mut inputs);
             push(&text, &mut inputs);
+        } else if looks_like_path(&text) {
+            return Err(Error::nothing(format!("{text}: no such file")));
         } else {
             words.push(text.into_owned());
         }
     }
     flush(&mut words, &mut inputs);
     Ok(inputs)
+}
+
+/// Whether a word can only be meant as the name of a file; addresses of pages are common in replies.
+fn looks_like_path(word: &str) -> bool {
+    let kind = Path::new(word).extension().and_then(OsStr::to_str);
+    (word.starts_with(['/', '.']) || kind.is_some_and(|kind| ["eml", "msg", "txt", "log"].contains(&kind)))
+        && !word.contains("://")
 }
 
 /// Single words that have come together become one input.

@@ -66,10 +66,12 @@ pub(super) fn is_known(entry: &Entry, layer: Layer, code: Code) -> bool {
         || code == Code::NONE
 }
 
-/// What the registry calls an enhanced code.
+/// What the registry calls an enhanced code. Entries that need a basic code or words beside it are about less than that.
 pub(super) fn detail(catalog: &Catalog, enhanced: EnhancedCode) -> Option<&str> {
-    let entry = catalog.entry(&Answer::of(None, Code { basic: None, enhanced: Some(enhanced) }))?;
-    entry.is_about(enhanced).then_some(&entry.title)
+    let everybodys = |entry: &&Entry| catalog.whose(entry) == "*" && catalog.marker_texts(entry).is_empty();
+    let about = || catalog.entries().iter().filter(|entry| entry.is_about(enhanced)).filter(everybodys);
+    let any_basic = about().find(|entry| entry.basic_text().is_none());
+    any_basic.or_else(|| about().next()).map(|entry| &*entry.title)
 }
 
 /// What the standards say of a code; `None` where there is no code.

@@ -166,6 +166,8 @@ struct Facts<'a> {
     detail: Option<&'a str>,
     known: bool,
     quoted: Option<&'a QuotedReply>,
+    /// Only the words tell the provider.
+    told: bool,
 }
 
 impl Explanation {
@@ -196,7 +198,15 @@ impl Explanation {
         let known = entry.is_some_and(|entry| codes::is_known(entry, meaning.layer, code));
         let detail = code.enhanced.and_then(|enhanced| codes::detail(catalog, enhanced));
         let nobody = provider.is_none() && inner.is_none() && question.direction == Direction::Out;
-        let facts = Facts { question, meaning: &meaning, code, detail, known, quoted: quoted.as_ref() };
+        let facts = Facts {
+            question,
+            meaning: &meaning,
+            code,
+            detail,
+            known,
+            quoted: quoted.as_ref(),
+            told: told.is_some(),
+        };
         Explanation {
             steps: steps::steps(&facts),
             asked: question.asked.clone(),

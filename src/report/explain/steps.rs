@@ -2,9 +2,9 @@
 
 use super::{Explanation, Facts, Form, ReadingStep, why};
 use crate::catalog::{Disposition, Suppress};
-use crate::smtp::{Action, Code, Direction, EnhancedCode, Step, Subject};
+use crate::smtp::{Action, Code, Direction, Step, Subject};
 
-/// Columns of the reply that a page shows.
+/// Characters of the reply that a page shows.
 const SHOWN: usize = 400;
 
 pub(super) fn steps(facts: &Facts<'_>) -> Vec<ReadingStep> {
@@ -49,8 +49,8 @@ pub(super) fn subject_key(subject: Subject) -> &'static str {
 /// A subject in the words of RFC 3463.
 fn subject_name(subject: Subject) -> &'static str {
     match subject {
-        Subject::Undefined => "other or undefined",
-        Subject::Addressing => "addressing",
+        Subject::Undefined => "nothing in particular",
+        Subject::Addressing => "addresses",
         Subject::Mailbox => "the recipient's mailbox",
         Subject::MailSystem => "the receiving mail system",
         Subject::Network => "network and routing",
@@ -71,14 +71,14 @@ pub(super) fn counting(answer: &Explanation) -> Code {
 /// What a reply answered, for a sentence.
 pub(super) fn step_name(step: Step) -> &'static str {
     match step {
-        Step::Connect => "the connection",
-        Step::Hello => "EHLO",
-        Step::StartTls => "STARTTLS",
-        Step::Auth => "AUTH",
-        Step::Mail => "MAIL FROM",
-        Step::Rcpt => "RCPT TO",
-        Step::Data => "DATA",
-        Step::EndOfData => "the end of the message",
+        Step::Connect => "at the greeting",
+        Step::Hello => "in reply to EHLO",
+        Step::StartTls => "in reply to STARTTLS",
+        Step::Auth => "in reply to AUTH",
+        Step::Mail => "in reply to MAIL FROM",
+        Step::Rcpt => "in reply to RCPT TO",
+        Step::Data => "in reply to DATA",
+        Step::EndOfData => "in reply to the message itself",
     }
 }
 
@@ -96,10 +96,9 @@ fn class(facts: &Facts<'_>) -> String {
         4 => "transient: put off, not refused",
         _ => "permanent: refused for good",
     };
-    let whose = match (code.basic, code.enhanced) {
-        (Some(basic), _) => basic.to_string(),
-        (None, Some(enhanced)) => format!("{}.x.x", enhanced.class()),
-        (None, None) => String::new(),
+    let whose = match code.basic {
+        Some(basic) => basic.to_string(),
+        None => format!("No basic code is given; class {severity}"),
     };
     let contradiction = match (code.basic, code.enhanced) {
         (Some(basic), Some(enhanced)) if basic.severity() != enhanced.class() => format!(
@@ -124,22 +123,18 @@ fn subject(facts: &Facts<'_>) -> String {
     let number = enhanced.subject_number();
     let subject = match enhanced.subject() {
         Some(subject) => subject_name(subject),
-        None => "which RFC 3463 does not define",
+        None => "something RFC 3463 does not define",
     };
-    let mut text = format!("{enhanced} has subject {number}, {subject}; detail {}", enhanced.detail());
+    let mut text = format!("{enhanced} is about {subject} (subject {number}); detail {}", enhanced.detail());
     match facts.detail {
-        Some(detail) => text.push_str(&format!(" is \"{}\" in the registry.", detail.trim_end_matches('.'))),
-        None if is_catch_all(enhanced) => text.push_str(" is other or undefined."),
+        Some(detail) => text.push_str(&format!(" is, by the registry: {}.", detail.trim_end_matches('.'))),
+        None if enhanced.detail() == 0 => text.push_str(" leaves the rest open."),
         None => text.push_str(" is not in the registry."),
     }
     if !facts.known {
         text.push_str(" No entry knows this code: class and subject are all there is to go by.");
     }
     text
-}
-
-fn is_catch_all(enhanced: EnhancedCode) -> bool {
-    enhanced.detail() == 0
 }
 
 fn suppress(facts: &Facts<'_>) -> String {
@@ -151,14 +146,10 @@ fn suppress(facts: &Facts<'_>) -> String {
         return "Nothing to suppress: nothing was refused.".to_owned();
     }
     let mut parts = vec![why::suppress(meaning.suppress).to_owned()];
-    let rule = why::rule(meaning.rule);
-    if !rule.is_empty() {
-        parts.push(rule.to_owned());
-    } else if meaning.suppress == Suppress::Never {
-        parts.push("Nothing here says that the address is dead.".to_owned());
-    }
+    let policy = facts.code.enhanced.is_some_and(|enhanced| enhanced.subject_number() == 7);
+    parts.push(why::rule(meaning.rule, meaning.suppress, policy).to_owned());
     let diagnose = why::diagnose(meaning.disposition);
-    if !diagnose.is_empty() && meaning.suppress != Suppress::Now {
+    if !diagnose.is_empty() && meaning.suppress == Suppress::Never {
         parts.push(format!("Diagnose: {diagnose}"));
     }
     parts.join(" ")
@@ -234,9 +225,12 @@ fn text(facts: &Facts<'_>) -> String {
         Some(marker) => format!("\"{marker}\" chose the entry; the rest is only evidence:"),
         None => "The words decided nothing; they are only evidence:".to_owned(),
     };
-    let mut shown: String = facts.question.asked.chars().take(SHOWN).collect();
-    if shown.len() < facts.question.asked.len() {
+    // Exim writes a line end inside a reply as a backslash and an n.
+    let asked = facts.question.asked.replace("\\n", " ");
+    let mut shown: String = asked.chars().take(SHOWN).collect();
+    if shown.len() < asked.len() {
         shown.push('…');
     }
-    format!("{decided} {shown}")
+    let told = if facts.told { "The words tell whose reply it is. " } else { "" };
+    format!("{told}{decided} {shown}")
 }

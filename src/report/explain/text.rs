@@ -14,8 +14,8 @@ const HANG: usize = 14;
 /// Other providers that are named; the rest is counted.
 const OTHERS: usize = 5;
 
-/// Recipients that are named; the rest is counted.
-const RECIPIENTS: usize = 10;
+/// Recipients and hosts that are named; the rest is counted.
+const NAMED: usize = 5;
 
 /// Writes all answers. Those that read the same are written once, with all they were given to. No line is wider than the
 /// look says, except those of templates, which are there to be copied.
@@ -58,12 +58,13 @@ fn one(page: &mut Page<'_>, answer: &Explanation, others: &[&Explanation]) -> io
     }
     page.blank()?;
     if let Some(registry) = answer.registry.as_ref().filter(|registry| registry.differs) {
-        let text = format!(
-            "By the standards {} is \"{}\": {}",
-            steps::counting(answer),
-            registry.title.trim_end_matches('.'),
-            registry.meaning
-        );
+        let opening = match (&answer.detail, steps::counting(answer)) {
+            (None, code) if code.enhanced.is_some() => {
+                "The standards know only class and subject:".to_owned()
+            }
+            (_, code) => format!("The standards mean by {code}:"),
+        };
+        let text = format!("{opening} {}. {}", registry.title.trim_end_matches('.'), registry.meaning);
         page.hanging("Registry", &text, HANG)?;
     }
     if !answer.elsewhere.is_empty() {
@@ -104,24 +105,13 @@ fn headline(answer: &Explanation) -> String {
 /// Who answered whom, and to what.
 fn scene(answer: &Explanation, others: &[&Explanation]) -> String {
     let mut parts = Vec::new();
-    let mut recipients: Vec<&str> = Vec::new();
-    for recipient in std::iter::once(&answer).chain(others).filter_map(|one| one.recipient.as_deref()) {
-        if !recipients.contains(&recipient) {
-            recipients.push(recipient);
-        }
-    }
-    if !recipients.is_empty() {
-        let mut text = format!("for {}", recipients[..recipients.len().min(RECIPIENTS)].join(", "));
-        if recipients.len() > RECIPIENTS {
-            text.push_str(&format!(" and {} more", recipients.len() - RECIPIENTS));
-        }
-        parts.push(text);
-    }
-    if let Some(host) = &answer.host {
-        parts.push(format!("by {host}"));
-    }
+    let all = || std::iter::once(&answer).chain(others);
+    let recipients = listed(all().filter_map(|one| one.recipient.as_deref()));
+    let hosts = listed(all().filter_map(|one| one.host.as_deref()));
+    parts.extend(recipients.map(|names| format!("for {names}")));
+    parts.extend(hosts.map(|names| format!("by {names}")));
     if let Some(step) = answer.step {
-        parts.push(format!("in reply to {}", steps::step_name(step)));
+        parts.push(steps::step_name(step).to_owned());
     }
     if let Some(action) = answer.action {
         parts.push(action.to_owned());
@@ -130,6 +120,22 @@ fn scene(answer: &Explanation, others: &[&Explanation]) -> String {
         parts.push(format!("{} alike", counted(others.len() as u64 + 1, "answer", "answers")));
     }
     parts.join("; ")
+}
+
+/// Names, each once; of many the first ones.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    let more = match seen.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    seen.truncate(NAMED);
+    (!seen.is_empty()).then(|| format!("{}{more}", seen.join(", ")))
 }
 
 fn elsewhere(others: &[Elsewhere]) -> String {
