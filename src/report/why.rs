@@ -2,17 +2,15 @@
 
 use crate::catalog::{Confidence, Disposition, Layer, Rule, Suppress};
 
-/// Whether the recipient is to be suppressed, as a sentence.
+/// Whether the recipient is to be suppressed, as a sentence that answers the question.
 pub(super) fn suppress(suppress: Suppress) -> &'static str {
     match suppress {
-        Suppress::Now => "Suppress the recipient now: nobody reads mail there.",
+        Suppress::Now => "Yes, now: nobody reads mail there.",
         Suppress::AfterRetries => {
-            "Not at once: suppress the recipient only after it failed again and again, with no success in between."
+            "Not at once: only after it failed again and again, with no success in between."
         }
-        Suppress::IfPersistent => {
-            "Not at once: suppress the recipient only if it is still so on another day."
-        }
-        Suppress::Never => "Keep the recipient.",
+        Suppress::IfPersistent => "Not at once: only if it is still so on another day.",
+        Suppress::Never => "No, keep the recipient.",
     }
 }
 

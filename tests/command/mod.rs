@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod exits;
+mod explain;
 mod memory;
 mod options;
 

@@ -21,7 +21,7 @@ use crate::input;
 use crate::mta::{Event, Outcome};
 use crate::report::explain::{Form, Question};
 use crate::scan::{self, Options, Period};
-use crate::smtp::{Code, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{Action, Code, EnhancedCode, Joint, ReplyCodes};
 use crate::tally::{Line, Sink};
 use crate::time::Zone;
 
@@ -93,13 +93,15 @@ pub(super) fn questions<'c>(bytes: &[u8], asker: &mut Asker<'c>) -> Result<Vec<Q
         }
     }
     questions.extend(texts(&paragraph, asker));
+    if questions.is_empty() {
+        // Another program's log may quote a reply too.
+        let quoted = bounce::quotes(&String::from_utf8_lossy(bytes));
+        questions.extend(quoted.iter().flat_map(|notice| asker.notice(notice, Form::Reply)));
+    }
+    let stamped = |line: &[u8]| frame::split(line).stamp.is_some();
     match questions.is_empty() {
         false => Ok(questions),
-        true if logged
-            || bytes.split(|byte| *byte == b'\n').any(|line| frame::split(line).stamp.is_some()) =>
-        {
-            Err(Nothing::NoReplyInLog)
-        }
+        true if logged || bytes.split(|byte| *byte == b'\n').any(stamped) => Err(Nothing::NoReplyInLog),
         true => Err(Nothing::NoCode),
     }
 }
@@ -176,8 +178,11 @@ impl Sink for Log<'_, '_> {
     }
 }
 
+/// A reply, or why there is none; what was delivered without a reply needs no explanation.
 fn says_something(outcome: &Outcome<'_>) -> bool {
-    outcome.code != Code::NONE || !outcome.text.is_empty()
+    outcome.code != Code::NONE
+        || !outcome.text.is_empty()
+            && matches!(outcome.action, Some(Action::Delayed | Action::Failed | Action::Rejected))
 }
 
 #[cfg(test)]

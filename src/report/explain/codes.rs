@@ -58,12 +58,16 @@ pub struct Elsewhere {
 
 /// Whether an entry speaks about a code, and not only about its class or its subject.
 pub(super) fn is_known(entry: &Entry, layer: Layer, code: Code) -> bool {
-    // X.0.0 is "other or undefined" (RFC 3463, section 3.1): there is nothing to know.
-    let undefined = |enhanced: EnhancedCode| (enhanced.subject_number(), enhanced.detail()) == (0, 0);
-    !matches!(layer, Layer::Registry | Layer::Class)
-        || code.enhanced.is_some_and(|enhanced| entry.is_about(enhanced) || undefined(enhanced))
-        || code.basic.is_some_and(|basic| entry.is_about_basic(basic))
-        || code == Code::NONE
+    // X.0.0 is "other or undefined" (RFC 3463, section 3.1), and a success needs no reason: there is nothing to know.
+    let undefined = |enhanced: &EnhancedCode| {
+        enhanced.class() == 2 || (enhanced.subject_number(), enhanced.detail()) == (0, 0)
+    };
+    match (code.basic, code.enhanced.filter(|enhanced| !undefined(enhanced))) {
+        _ if !matches!(layer, Layer::Registry | Layer::Class) => true,
+        (_, Some(enhanced)) => entry.is_about(enhanced),
+        (Some(basic), None) => entry.is_about_basic(basic),
+        (None, None) => true,
+    }
 }
 
 /// What the registry calls an enhanced code. Entries that need a basic code or words beside it are about less than that.

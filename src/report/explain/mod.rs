@@ -178,8 +178,13 @@ impl Explanation {
         let mut meaning = catalog.explain(answer);
         let ours = question.direction == Direction::In;
         if ours {
-            // Our own server refused somebody else's mail: nobody to whom we send is meant.
+            // Our own server refused somebody else's mail: nobody to whom we send is meant, and the catalogue, which knows
+            // what others say, has no word for it where there is no code.
             meaning.suppress = Suppress::Never;
+            if answer.code == Code::NONE {
+                meaning.title = "Refused a client";
+                meaning.meaning = "Your own server refused this; the line of its log gives no code.";
+            }
             if meaning.disposition == Disposition::Suppress {
                 meaning.disposition = Disposition::Investigate;
             }

@@ -88,6 +88,9 @@ fn class(facts: &Facts<'_>) -> String {
         format!("{} only passes on another server's answer; that one counts. ", facts.question.answer.code)
     });
     let Some(severity) = code.severity() else {
+        if facts.question.direction == Direction::In {
+            return "No code: your own server's words about a client.".to_owned();
+        }
         return "No server answered: these are your own mail server's words.".to_owned();
     };
     let what = match severity {

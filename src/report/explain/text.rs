@@ -7,6 +7,7 @@ use super::super::text::Look;
 use super::super::{number::counted, why};
 use super::{Elsewhere, Explanation, LadderStep, steps};
 use crate::catalog::Stage;
+use crate::smtp::Code;
 
 /// Where the text after a label begins.
 const HANG: usize = 14;
@@ -89,12 +90,12 @@ fn one(page: &mut Page<'_>, answer: &Explanation, others: &[&Explanation]) -> io
 
 fn headline(answer: &Explanation) -> String {
     let code = answer.code();
-    let what = if answer.basic.is_none() && answer.enhanced.is_none() {
-        "No server answered".to_owned()
-    } else {
-        code.to_string()
-    };
     let title = answer.title.trim_end_matches('.');
+    let what = match code {
+        Code::NONE if answer.direction == "in" => return format!("Your own server: {title}"),
+        Code::NONE => "No server answered".to_owned(),
+        code => code.to_string(),
+    };
     match (&answer.provider_title, answer.direction) {
         (_, "in") => format!("{what} from your own server: {title}"),
         (Some(who), _) => format!("{what} at {who}: {title}"),
