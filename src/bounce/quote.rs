@@ -61,7 +61,10 @@ fn start(line: &str) -> Option<usize> {
 
 /// The reply that begins in a line, and the number of the line behind it.
 fn reply(lines: &[&str], first: usize, start: usize) -> (String, usize) {
-    let mut reply = lines[first][start..].trim_end().to_owned();
+    let line = &lines[first][start..];
+    let most =
+        (0..=LONGEST.min(line.len())).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
+    let mut reply = line[..most].trim_end().to_owned();
     let mut open = reply.as_bytes().get(3) == Some(&b'-');
     let mut at = first + 1;
     while at < lines.len() && reply.len() < LONGEST {

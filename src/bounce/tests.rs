@@ -34,7 +34,7 @@ fn a_report_of_several_recipients() {
         [
             "anna@gmail.com | gmail-smtp-in.l.google.com | failed | 550 5.7.26 | EndOfData | 550-5.7.26 Your email",
             "ben@example.net | mx.example.net | failed | 550 5.1.1 | Rcpt | 550 5.1.1 <ben@example.net>:",
-            "carla@hotmail.com | hotmail-com.olc.protection.outlook.com | failed | 451 4.7.650 | Connect | 421 4.7.650 The",
+            "carla@hotmail.com | hotmail-com.olc.protection.outlook.com | failed | 451 4.7.650 | Connect | 451 4.7.650 The",
         ]
     );
 }

@@ -25,6 +25,9 @@ use crate::smtp::{Action, Code, EnhancedCode, Joint, ReplyCodes};
 use crate::tally::{Line, Sink};
 use crate::time::Zone;
 
+/// Answers that are given at most: who has more wants a report.
+pub(super) const MOST: usize = 10_000;
+
 /// Why there is nothing to explain.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Nothing {
@@ -36,6 +39,8 @@ pub(super) enum Nothing {
     NoReplyInLog,
     /// Words without a code.
     NoCode,
+    /// More than anybody reads.
+    TooMuch,
 }
 
 impl Nothing {
@@ -56,6 +61,11 @@ impl Nothing {
                     "{short}: log lines, but none with a reply; take those with status= (Postfix) or =>, ==, ** (Exim)"
                 )
             }
+            Nothing::TooMuch => {
+                format!(
+                    "{short}: more than {MOST} replies; for a whole log: smtpulse FILE, or smtpulse events FILE"
+                )
+            }
             Nothing::NoCode => format!(
                 "\"{short}\" is no SMTP code or reply: expected a basic code from 200 to 599, an enhanced one like 5.7.26, or a \
                  reply that holds one; for a provider: --provider NAME"
@@ -70,16 +80,20 @@ pub(super) fn questions<'c>(bytes: &[u8], asker: &mut Asker<'c>) -> Result<Vec<Q
         return Err(Nothing::Empty);
     }
     if let Some(notices) = bounce::read(bytes) {
-        let found: Vec<_> = notices.iter().flat_map(|notice| asker.notice(notice, Form::Bounce)).collect();
-        return if found.is_empty() { Err(Nothing::NoBounce) } else { Ok(found) };
+        let each = notices.iter().flat_map(|notice| asker.notice(notice, Form::Bounce));
+        let found: Vec<_> = each.take(MOST + 1).collect();
+        return if found.is_empty() { Err(Nothing::NoBounce) } else { few(found) };
     }
-    let mut log = Log { asker, found: BTreeMap::new(), passed: 0 };
+    let mut log = Log { asker, found: BTreeMap::new(), passed: 0, questions: 0 };
     scan::walk(vec![input::from_reader("-", Cursor::new(bytes.to_vec()))], &options(), &mut log);
     let Log { mut found, asker, .. } = log;
     let logged = !found.is_empty();
     let mut questions = Vec::new();
     let mut paragraph = String::new();
     for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1..) {
+        if questions.len() > MOST {
+            return Err(Nothing::TooMuch);
+        }
         if let Some(of_line) = found.remove(&number) {
             questions.extend(texts(&paragraph, asker));
             paragraph.clear();
@@ -96,21 +110,26 @@ pub(super) fn questions<'c>(bytes: &[u8], asker: &mut Asker<'c>) -> Result<Vec<Q
     if questions.is_empty() {
         // Another program's log may quote a reply too.
         let quoted = bounce::quotes(&String::from_utf8_lossy(bytes));
-        questions.extend(quoted.iter().flat_map(|notice| asker.notice(notice, Form::Reply)));
+        questions.extend(quoted.iter().take(MOST + 1).flat_map(|notice| asker.notice(notice, Form::Reply)));
     }
     let stamped = |line: &[u8]| frame::split(line).stamp.is_some();
     match questions.is_empty() {
-        false => Ok(questions),
+        false => few(questions),
         true if logged || bytes.split(|byte| *byte == b'\n').any(stamped) => Err(Nothing::NoReplyInLog),
         true => Err(Nothing::NoCode),
     }
 }
 
-/// The questions in lines that are no log's.
+fn few(questions: Vec<Question<'_>>) -> Result<Vec<Question<'_>>, Nothing> {
+    if questions.len() > MOST { Err(Nothing::TooMuch) } else { Ok(questions) }
+}
+
+/// The questions in lines that are no log's; no more than are needed to see that they are too many.
 fn texts<'c>(text: &str, asker: &mut Asker<'c>) -> Vec<Question<'c>> {
     let lines: Option<Vec<Vec<Code>>> = text.lines().map(codes).collect();
     if let Some(lines) = lines {
-        return lines.into_iter().flatten().flat_map(|code| asker.code(code, &code.to_string())).collect();
+        let each = lines.into_iter().flatten().flat_map(|code| asker.code(code, &code.to_string()));
+        return each.take(MOST + 1).collect();
     }
     // Exim writes a line end inside a reply as a backslash and an n.
     let text = text.replace("\\n", "\n");
@@ -121,7 +140,7 @@ fn texts<'c>(text: &str, asker: &mut Asker<'c>) -> Vec<Question<'c>> {
     if notices.is_empty() {
         return asker.words(&joined(&text));
     }
-    notices.iter().flat_map(|notice| asker.notice(notice, Form::Reply)).collect()
+    notices.iter().flat_map(|notice| asker.notice(notice, Form::Reply)).take(MOST + 1).collect()
 }
 
 /// A reply that refuses nothing, or that has only an enhanced code.
@@ -161,15 +180,19 @@ struct Log<'a, 'c> {
     asker: &'a mut Asker<'c>,
     found: BTreeMap<u64, Vec<Question<'c>>>,
     passed: u64,
+    questions: usize,
 }
 
 impl Sink for Log<'_, '_> {
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         let questions = match event {
+            // A few more than are answered: enough to see that they are too many.
+            _ if self.questions > MOST => return,
             Event::Outcome(outcome) if says_something(outcome) => self.asker.outcome(outcome, Form::LogLine),
             // Known as a log's line, and no reply.
             _ => Vec::new(),
         };
+        self.questions += questions.len();
         self.found.insert(self.passed + line.number, questions);
     }
 

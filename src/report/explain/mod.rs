@@ -256,17 +256,17 @@ impl Explanation {
         Code { basic: self.basic, enhanced: self.enhanced }
     }
 
-    /// Whether a reader would see the same twice, but for whom it was sent to and the words of the reply.
-    fn same_as(&self, other: &Explanation) -> bool {
-        let bare = |one: &Explanation| Explanation {
+    /// The same for all answers that a reader would see as one: all but whom they were for and the words of the reply.
+    fn gist(&self) -> String {
+        let bare = Explanation {
             asked: String::new(),
             form: Form::Code,
             recipient: None,
             host: None,
-            steps: one.steps.iter().filter(|step| step.number != 5).cloned().collect(),
-            ..one.clone()
+            steps: self.steps.iter().filter(|step| step.number != 5).cloned().collect(),
+            ..self.clone()
         };
-        bare(self) == bare(other)
+        format!("{bare:?}")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Explanations as text, for a person.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::super::page::{BAD, GOOD, HEAD, Page, SHOULD_LOOK};
@@ -23,8 +24,10 @@ const NAMED: usize = 5;
 pub fn text(answers: &[Explanation], out: &mut dyn Write, look: &Look) -> io::Result<()> {
     let mut page = Page::new(out, look.width.max(Look::NARROWEST), look.colour);
     let mut groups: Vec<(&Explanation, Vec<&Explanation>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for answer in answers {
-        match groups.iter_mut().find(|(first, _)| first.same_as(answer)) {
+        let place = *places.entry(answer.gist()).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some((_, others)) => others.push(answer),
             None => groups.push((answer, Vec::new())),
         }
