@@ -11,7 +11,7 @@
 //!             tally    synth                    analysis             floor 3
 //!             mta          ┌───────────┐
 //!                  ───────▶│  summary  │───────▶                     floor 2
-//!             frame        └───────────┘        catalog              floor 1
+//!             frame        └───────────┘    bounce  catalog          floor 1
 //!             input              smtp    time                        floor 0
 //! ```
 //!
@@ -27,8 +27,12 @@
 //! Report::new(...)              -> Report            everything a page needs, already worded
 //! report::{text, json}(report, writer)
 //! ```
+//!
+//! Beside the street stands one question: `cli` asks `bounce`, `scan` or nobody what was pasted, the catalogue what it means,
+//! and `report::explain` words the answer.
 
 pub mod analysis;
+pub mod bounce;
 pub mod catalog;
 pub mod cli;
 pub mod frame;

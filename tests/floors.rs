@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, its floor, and the rooms it may import from.
-const ROOMS: [(&str, u8, &[&str]); 13] = [
+const ROOMS: [(&str, u8, &[&str]); 14] = [
     ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("input", 0, &[]),
     ("frame", 1, &["time"]),
     ("catalog", 1, &["smtp"]),
+    ("bounce", 1, &["smtp"]),
     ("mta", 2, &["smtp"]),
     ("summary", 2, &["smtp", "time"]),
     ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time"]),
@@ -25,14 +26,14 @@ const ROOMS: [(&str, u8, &[&str]); 13] = [
         "cli",
         5,
         &[
-            "smtp", "time", "input", "frame", "catalog", "mta", "summary", "tally", "synth", "analysis",
-            "scan", "report",
+            "smtp", "time", "input", "frame", "catalog", "bounce", "mta", "summary", "tally", "synth",
+            "analysis", "scan", "report",
         ],
     ),
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("aho_corasick", &["catalog"]),
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
@@ -41,6 +42,7 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("hashbrown", &["tally", "scan", "cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["time", "synth", "report", "cli"]),
+    ("mail_parser", &["bounce"]),
     ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "scan"]),
     ("memmap2", &["input"]),
     ("rayon", &["scan"]),

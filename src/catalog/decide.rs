@@ -6,6 +6,7 @@
 use super::Catalog;
 use super::answer::Answer;
 use super::entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Scope, Stage, Suppress};
+use super::pattern::says_nothing;
 use crate::smtp::{Code, EnhancedCode, Guard};
 
 /// What is decided of an answer before it is worded.
@@ -56,13 +57,13 @@ impl Catalog {
             _ if foreign_policy => decision.spare(Rule::PolicyLine),
             Some(Guard::BeforeRecipient) => decision.spare(Rule::BeforeRecipient),
             Some(Guard::PolicyLine) => decision.spare(Rule::PolicyLine),
-            // A phrase alone is no proof then; a clear code has to say so again on another day.
+            // A phrase of everybody's is no proof then; whatever else speaks has to say so again on another day.
             Some(Guard::Doubt)
                 if meaning.layer == Layer::Phrase && speaks_of_recipient(decision.suppress) =>
             {
                 decision.spare(Rule::Doubt);
             }
-            Some(Guard::Doubt) if meaning.layer == Layer::Registry => decision.wait(Rule::Doubt),
+            Some(Guard::Doubt) if meaning.layer != Layer::Operator => decision.wait(Rule::Doubt),
             Some(Guard::Doubt) | None => {}
         }
         if decision.rule == Rule::Doubt {
@@ -167,7 +168,9 @@ fn decide(entry: &Entry, code: Code, delayed: bool) -> Decision {
             }
         }
         _ => {
-            if code.basic.zip(code.enhanced).is_some_and(|(b, e)| b.severity() != e.class()) {
+            // X.0.0 is what a mail server writes for a reply without enhanced code: it contradicts nothing.
+            let said = code.enhanced.filter(|e| !says_nothing(*e));
+            if code.basic.zip(said).is_some_and(|(b, e)| b.severity() != e.class()) {
                 decision.wait(Rule::Contradiction);
             }
             if entry.confidence == Confidence::Low {

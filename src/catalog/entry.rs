@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MarkerId;
 use super::pattern::{BasicPattern, EnhancedPattern};
-use crate::smtp::Code;
+use crate::smtp::{BasicCode, Code, EnhancedCode};
 
 /// What the sender should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -210,6 +210,19 @@ impl Entry {
     /// Whether it stands in the operator's own file.
     pub fn is_operators(&self) -> bool {
         self.operator
+    }
+}
+
+impl Entry {
+    /// Whether it speaks about just this subject and detail, and not about a range in which they lie.
+    pub fn is_about(&self, enhanced: EnhancedCode) -> bool {
+        self.enhanced.as_ref().is_some_and(|pattern| pattern.is_about(enhanced))
+    }
+
+    /// Whether it speaks about just this basic code, and not about a range in which it lies.
+    pub fn is_about_basic(&self, basic: BasicCode) -> bool {
+        let code = Code { basic: Some(basic), enhanced: None };
+        self.basic.as_ref().and_then(|pattern| pattern.closeness(code)) == Some(3)
     }
 }
 

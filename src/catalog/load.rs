@@ -83,6 +83,8 @@ pub(super) struct RawDoubt {
 pub(super) struct RawProvider {
     pub(super) id: String,
     title: String,
+    #[serde(default)]
+    aliases: Vec<String>,
     family: Option<String>,
     kind: Kind,
     #[serde(default)]
@@ -217,6 +219,10 @@ pub(super) fn build(mut files: Vec<Loaded<'_>>, faults: &mut Vec<Error>) -> Cata
                     };
                     faults.extend(added.err().map(|what| file.error("provider", n, key, &what)));
                 }
+            }
+            for alias in &raw.aliases {
+                let added = catalog.providers.add_alias(id, alias, file.operator);
+                faults.extend(added.err().map(|what| file.error("provider", n, "aliases", &what)));
             }
             for text in &raw.markers {
                 let added = catalog.markers.add_provider(id, text);

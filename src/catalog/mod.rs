@@ -11,6 +11,7 @@ mod entry;
 mod load;
 mod lookup;
 mod marker;
+mod named;
 mod pattern;
 mod provider;
 mod read;

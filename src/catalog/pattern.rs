@@ -137,14 +137,10 @@ impl BasicPattern {
     pub(super) fn closeness(&self, code: Code) -> Option<Closeness> {
         let Some(basic) = code.basic else {
             let class = code.enhanced.map(|e| u16::from(e.class()));
-            let ours = class.is_some_and(|class| self.ranges.iter().any(|(first, _)| first / 100 == class));
-            return if self.none {
-                Some(3)
-            } else if ours {
-                Some(1)
-            } else {
-                None
-            };
+            // One that speaks of the whole class is nearer than one that needs a number which was not said.
+            let ours = self.ranges.iter().filter(|(first, _)| Some(first / 100) == class);
+            let nearest = ours.map(|(first, last)| if last - first == 99 { 2 } else { 1 }).max();
+            return if self.none { Some(3) } else { nearest };
         };
         let number = basic.number();
         self.ranges
@@ -189,6 +185,11 @@ impl EnhancedPattern {
     /// Whether the pattern names this code, be it in a range.
     pub(super) fn names(&self, enhanced: EnhancedCode) -> bool {
         self.codes.iter().any(|range| range.closeness(enhanced).is_some())
+    }
+
+    /// Whether the pattern names this code alone, not as one of a range.
+    pub(super) fn is_about(&self, enhanced: EnhancedCode) -> bool {
+        self.codes.iter().any(|range| range.first == range.last && range.closeness(enhanced).is_some())
     }
 
     /// How closely the pattern fits: 4 for one code, 3 for a range, 2 for a whole subject.

@@ -1,12 +1,16 @@
 //! Who runs a host, who receives for a domain.
+//!
+//! What people call a provider, and what they may have meant, stands in `named`.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
 use super::ProviderId;
 use super::entry::Scope;
+use super::named::plain;
 
 /// What a provider does with mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +49,8 @@ pub(super) struct Providers {
     list: Vec<Provider>,
     by_name: HashMap<Box<str>, ProviderId>,
     scopes: HashMap<Box<str>, Scope>,
+    /// What else people call them, as [`plain`] writes it.
+    aliases: HashMap<Box<str>, Owner>,
     hosts: HashMap<Box<[u8]>, Owner>,
     domains: HashMap<Box<[u8]>, Owner>,
 }
@@ -83,6 +89,20 @@ impl Providers {
         number
     }
 
+    /// Another word for a provider, one that its title does not hold.
+    pub(super) fn add_alias(
+        &mut self,
+        provider: ProviderId,
+        name: &str,
+        operator: bool,
+    ) -> Result<(), String> {
+        let plain = plain(name);
+        if plain.is_empty() {
+            return Err(format!("\"{name}\" is no name"));
+        }
+        put(&mut self.aliases, provider, plain.into(), operator, name)
+    }
+
     fn intern(&mut self, name: &str) -> Scope {
         // Scope 0 is everybody.
         let next = Scope(u16::try_from(self.scopes.len() + 1).unwrap_or(u16::MAX));
@@ -95,7 +115,7 @@ impl Providers {
         name: &str,
         operator: bool,
     ) -> Result<(), String> {
-        put(&mut self.hosts, provider, name, operator)
+        put(&mut self.hosts, provider, checked(name)?, operator, name)
     }
 
     pub(super) fn add_domain(
@@ -104,7 +124,7 @@ impl Providers {
         name: &str,
         operator: bool,
     ) -> Result<(), String> {
-        put(&mut self.domains, provider, name, operator)
+        put(&mut self.domains, provider, checked(name)?, operator, name)
     }
 
     /// The scope called by a provider's or a family's short name.
@@ -119,6 +139,16 @@ impl Providers {
 
     pub(super) fn id(&self, name: &str) -> Option<ProviderId> {
         self.by_name.get(name).copied()
+    }
+
+    /// The provider that has this alias; `name` is written as [`plain`] does.
+    pub(super) fn of_alias(&self, name: &str) -> Option<ProviderId> {
+        self.aliases.get(name).map(|owner| owner.provider)
+    }
+
+    /// All aliases, in no order.
+    pub(super) fn aliases(&self) -> impl Iterator<Item = (&str, ProviderId)> {
+        self.aliases.iter().map(|(name, owner)| (&**name, owner.provider))
     }
 
     pub(super) fn get(&self, id: ProviderId) -> Option<&Provider> {
@@ -163,18 +193,25 @@ fn names_of(names: &HashMap<Box<[u8]>, Owner>, provider: ProviderId) -> Vec<&str
     own
 }
 
-fn put(
-    names: &mut HashMap<Box<[u8]>, Owner>,
-    provider: ProviderId,
-    name: &str,
-    operator: bool,
-) -> Result<(), String> {
+/// The name of a host or a domain as a key.
+fn checked(name: &str) -> Result<Box<[u8]>, String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_');
     let labels = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
     if !labels || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
         return Err(format!("\"{name}\" is no name: expected lower-case labels like mx.example.net"));
     }
-    match names.entry(name.as_bytes().into()) {
+    Ok(name.as_bytes().into())
+}
+
+/// The operator may take a name from us; nobody may take one twice.
+fn put<K: Eq + Hash>(
+    names: &mut HashMap<K, Owner>,
+    provider: ProviderId,
+    key: K,
+    operator: bool,
+    name: &str,
+) -> Result<(), String> {
+    match names.entry(key) {
         Slot::Vacant(slot) => {
             slot.insert(Owner { provider, operator });
         }

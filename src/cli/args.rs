@@ -15,6 +15,7 @@ Examples:
   smtpulse events mail.log                  every reply as one JSON object a line
   smtpulse codes gmail 5.7.26               what the catalogue knows of a code
   smtpulse suppress mail.log                dead recipients, one address a line
+  smtpulse explain 550 5.7.26 --provider gmail
 
 Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped or damaged;
 4 nothing could be read.";
@@ -42,6 +43,8 @@ pub(super) enum Command {
     Events(EventsArgs),
     /// List the recipients that are dead, and never one that is merely blocked
     Suppress(super::suppress::SuppressArgs),
+    /// Explain a code, a reply, a log line or a bounce: what it means at that provider, and what to do
+    Explain(super::explain::ExplainArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
     /// List what the catalogue knows, or check a catalogue of your own

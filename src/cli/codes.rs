@@ -153,7 +153,7 @@ pub(super) fn codes(args: &CodesArgs) -> Result<Exit, Error> {
     }
     let catalog = catalog(args.catalog.as_deref())?;
     let query = query(args, &catalog)?;
-    let look = look(args.output.as_deref(), args.color);
+    let look = look(args.output.is_some(), args.color);
     let none = if args.providers {
         let list = Providers::new(&catalog.search_providers(&query), &catalog);
         write(args, |out| match args.format {
@@ -186,7 +186,7 @@ fn write(args: &CodesArgs, page: impl FnOnce(&mut Out) -> std::io::Result<()>) -
 fn check_file(path: &Path, args: &CodesArgs) -> Result<Exit, Error> {
     match check(path) {
         Ok(checked) => {
-            let look = look(args.output.as_deref(), args.color);
+            let look = look(args.output.is_some(), args.color);
             let name = path.display().to_string();
             write(args, |out| pages::check(&checked, &name, out, &look))?;
             Ok(Exit::Done)

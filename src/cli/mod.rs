@@ -5,6 +5,7 @@ mod args;
 mod codes;
 mod events;
 mod exit;
+mod explain;
 mod generate;
 
 mod notes;
@@ -40,6 +41,7 @@ pub fn run() -> ExitCode {
         Some(Command::Merge(args)) => merge(&args),
         Some(Command::Codes(args)) => codes::codes(&args),
         Some(Command::Suppress(args)) => suppress::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Gen(args)) => generate(&args),
     };
     match done {

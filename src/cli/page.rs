@@ -1,7 +1,6 @@
 //! A summary to the page that was asked for.
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -76,7 +75,7 @@ pub(super) fn show(
     if !page.quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            Format::Text => report::text(&report, &mut out, &look(page.output.as_deref(), show.color)),
+            Format::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
             Format::Json => report::json(&report, &mut out),
         };
         out.finish(written)?;
@@ -94,8 +93,8 @@ fn fails(what: FailOn, finding: &Finding) -> bool {
 }
 
 /// Width and colour: the terminal's, where the page goes to one.
-pub(super) fn look(output: Option<&Path>, color: Color) -> Look {
-    let terminal = output.is_none() && std::io::stdout().is_terminal();
+pub(super) fn look(to_file: bool, color: Color) -> Look {
+    let terminal = !to_file && std::io::stdout().is_terminal();
     let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
     let colour = match color {
         Color::Always => true,

@@ -205,7 +205,7 @@ fn show(list: &List, args: &SuppressArgs) -> Result<(), Error> {
         Kind::Plain => suppress::plain(list, &mut out),
         Kind::Csv => suppress::csv(list, &mut out),
         Kind::Json => suppress::json(list, &mut out),
-        Kind::Text => suppress::text(list, &mut out, &page::look(args.page.output.as_deref(), args.color)),
+        Kind::Text => suppress::text(list, &mut out, &page::look(args.page.output.is_some(), args.color)),
     };
     out.finish(written)?;
     if args.page.quiet {

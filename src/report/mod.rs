@@ -6,6 +6,7 @@
 mod chart;
 pub mod codes;
 pub mod escape;
+pub mod explain;
 mod json;
 mod notes;
 mod number;
@@ -19,6 +20,7 @@ mod tests;
 mod text;
 mod verdict;
 mod when;
+mod why;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;

@@ -63,11 +63,23 @@ impl<'a> Page<'a> {
 
     /// `Label     text`, the text wrapped under itself.
     pub(super) fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let label = cut(&escape::terminal(label), HANG - INDENT - 1);
+        self.hanging(label, text, HANG)
+    }
+
+    /// The same with the text in another column.
+    pub(super) fn hanging(&mut self, label: &str, text: &str, hang: usize) -> io::Result<()> {
+        let label = cut(&escape::terminal(label), hang - INDENT - 1);
         write!(self.out, "{:INDENT$}", "")?;
         let used = INDENT + label.width();
         self.put(&label, FAINT)?;
-        self.lines(text, used, HANG, Style::new())
+        self.lines(text, used, hang, Style::new())
+    }
+
+    /// A line to be copied: indented, and as wide as it is.
+    pub(super) fn verbatim(&mut self, line: &str) -> io::Result<()> {
+        let line = line.replace('\t', "    ");
+        let line = escape::terminal(line.trim_end());
+        if line.is_empty() { writeln!(self.out) } else { writeln!(self.out, "{:1$}{line}", "", 2 * INDENT) }
     }
 
     /// An empty line.

@@ -56,12 +56,19 @@ impl<'c> Attributor<'c> {
 
     /// The attributes of an outcome.
     pub fn attribute(&mut self, outcome: &Outcome<'_>) -> Attributes {
+        let out = outcome.direction == Direction::Out;
+        let provider = if out { self.provider(outcome) } else { None };
+        self.attribute_as(outcome, provider)
+    }
+
+    /// The attributes of an outcome at a provider that somebody names.
+    pub fn attribute_as(&mut self, outcome: &Outcome<'_>, provider: Option<ProviderId>) -> Attributes {
         let mut found =
             Attributes { provider: None, reading: Reading::default(), guard: None, action: outcome.action };
         if outcome.direction != Direction::Out {
             return found;
         }
-        found.provider = self.provider(outcome);
+        found.provider = provider;
         // Only words that refuse are read: a server's, or our own where none answered.
         let refused = match outcome.code.severity() {
             Some(severity) => severity > 3,

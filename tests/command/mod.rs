@@ -3,6 +3,7 @@
 mod bad_input;
 mod codes;
 mod exits;
+mod explain;
 mod memory;
 mod options;
 mod suppress;
