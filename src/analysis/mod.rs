@@ -5,6 +5,7 @@
 //! onset to report) and an *appearance* (seen, and neither of both). Wording and order of pages are `report`'s.
 
 mod concern;
+pub mod detect;
 mod exposure;
 mod judge;
 mod nature;

@@ -1,0 +1,136 @@
+//! The detector: when did an answer's *rate* rise far above what it is there otherwise?
+//!
+//! Pure arithmetic on counts by bin: no clock, no chance, no order of hashing. A raw count is never tested, for the volume
+//! of mail rightly changes a hundredfold when a campaign starts; what is tested is the share of attempts that had the answer.
+//!
+//! ```text
+//! Series          one key: attempts and events by bin, first attempts apart from retries
+//! partition       bins to blocks of one rate each
+//! floor           the level below; what joins it and how much it moves by itself
+//! window          what stands above it, and how surely
+//! recurrence      the same at the same clock time on other days is no alert
+//! log             all keys together: code migrations, false discoveries, levels
+//! carry           what a night leaves to the next one
+//! ```
+
+mod class;
+mod evidence;
+mod floor;
+mod log;
+mod partition;
+mod recurrence;
+mod series;
+mod window;
+
+pub use class::{Class, Prior};
+pub use log::{Finding, Key, Threshold, settle};
+pub use series::{Count, DAY, Exposure, Grid, LADDER, MOST_BINS, Series};
+pub use window::{Kind, Shape, Window};
+
+use floor::{Floor, Seed};
+
+/// What may be set. The defaults were measured on simulated logs, as rules for all of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Fewer events make no window.
+    pub min_events: f64,
+    /// A window is at least this many times its floor.
+    pub min_ratio: f64,
+    /// A window's least score.
+    pub min_score: f64,
+    /// Nats a block must be worth.
+    pub penalty: f64,
+    /// More cells are joined before blocks are sought.
+    pub max_cells: usize,
+    /// Share of the log that is floor in any case.
+    pub floor_share: f64,
+    /// Two runs are one if the gap between them is at most this many times the longer one.
+    pub merge_gap: f64,
+    /// Events of one message to many recipients, forgiven where events come in clusters.
+    pub cluster: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            min_events: 6.0,
+            min_ratio: 2.5,
+            min_score: 3.0,
+            penalty: 8.0,
+            max_cells: 1024,
+            floor_share: 0.05,
+            merge_gap: 1.0,
+            cluster: 12.0,
+        }
+    }
+}
+
+/// What earlier logs told of a key, decayed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// Events outside all windows.
+    pub events: f64,
+    /// Attempts outside all windows.
+    pub attempts: f64,
+    /// Relative variance of the rate.
+    pub variance: f64,
+    /// Chunks that is known from.
+    pub chunks: f64,
+}
+
+/// What a key is, beyond its counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nature {
+    /// What is known of its rate.
+    pub prior: Prior,
+    /// A 4.x.x code: what was put off is tried again.
+    pub transient: bool,
+    /// One of the sender requirements.
+    pub enforcement: bool,
+}
+
+/// What one series shows.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Windows in time order.
+    pub windows: Vec<Window>,
+    /// The floor, where there was enough to look for one.
+    floor: Option<Floor>,
+}
+
+/// The windows of one series: spikes, and what recurs. Which of them are alerts depends on the whole log.
+pub fn windows(series: &Series<'_>, nature: &Nature, record: &Record, limits: &Limits) -> Verdict {
+    let nothing = Verdict { windows: Vec::new(), floor: None };
+    if (series.events(series.all()) as f64) < limits.min_events {
+        return nothing;
+    }
+    let cells = partition::cells(series, limits.max_cells);
+    if cells.len() < 2 {
+        return nothing;
+    }
+    let blocks = partition::blocks(&cells, limits.penalty);
+    let look = |seed: Seed| {
+        let floor = Floor::find(series, &blocks, nature.prior, record, seed, limits);
+        let mut windows = window::candidates(series, &blocks, cells.len(), &floor, nature.transient, limits);
+        for window in &mut windows {
+            if recurrence::recurs(series, &window.bins, floor.rate) {
+                window.kind = Kind::Recurring;
+            }
+        }
+        (floor, windows)
+    };
+    let (floor, mut windows) = look(Seed::Share);
+    let calm = windows.iter().all(|window| window.kind != Kind::Spike);
+    if calm && blocks.len() >= 2 && record.attempts < floor::SETTLED {
+        let (start, end) = (cells[0].bins.start, cells[cells.len() - 1].bins.end);
+        let (_, more) = look(Seed::Lowest);
+        windows.extend(more.into_iter().filter(|window| {
+            window.kind == Kind::Spike
+                && (window.bins.start <= start || window.bins.end + 1 >= end)
+                && window.events >= 4.0 * window.attempts * window.floor
+                && window.score >= 6.0
+        }));
+        windows.sort_by_key(|window| window.bins.start);
+    }
+    Verdict { windows, floor: Some(floor) }
+}
