@@ -31,6 +31,8 @@ pub struct Prior {
     pub shape: f64,
     /// Relative variance of the true rate from hour to hour.
     pub variance: f64,
+    /// Relative variance that a campaign adds: its list may be better or worse than ordinary mail.
+    pub campaign: f64,
 }
 
 impl Class {
@@ -48,14 +50,15 @@ impl Class {
 
     /// What is known of its rates.
     pub fn prior(self) -> Prior {
-        let (mean, variance) = match self {
-            Class::Enforcement => (1e-4, 0.20),
-            Class::Mailbox => (1e-2, 0.15),
-            Class::Policy => (1e-3, 0.30),
-            Class::Deferral => (5e-3, 0.25),
-            Class::Other => (1e-3, 0.30),
+        let (mean, variance, campaign) = match self {
+            // A list does not authenticate its sender, nor keep him from it.
+            Class::Enforcement => (1e-4, 0.20, 0.0),
+            Class::Mailbox => (1e-2, 0.08, 0.3),
+            Class::Policy => (1e-3, 0.15, 0.3),
+            Class::Deferral => (5e-3, 0.12, 0.3),
+            Class::Other => (1e-3, 0.15, 0.3),
         };
-        Prior { mean, shape: 0.5, variance }
+        Prior { mean, shape: 0.5, variance, campaign }
     }
 }
 

@@ -5,18 +5,17 @@
 
 use std::ops::Range;
 
+use super::Limits;
+use super::carry::Record;
 use super::class::Prior;
 use super::evidence;
 use super::partition::Cell;
 use super::series::Series;
-use super::{Limits, Record};
 
 /// Evidence, in nats, from which a block is no part of the floor: ln 10^4.
 const GAP: f64 = 9.210_340_371_976_184;
-/// Attempts of earlier nights from which the record is the floor and no block of the log need be.
-pub(super) const SETTLED: f64 = 200.0;
-/// A prior's heterogeneity weighs like so many chunks.
-const PRIOR_WEIGHT: f64 = 12.0;
+/// Chunks of one log weigh at most so much: they are neighbours.
+const MOST_CHUNKS: f64 = 12.0;
 /// No rate is steadier than this.
 const LEAST_VARIANCE: f64 = 0.06;
 
@@ -41,8 +40,10 @@ pub(super) struct Floor {
     pub(super) rate: f64,
     /// Relative variance of the rate, learned.
     pub(super) kappa: f64,
-    /// That variance and the uncertainty of the floor, as a gamma shape.
-    pub(super) shape: f64,
+    /// Relative variance of a rate measured against it: what it moves by itself, and how little is known of it.
+    pub(super) spread: f64,
+    /// What a campaign adds to that.
+    pub(super) campaign: f64,
     /// Prior shape, and attempts it is worth.
     pub(super) a0: f64,
     pub(super) b0: f64,
@@ -56,7 +57,7 @@ pub(super) struct Floor {
 impl Floor {
     /// Finds the floor among blocks; there must be one at least.
     pub(super) fn find(
-        series: &Series<'_>,
+        series: &Series,
         blocks: &[Cell],
         prior: Prior,
         record: &Record,
@@ -64,26 +65,28 @@ impl Floor {
         limits: &Limits,
     ) -> Floor {
         let (a0, b0) = (prior.shape + record.events, prior.shape / prior.mean + record.attempts);
-        let weight = PRIOR_WEIGHT + record.chunks;
-        let k0 = (PRIOR_WEIGHT * prior.variance + record.chunks * record.variance) / weight;
-        let member = members(blocks, prior, record, (a0, b0, k0), seed, limits);
+        let weight = limits.prior_chunks + record.chunks;
+        let k0 = (limits.prior_chunks * prior.variance + record.chunks * record.variance) / weight;
+        let member = members(series, blocks, prior, record, (a0, b0, k0), seed, limits);
         let floor_blocks =
             || blocks.iter().zip(&member).filter(|(_, member)| **member).map(|(block, _)| block);
         let y: f64 = floor_blocks().map(|block| block.y as f64).sum();
         let n: f64 = floor_blocks().map(|block| block.n as f64).sum();
-        let rate = rate(a0 + y, b0 + n);
+        let surplus: f64 = floor_blocks().map(|block| series.surplus(block.bins.clone()) as f64).sum();
         let ranges: Vec<Range<usize>> = floor_blocks().map(|block| block.bins.clone()).collect();
+        let rate = rate(a0 + y, b0 + n).max(calm_rate(series, &ranges, prior, record));
         let seen = variance(series, &ranges, rate);
-        let chunks = seen.1.min(PRIOR_WEIGHT);
+        let chunks = seen.1.min(MOST_CHUNKS);
         let kappa = ((weight * k0 + chunks * seen.0) / (weight + chunks)).max(LEAST_VARIANCE);
         let event_bins: usize = ranges.iter().map(|bins| series.event_bins_in(bins.clone()).count()).sum();
-        let busy_bins: usize = ranges.iter().map(|bins| series.busy(bins.clone())).sum();
+        let busy_bins: u64 = ranges.iter().map(|bins| series.busy(bins.clone())).sum();
         Floor {
             y,
             n,
             rate,
             kappa,
-            shape: 1.0 / (kappa + 1.0 / (a0 + y)),
+            spread: kappa + 1.0 / (a0 + y) + prior.campaign * share(surplus, n + record.attempts).powi(2),
+            campaign: prior.campaign,
             a0,
             b0,
             event_bins: event_bins as f64,
@@ -94,12 +97,19 @@ impl Floor {
     }
 }
 
+/// How much of some mail is campaigns. One campaign is one draw from the lists there are, however many mails it has: its variance
+/// does not fall with their number, and goes into a mean with the square of its share.
+pub(super) fn share(surplus: f64, attempts: f64) -> f64 {
+    if attempts > 0.0 { surplus / attempts } else { 0.0 }
+}
+
 /// A rate the arithmetic can stand.
 fn rate(y: f64, n: f64) -> f64 {
     (y / n).min(0.9)
 }
 
 fn members(
+    series: &Series,
     blocks: &[Cell],
     prior: Prior,
     record: &Record,
@@ -112,15 +122,17 @@ fn members(
     order.sort_by(|a, b| smooth(&blocks[*a]).total_cmp(&smooth(&blocks[*b])));
 
     let mut member = vec![false; blocks.len()];
-    let (mut y, mut n) = (0.0, 0.0);
-    let mut join = |at: usize, y: &mut f64, n: &mut f64| {
+    let surplus = |at: usize| series.surplus(blocks[at].bins.clone()) as f64;
+    let (mut y, mut n, mut campaigns) = (0.0, 0.0, 0.0);
+    let mut join = |at: usize, y: &mut f64, n: &mut f64, campaigns: &mut f64| {
         member[at] = true;
         *y += blocks[at].y as f64;
         *n += blocks[at].n as f64;
+        *campaigns += surplus(at);
     };
     let duration: usize = blocks.iter().map(Cell::duration).sum();
     let wanted = match seed {
-        Seed::Share if record.attempts >= SETTLED => 0.0,
+        Seed::Share if record.settled() => 0.0,
         Seed::Share => limits.floor_share * duration as f64,
         Seed::Lowest => f64::MIN_POSITIVE,
     };
@@ -130,7 +142,7 @@ fn members(
         && let Some(at) = rest.next()
     {
         covered += blocks[at].duration();
-        join(at, &mut y, &mut n);
+        join(at, &mut y, &mut n, &mut campaigns);
     }
     let cap = match seed {
         Seed::Share => f64::INFINITY,
@@ -138,19 +150,35 @@ fn members(
     };
     for at in rest {
         let block = &blocks[at];
-        let shape = 1.0 / (k0 + 1.0 / (a0 + y));
+        let lists =
+            share(surplus(at), block.n as f64).powi(2) + share(campaigns, n + record.attempts).powi(2);
+        let shape = 1.0 / (k0 + 1.0 / (a0 + y) + prior.campaign * lists);
         let gap = evidence::of_rate(block.y as f64, block.n as f64, rate(a0 + y, b0 + n), shape);
         if gap >= GAP || (block.y >= 6 && block.rate() > cap) {
             break;
         }
-        join(at, &mut y, &mut n);
+        join(at, &mut y, &mut n, &mut campaigns);
     }
     member
 }
 
+/// The rate of ordinary mail, where a record tells it. Earlier nights may be mostly one campaign, and tonight have none.
+fn calm_rate(series: &Series, floor: &[Range<usize>], prior: Prior, record: &Record) -> f64 {
+    if !record.settled() {
+        return 0.0;
+    }
+    let (mut y, mut n) = (prior.shape + record.calm_events, prior.shape / prior.mean + record.calm_attempts);
+    for bins in floor {
+        let calm = series.calm(bins.clone());
+        y += calm.0 as f64;
+        n += calm.1 as f64;
+    }
+    rate(y, n)
+}
+
 /// How much the rate of the floor moved between chunks of an hour or more, beyond what chance makes of counts, and from how
 /// many chunks that is known. Counts are cut off above, so that a burst too small to stand out does not pass for restlessness.
-fn variance(series: &Series<'_>, floor: &[Range<usize>], rate: f64) -> (f64, f64) {
+fn variance(series: &Series, floor: &[Range<usize>], rate: f64) -> (f64, f64) {
     let bins = series.grid().bins;
     let size = series.grid().spanning(3_600).max(bins / 48);
     let (mut sum, mut weights, mut chunks) = (0.0, 0.0, 0.0);

@@ -1,13 +1,14 @@
 //! All keys of one log together: what moved from one code to another, which spikes are more than the luck of many tries,
 //! and which enforcement codes run high throughout.
 
+use super::carry::Past;
 use super::window::{Kind, Shape, Window};
 use super::{Nature, Series, Verdict};
 use crate::smtp::EnhancedCode;
 
 /// One key of a log.
 #[derive(Clone, Debug)]
-pub struct Key<'a> {
+pub struct Key {
     /// Which provider, as any number that is the same for its keys.
     pub provider: usize,
     /// The enhanced code; codes without one have no siblings.
@@ -15,7 +16,9 @@ pub struct Key<'a> {
     /// What is known of it.
     pub nature: Nature,
     /// Its counts.
-    pub series: Series<'a>,
+    pub series: Series,
+    /// What earlier logs told; nothing, where this is the first.
+    pub past: Past,
 }
 
 /// Which spikes are alerts.
@@ -28,8 +31,8 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// One in a thousand.
-    pub const USUAL: Threshold = Threshold::FalseDiscovery(1e-3);
+    /// One in a hundred.
+    pub const USUAL: Threshold = Threshold::FalseDiscovery(1e-2);
     /// For those who would rather miss something than be woken for nothing.
     pub const STRICT: Threshold = Threshold::Score(10.0);
 
@@ -56,16 +59,16 @@ pub struct Finding {
 }
 
 /// What stands in a log, by key and start. `verdicts` belong to `keys`, in their order.
-pub fn settle(keys: &[Key<'_>], verdicts: Vec<Verdict>, threshold: Threshold) -> Vec<Finding> {
+pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<Finding> {
     let levels: Vec<Option<Window>> =
-        keys.iter().zip(&verdicts).map(|(key, verdict)| level(key, verdict)).collect();
+        keys.iter().zip(verdicts).map(|(key, verdict)| level(key, verdict)).collect();
     let mut findings: Vec<Finding> = verdicts
         .into_iter()
         .enumerate()
         .flat_map(|(key, verdict)| {
-            verdict.windows.into_iter().map(move |window| Finding {
+            verdict.windows.iter().map(move |window| Finding {
                 key,
-                window,
+                window: window.clone(),
                 from: None,
                 certainty: None,
             })
@@ -89,16 +92,16 @@ pub fn settle(keys: &[Key<'_>], verdicts: Vec<Verdict>, threshold: Threshold) ->
 }
 
 /// Turns spikes that are another code's loss into shifts, and takes away the end of the old code.
-fn shifts(keys: &[Key<'_>], findings: &mut Vec<Finding>) {
+fn shifts(keys: &[Key], findings: &mut Vec<Finding>) {
     let mut old_sides = Vec::new();
     for finding in findings.iter_mut() {
         let window = &finding.window;
-        if window.kind != Kind::Spike || window.bins.start == 0 {
+        if window.kind != Kind::Spike {
             continue;
         }
         let mut best: Option<(f64, usize)> = None;
         for sibling in siblings(keys, finding.key) {
-            if let Some(statistic) = moved(&keys[sibling].series, &keys[finding.key].series, window)
+            if let Some(statistic) = moved(&keys[sibling], &keys[finding.key], window)
                 && best.is_none_or(|(most, _)| statistic > most)
             {
                 best = Some((statistic, sibling));
@@ -121,18 +124,24 @@ fn shifts(keys: &[Key<'_>], findings: &mut Vec<Finding>) {
 }
 
 /// Keys of the same provider, class and subject.
-fn siblings<'k>(keys: &'k [Key<'_>], of: usize) -> impl Iterator<Item = usize> + 'k {
-    let family = |key: &Key<'_>| key.code.map(|code| (key.provider, code.class(), code.subject_number()));
+fn siblings<'k>(keys: &'k [Key], of: usize) -> impl Iterator<Item = usize> + 'k {
+    let family = |key: &Key| key.code.map(|code| (key.provider, code.class(), code.subject_number()));
     let wanted = family(&keys[of]);
     (0..keys.len()).filter(move |at| *at != of && wanted.is_some() && family(&keys[*at]) == wanted)
 }
 
 /// How surely the excess of `new` in a window is the loss of `old`; `None` if it is not.
-fn moved(old: &Series<'_>, new: &Series<'_>, window: &Window) -> Option<f64> {
-    let (before, during) = (0..window.bins.start, window.bins.clone());
-    let (n0, nw) = (new.attempts(before.clone()) as f64, new.attempts(during.clone()) as f64);
-    let (a0, aw) = (old.events(before.clone()) as f64, old.events(during.clone()) as f64);
-    let (b0, bw) = (new.events(before) as f64, new.events(during) as f64);
+fn moved(old: &Key, new: &Key, window: &Window) -> Option<f64> {
+    // A window that begins with the log has only the record before it.
+    let weight = if window.bins.start == 0 { 1.0 } else { 0.0 };
+    let events = |key: &Key| {
+        let before = key.series.events(0..window.bins.start) as f64 + weight * key.past.record.events;
+        (before, key.series.events(window.bins.clone()) as f64)
+    };
+    let (a0, aw) = events(old);
+    let (b0, bw) = events(new);
+    let n0 = new.series.attempts(0..window.bins.start) as f64 + weight * new.past.record.attempts;
+    let nw = new.series.attempts(window.bins.clone()) as f64;
     if a0 < 8.0 || n0 <= 0.0 || nw <= 0.0 {
         return None;
     }
@@ -175,7 +184,7 @@ fn discover(keys: usize, findings: &mut Vec<Finding>, threshold: Threshold) {
 const WARNING: i64 = 7 * super::DAY;
 
 /// Links a spike of 5.7.x to one of 4.7.x that began before it with the same last part: the receiver no longer only warns.
-fn escalations(keys: &[Key<'_>], findings: &mut [Finding]) {
+fn escalations(keys: &[Key], findings: &mut [Finding]) {
     let spikes: Vec<(usize, usize)> = findings
         .iter()
         .filter(|finding| finding.window.kind == Kind::Spike)
@@ -202,7 +211,7 @@ fn escalations(keys: &[Key<'_>], findings: &mut [Finding]) {
 }
 
 /// An enforcement code that runs high throughout.
-fn level(key: &Key<'_>, verdict: &Verdict) -> Option<Window> {
+fn level(key: &Key, verdict: &Verdict) -> Option<Window> {
     let floor = verdict.floor.as_ref()?;
     let sure = (floor.y - 2.0 * floor.y.sqrt()) / floor.n;
     if !key.nature.enforcement || floor.y < 15.0 || sure < 0.002 {

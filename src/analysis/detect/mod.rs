@@ -13,21 +13,26 @@
 //! carry           what a night leaves to the next one
 //! ```
 
+mod carry;
 mod class;
 mod evidence;
 mod floor;
 mod log;
+mod nights;
 mod partition;
 mod recurrence;
 mod series;
 mod window;
 
+pub use carry::{Past, Pattern, Record};
 pub use class::{Class, Prior};
 pub use log::{Finding, Key, Threshold, settle};
+pub use nights::nightly;
 pub use series::{Count, DAY, Exposure, Grid, LADDER, MOST_BINS, Series};
 pub use window::{Kind, Shape, Window};
 
 use floor::{Floor, Seed};
+use window::Scale;
 
 /// What may be set. The defaults were measured on simulated logs, as rules for all of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +51,12 @@ pub struct Limits {
     pub floor_share: f64,
     /// Two runs are one if the gap between them is at most this many times the longer one.
     pub merge_gap: f64,
-    /// Events of one message to many recipients, forgiven where events come in clusters.
+    /// Events one message to many recipients may make, forgiven where events come in clusters.
     pub cluster: f64,
+    /// Messages that are forgiven so.
+    pub messages: usize,
+    /// A prior's variance weighs like so many chunks that were counted.
+    pub prior_chunks: f64,
 }
 
 impl Default for Limits {
@@ -61,21 +70,10 @@ impl Default for Limits {
             floor_share: 0.05,
             merge_gap: 1.0,
             cluster: 12.0,
+            messages: 2,
+            prior_chunks: 8.0,
         }
     }
-}
-
-/// What earlier logs told of a key, decayed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Record {
-    /// Events outside all windows.
-    pub events: f64,
-    /// Attempts outside all windows.
-    pub attempts: f64,
-    /// Relative variance of the rate.
-    pub variance: f64,
-    /// Chunks that is known from.
-    pub chunks: f64,
 }
 
 /// What a key is, beyond its counts.
@@ -90,40 +88,49 @@ pub struct Nature {
 }
 
 /// What one series shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// Windows in time order.
     pub windows: Vec<Window>,
+    /// All stretches above the floor, weak ones among them.
+    candidates: Vec<Window>,
     /// The floor, where there was enough to look for one.
     floor: Option<Floor>,
 }
 
-/// The windows of one series: spikes, and what recurs. Which of them are alerts depends on the whole log.
-pub fn windows(series: &Series<'_>, nature: &Nature, record: &Record, limits: &Limits) -> Verdict {
-    let nothing = Verdict { windows: Vec::new(), floor: None };
-    if (series.events(series.all()) as f64) < limits.min_events {
-        return nothing;
-    }
+/// The windows of one key: spikes, and what recurs. Which of them are alerts depends on the whole log: see [`settle`].
+pub fn windows(key: &Key, limits: &Limits) -> Verdict {
+    let (series, past) = (&key.series, &key.past);
     let cells = partition::cells(series, limits.max_cells);
-    if cells.len() < 2 {
-        return nothing;
+    if (series.events(series.all()) as f64) < limits.min_events / 2.0 || cells.len() < 2 {
+        return Verdict::default();
     }
     let blocks = partition::blocks(&cells, limits.penalty);
+    let scale = Scale {
+        series,
+        blocks: &blocks,
+        // A record was looked at night by night.
+        tries: cells.len().max(2) as f64 * past.record.days.max(1.0),
+        transient: key.nature.transient,
+        limits,
+    };
     let look = |seed: Seed| {
-        let floor = Floor::find(series, &blocks, nature.prior, record, seed, limits);
-        let mut windows = window::candidates(series, &blocks, cells.len(), &floor, nature.transient, limits);
+        let floor = Floor::find(series, &blocks, key.nature.prior, &past.record, seed, limits);
+        let candidates = scale.candidates(&floor);
+        let mut windows = candidates.clone();
+        windows.retain(|window| window.score >= limits.min_score && window.events >= limits.min_events);
         for window in &mut windows {
-            if recurrence::recurs(series, &window.bins, floor.rate) {
+            if recurrence::recurs(series, &window.bins, floor.rate) || past.knows(series, window) {
                 window.kind = Kind::Recurring;
             }
         }
-        (floor, windows)
+        (floor, candidates, windows)
     };
-    let (floor, mut windows) = look(Seed::Share);
+    let (floor, candidates, mut windows) = look(Seed::Share);
     let calm = windows.iter().all(|window| window.kind != Kind::Spike);
-    if calm && blocks.len() >= 2 && record.attempts < floor::SETTLED {
+    if calm && blocks.len() >= 2 && !past.record.settled() {
         let (start, end) = (cells[0].bins.start, cells[cells.len() - 1].bins.end);
-        let (_, more) = look(Seed::Lowest);
+        let (_, _, more) = look(Seed::Lowest);
         windows.extend(more.into_iter().filter(|window| {
             window.kind == Kind::Spike
                 && (window.bins.start <= start || window.bins.end + 1 >= end)
@@ -132,5 +139,5 @@ pub fn windows(series: &Series<'_>, nature: &Nature, record: &Record, limits: &L
         }));
         windows.sort_by_key(|window| window.bins.start);
     }
-    Verdict { windows, floor: Some(floor) }
+    Verdict { windows, candidates, floor: Some(floor) }
 }

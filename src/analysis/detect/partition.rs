@@ -42,7 +42,7 @@ impl Cell {
 
 /// The cells of a series, at most `most`. An optimal border never lies inside a stretch without events, so nothing is lost
 /// by taking it as one cell; only where there are too many, neighbours are joined.
-pub(super) fn cells(series: &Series<'_>, most: usize) -> Vec<Cell> {
+pub(super) fn cells(series: &Series, most: usize) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     let mut from = 0;
     let ends = std::iter::once((series.grid().bins, 0));
@@ -66,7 +66,7 @@ pub(super) fn cells(series: &Series<'_>, most: usize) -> Vec<Cell> {
 }
 
 /// A stretch without events, as far as it has attempts.
-fn quiet(series: &Series<'_>, bins: Range<usize>) -> Option<Cell> {
+fn quiet(series: &Series, bins: Range<usize>) -> Option<Cell> {
     let mut busy = bins.clone().filter(|bin| series.attempts_at(*bin) > 0);
     let first = busy.next()?;
     let last = bins.rev().find(|bin| series.attempts_at(*bin) > 0)?;

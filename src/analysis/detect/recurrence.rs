@@ -8,7 +8,7 @@ use super::series::Series;
 const SLACK: i64 = 900;
 
 /// Whether what happens in a window of a floor rate `p` happens at that clock time on other days as well.
-pub(super) fn recurs(series: &Series<'_>, window: &Range<usize>, p: f64) -> bool {
+pub(super) fn recurs(series: &Series, window: &Range<usize>, p: f64) -> bool {
     let (day, bins) = (series.grid().day(), series.grid().bins);
     if bins <= day || day < 4 {
         return false;
@@ -25,7 +25,7 @@ pub(super) fn recurs(series: &Series<'_>, window: &Range<usize>, p: f64) -> bool
 
 /// A short window: is there a good part of it a day later, a day earlier, and so on?
 fn on_other_days(
-    series: &Series<'_>,
+    series: &Series,
     window: &Range<usize>,
     (y, n, p): (f64, f64, f64),
     day: usize,
@@ -56,13 +56,7 @@ fn on_other_days(
 }
 
 /// A long window: is it really a short one that comes back every day?
-fn within_long(
-    series: &Series<'_>,
-    window: &Range<usize>,
-    (y, n): (f64, f64),
-    day: usize,
-    slack: usize,
-) -> bool {
+fn within_long(series: &Series, window: &Range<usize>, (y, n): (f64, f64), day: usize, slack: usize) -> bool {
     let mut by_clock = vec![0.0; day];
     for event in series.event_bins_in(window.clone()) {
         by_clock[event.bin % day] += event.first as f64;

@@ -4,8 +4,9 @@
 //! comes, retries are most of the traffic: every rate of deferrals rises though nothing happened. So rates are made of
 //! first attempts only. Counts by bin are additive: what several readers saw is added up, in any order.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::time::Instant;
 
@@ -99,8 +100,17 @@ pub struct Exposure {
     /// Before each bin, and at last of all.
     sums: Vec<u64>,
     /// Bins with attempts, before each bin.
-    busy: Vec<usize>,
+    busy: Vec<u64>,
+    /// A bin with more attempts than this carries a campaign.
+    ordinary: u64,
+    /// Attempts beyond that, before each bin.
+    surplus: Vec<u64>,
+    /// Attempts in bins that carry none, before each bin.
+    calm: Vec<u64>,
 }
+
+/// A bin carries a campaign if it has more than so many times the attempts of a bin in the middle: the day's tide is lower.
+const SURGE: u64 = 4;
 
 impl Exposure {
     /// Adds up attempts at one provider. Bins outside the grid are left out; order does not matter.
@@ -114,20 +124,43 @@ impl Exposure {
         Exposure::from_attempts(attempts)
     }
 
-    fn from_attempts(attempts: Vec<u64>) -> Exposure {
-        let mut sums = Vec::with_capacity(attempts.len() + 1);
-        let mut busy = Vec::with_capacity(attempts.len() + 1);
-        let (mut sum, mut bins) = (0u64, 0);
-        for n in &attempts {
-            sums.push(sum);
-            busy.push(bins);
-            sum = sum.saturating_add(*n);
-            bins += usize::from(*n > 0);
-        }
-        sums.push(sum);
-        busy.push(bins);
-        Exposure { attempts, sums, busy }
+    fn part(&self, bins: &Range<usize>) -> Exposure {
+        Exposure::from_attempts(self.attempts[bins.clone()].to_vec())
     }
+
+    fn from_attempts(attempts: Vec<u64>) -> Exposure {
+        let ordinary = middle(&attempts).saturating_mul(SURGE);
+        Exposure {
+            sums: before(&attempts, |n| n),
+            busy: before(&attempts, |n| u64::from(n > 0)),
+            surplus: before(&attempts, |n| n.saturating_sub(ordinary)),
+            calm: before(&attempts, |n| if n <= ordinary { n } else { 0 }),
+            ordinary,
+            attempts,
+        }
+    }
+}
+
+/// Sums before each bin, and at last of all.
+fn before(attempts: &[u64], what: impl Fn(u64) -> u64) -> Vec<u64> {
+    let mut sum = 0u64;
+    let mut sums = Vec::with_capacity(attempts.len() + 1);
+    sums.push(0);
+    sums.extend(attempts.iter().map(|n| {
+        sum = sum.saturating_add(what(*n));
+        sum
+    }));
+    sums
+}
+
+/// The attempts of the bin in the middle, of those that have any.
+fn middle(attempts: &[u64]) -> u64 {
+    let mut busy: Vec<u64> = attempts.iter().copied().filter(|n| *n > 0).collect();
+    if busy.is_empty() {
+        return 0;
+    }
+    let half = busy.len() / 2;
+    *busy.select_nth_unstable(half).1
 }
 
 /// One bin with events.
@@ -140,23 +173,23 @@ pub(super) struct Events {
 
 /// One key: how often one answer came, of how many attempts.
 #[derive(Clone, Debug)]
-pub struct Series<'a> {
+pub struct Series {
     grid: Grid,
-    exposure: Cow<'a, Exposure>,
+    exposure: Arc<Exposure>,
     /// Bins with events, ascending.
     events: Vec<Events>,
     /// Events and retries before each of them, and at last of all.
     sums: Vec<(u64, u64)>,
 }
 
-impl<'a> Series<'a> {
+impl Series {
     /// Adds up the events of one key. Bins outside the grid are left out; order does not matter. Where a bin has more events than
     /// attempts, every attempt had one.
     pub fn new(
         grid: Grid,
-        exposure: &'a Exposure,
+        exposure: &Arc<Exposure>,
         counts: impl IntoIterator<Item = (usize, Count)>,
-    ) -> Series<'a> {
+    ) -> Series {
         let mut events: Vec<Events> = counts
             .into_iter()
             .filter(|(bin, _)| *bin < grid.bins.min(exposure.attempts.len()))
@@ -176,14 +209,14 @@ impl<'a> Series<'a> {
             for event in &events {
                 attempts[event.bin] = attempts[event.bin].max(event.first);
             }
-            Cow::Owned(Exposure::from_attempts(attempts))
+            Arc::new(Exposure::from_attempts(attempts))
         } else {
-            Cow::Borrowed(exposure)
+            Arc::clone(exposure)
         };
         Series::of(grid, exposure, events)
     }
 
-    fn of(grid: Grid, exposure: Cow<'a, Exposure>, events: Vec<Events>) -> Series<'a> {
+    fn of(grid: Grid, exposure: Arc<Exposure>, events: Vec<Events>) -> Series {
         let mut sums = Vec::with_capacity(events.len() + 1);
         let mut sum = (0u64, 0u64);
         for event in &events {
@@ -194,11 +227,29 @@ impl<'a> Series<'a> {
         Series { grid, exposure, events, sums }
     }
 
-    /// The series as it was at the end of so many bins.
-    pub(super) fn until(&self, bins: usize) -> Series<'_> {
-        let bins = bins.min(self.grid.bins);
-        let events = self.events[..self.before(bins)].to_vec();
-        Series::of(Grid { bins, ..self.grid }, Cow::Borrowed(&*self.exposure), events)
+    /// A stretch of the series as one of its own.
+    pub(super) fn part(&self, bins: Range<usize>) -> Series {
+        self.over(Arc::new(self.exposure.part(&bins)), bins)
+    }
+
+    /// A stretch of each series. Those of one provider share their attempts.
+    pub(super) fn parts<'s>(all: impl Iterator<Item = &'s Series>, bins: &Range<usize>) -> Vec<Series> {
+        let mut exposures: BTreeMap<*const Exposure, Arc<Exposure>> = BTreeMap::new();
+        all.map(|series| {
+            let exposure = exposures
+                .entry(Arc::as_ptr(&series.exposure))
+                .or_insert_with(|| Arc::new(series.exposure.part(bins)));
+            series.over(Arc::clone(exposure), bins.clone())
+        })
+        .collect()
+    }
+
+    /// The events of a stretch over its attempts.
+    fn over(&self, exposure: Arc<Exposure>, bins: Range<usize>) -> Series {
+        let grid = Grid { start: self.grid.instant(bins.start), bins: bins.len(), ..self.grid };
+        let events = self.events[self.within(&bins)].iter();
+        let events = events.map(|event| Events { bin: event.bin - bins.start, ..*event }).collect();
+        Series::of(grid, exposure, events)
     }
 
     /// Where its bins lie.
@@ -227,8 +278,20 @@ impl<'a> Series<'a> {
             - self.exposure.sums[bins.start.min(bins.end).min(self.grid.bins)]
     }
 
+    /// First attempts of campaigns in a stretch: how many more than ordinary bins have.
+    pub(super) fn surplus(&self, bins: Range<usize>) -> u64 {
+        self.exposure.surplus[bins.end] - self.exposure.surplus[bins.start.min(bins.end)]
+    }
+
+    /// Events and first attempts in those bins of a stretch that carry no campaign.
+    pub(super) fn calm(&self, bins: Range<usize>) -> (u64, u64) {
+        let attempts = self.exposure.calm[bins.end] - self.exposure.calm[bins.start.min(bins.end)];
+        let calm = |event: &&Events| self.attempts_at(event.bin) <= self.exposure.ordinary;
+        (self.event_bins_in(bins).filter(calm).map(|event| event.first).sum(), attempts)
+    }
+
     /// Bins with first attempts in a stretch.
-    pub(super) fn busy(&self, bins: Range<usize>) -> usize {
+    pub(super) fn busy(&self, bins: Range<usize>) -> u64 {
         self.exposure.busy[bins.end.min(self.grid.bins)]
             - self.exposure.busy[bins.start.min(bins.end).min(self.grid.bins)]
     }

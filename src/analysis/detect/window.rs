@@ -1,12 +1,17 @@
 //! Windows: stretches whose rate lies above the floor, with how surely.
 
+use std::f64::consts::LN_10;
 use std::ops::Range;
 
 use super::Limits;
 use super::evidence;
-use super::floor::Floor;
+use super::floor::{Floor, share};
 use super::partition::Cell;
 use super::series::Series;
+
+/// Less is not even doubtful.
+const LEAST_EVENTS: f64 = 3.0;
+pub(super) const LEAST_SCORE: f64 = 1.0;
 
 /// What a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,19 +89,72 @@ struct Run {
     parts: usize,
 }
 
-/// The windows above a floor, in time order; all of them spikes until somebody knows better.
-pub(super) fn candidates(
-    series: &Series<'_>,
-    blocks: &[Cell],
-    cells: usize,
-    floor: &Floor,
-    transient: bool,
-    limits: &Limits,
-) -> Vec<Window> {
-    runs(blocks, floor, limits)
-        .into_iter()
-        .filter_map(|run| weigh(series, blocks, cells, floor, run, transient, limits))
-        .collect()
+/// What the candidates of one series have in common.
+pub(super) struct Scale<'a> {
+    pub(super) series: &'a Series,
+    pub(super) blocks: &'a [Cell],
+    /// In how many places a window might have been found.
+    pub(super) tries: f64,
+    /// What was put off is tried again.
+    pub(super) transient: bool,
+    pub(super) limits: &'a Limits,
+}
+
+impl Scale<'_> {
+    /// The stretches above a floor, in time order. All that would stand out if events never came in clusters, with the scores
+    /// they have because events do.
+    pub(super) fn candidates(&self, floor: &Floor) -> Vec<Window> {
+        let runs = runs(self.blocks, floor, self.limits);
+        runs.into_iter().filter_map(|run| self.weigh(floor, run)).collect()
+    }
+
+    fn score(&self, nats: f64) -> f64 {
+        (nats - self.tries.max(2.0).ln()) / LN_10
+    }
+
+    fn weigh(&self, floor: &Floor, mut run: Run) -> Option<Window> {
+        let (series, blocks) = (self.series, self.blocks);
+        trim(blocks, &mut run.blocks);
+        let (first, last) = (*run.blocks.first()?, *run.blocks.last()?);
+        let bins = blocks[first].bins.start..blocks[last].bins.end;
+        let start = series.event_bins_in(bins.clone()).next()?.bin;
+        let bins = start..series.event_bins_in(bins).next_back()?.bin + 1;
+        let p = floor.rate;
+        let n: f64 = run.blocks.iter().map(|at| blocks[*at].n as f64).sum();
+        let mut y: f64 = run.blocks.iter().map(|at| blocks[*at].y as f64).sum();
+        if self.transient {
+            // Some retries pass for first attempts: a clock that was off, a queue that was flushed by hand.
+            y -= 0.01 * series.retries(bins.clone()) as f64;
+        }
+        if y < LEAST_EVENTS || y < self.limits.min_ratio * n * p {
+            return None;
+        }
+        let lists = floor.campaign * share(series.surplus(bins.clone()) as f64, n).min(1.0).powi(2);
+        let shape = 1.0 / (floor.spread + lists);
+        // Where a campaign runs through the window, the mail beside it may be proof enough.
+        let calm = series.calm(bins.clone());
+        let beside = evidence::of_rate(calm.0 as f64, calm.1 as f64, p, 1.0 / floor.spread);
+        let mut nats = evidence::of_rate(y, n, p, shape).max(beside);
+        if self.score(nats) < LEAST_SCORE {
+            return None;
+        }
+        if floor.event_bins < 0.5 * floor.busy_bins {
+            let several = several_bins(series, floor, bins.clone());
+            let forgiven = y - clusters(series, bins.clone(), self.limits);
+            nats = nats.min(several).max(evidence::of_rate(forgiven, n, p, shape));
+        }
+        Some(Window {
+            kind: Kind::Spike,
+            score: self.score(nats),
+            events: y,
+            attempts: n,
+            floor: p,
+            shape: course(series, &bins, run.parts),
+            from_start: start == blocks[0].bins.start,
+            ongoing: series.attempts(bins.end..series.grid().bins) == 0,
+            bins,
+        })
+    }
 }
 
 /// Runs of blocks above the floor. Two with a gap that is no longer than the longer of them are one: on and off is one incident.
@@ -158,65 +216,31 @@ fn trim(blocks: &[Cell], kept: &mut Vec<usize>) {
     }
 }
 
-fn weigh(
-    series: &Series<'_>,
-    blocks: &[Cell],
-    cells: usize,
-    floor: &Floor,
-    mut run: Run,
-    transient: bool,
-    limits: &Limits,
-) -> Option<Window> {
-    trim(blocks, &mut run.blocks);
-    let (first, last) = (*run.blocks.first()?, *run.blocks.last()?);
-    let bins = blocks[first].bins.start..blocks[last].bins.end;
-    let start = series.event_bins_in(bins.clone()).next()?.bin;
-    let end = series.event_bins_in(bins).next_back()?.bin + 1;
-    let bins = start..end;
-    let p = floor.rate;
-    let n: f64 = run.blocks.iter().map(|at| blocks[*at].n as f64).sum();
-    let mut y: f64 = run.blocks.iter().map(|at| blocks[*at].y as f64).sum();
-    if transient {
-        // Some retries pass for first attempts: a clock that was off, a queue that was flushed by hand.
-        y -= 0.01 * series.retries(bins.clone()) as f64;
+/// Events that a few messages to many recipients may have made: those of the fullest bins, up to a cluster each.
+fn clusters(series: &Series, bins: Range<usize>, limits: &Limits) -> f64 {
+    let mut fullest = vec![0.0; limits.messages];
+    for event in series.event_bins_in(bins) {
+        let mut events = (event.first as f64).min(limits.cluster);
+        for place in &mut fullest {
+            if events > *place {
+                std::mem::swap(&mut events, place);
+            }
+        }
     }
-    if y < limits.min_events || y < limits.min_ratio * n * p {
-        return None;
-    }
-    let mut nats = evidence::of_rate(y, n, p, floor.shape);
-    if floor.event_bins < 0.5 * floor.busy_bins {
-        let several = several_bins(series, floor, bins.clone());
-        let forgiven = evidence::of_rate(y - limits.cluster, n, p, floor.shape);
-        nats = nats.min(several).max(forgiven);
-    }
-    let score = (nats - (cells.max(2) as f64).ln()) / std::f64::consts::LN_10;
-    if score < limits.min_score {
-        return None;
-    }
-    let busy_end = series.all().rev().find(|bin| series.attempts_at(*bin) > 0).map_or(0, |bin| bin + 1);
-    Some(Window {
-        kind: Kind::Spike,
-        score,
-        events: y,
-        attempts: n,
-        floor: p,
-        shape: shape(series, &bins, run.parts),
-        from_start: first == 0 && start == blocks[0].bins.start,
-        ongoing: end >= busy_end,
-        bins,
-    })
+    // One is forgiven whole: its events may be spread over bins.
+    fullest.iter().sum::<f64>().max(limits.cluster)
 }
 
 /// Noise of codes that are rare comes in clusters: one message to several recipients. So the number of bins with events is
 /// asked as well, as if each event bin were one event.
-fn several_bins(series: &Series<'_>, floor: &Floor, bins: Range<usize>) -> f64 {
+fn several_bins(series: &Series, floor: &Floor, bins: Range<usize>) -> f64 {
     let rate = (floor.a0 + floor.event_bins) / (floor.b0 + floor.n);
     let expected: f64 = bins.clone().map(|bin| -(-rate * series.attempts_at(bin) as f64).exp_m1()).sum();
     let seen = series.event_bins_in(bins).count() as f64;
     evidence::of_bins(seen, expected, 1.0 / (floor.kappa + 1.0 / (floor.a0 + floor.event_bins)))
 }
 
-fn shape(series: &Series<'_>, bins: &Range<usize>, parts: usize) -> Shape {
+fn course(series: &Series, bins: &Range<usize>, parts: usize) -> Shape {
     if bins.len() == 1 {
         return Shape::Burst;
     }
