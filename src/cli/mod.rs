@@ -10,6 +10,7 @@ mod notes;
 mod out;
 mod page;
 mod read;
+mod spikes;
 mod when;
 
 use std::io::Write;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
         Some(Command::Gen(args)) => generate(&args),
+        Some(Command::Spikes(args)) => spikes::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -54,6 +54,9 @@ pub struct Finding {
     pub window: Window,
     /// The key whose loss this is (a shift), or whose deferrals this was before (an escalation).
     pub from: Option<usize>,
+    /// For spikes, the end of the bin at which it would have been told. Filled in by [`nightly`](super::nightly) and by who
+    /// asks [`alarm`](super::alarm).
+    pub alarm: Option<usize>,
     /// For spikes, minus log10 of the share of false ones among all that score as high.
     pub certainty: Option<f64>,
 }
@@ -71,6 +74,7 @@ pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<F
                 window: window.clone(),
                 from: None,
                 certainty: None,
+                alarm: None,
             })
         })
         .collect();
@@ -85,7 +89,7 @@ pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<F
     escalations(keys, &mut findings);
     findings.extend(levels.into_iter().enumerate().filter_map(|(key, window)| {
         let window = window.filter(|_| !taken.contains(&key))?;
-        Some(Finding { key, window, from: None, certainty: None })
+        Some(Finding { key, window, from: None, certainty: None, alarm: None })
     }));
     findings.sort_by_key(|finding| (finding.key, finding.window.bins.start));
     findings

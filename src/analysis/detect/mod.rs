@@ -13,6 +13,7 @@
 //! carry           what a night leaves to the next one
 //! ```
 
+mod alarm;
 mod carry;
 mod class;
 mod evidence;
@@ -24,6 +25,7 @@ mod recurrence;
 mod series;
 mod window;
 
+pub use alarm::alarm;
 pub use carry::{Past, Pattern, Record};
 pub use class::{Class, Prior};
 pub use log::{Finding, Key, Threshold, settle};

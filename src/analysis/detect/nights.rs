@@ -6,10 +6,12 @@ use super::carry::{Past, joined};
 use super::log::{Finding, Key, Threshold, settle};
 use super::series::{DAY, Grid, Series};
 use super::window::Kind;
-use super::{Limits, windows};
+use super::{Limits, alarm, windows};
 
 /// The findings of all nights; those that go on from one night to the next are one. Cut at midnight, UTC.
-pub fn nightly(keys: &[Key], threshold: Threshold, limits: &Limits) -> Vec<Finding> {
+///
+/// With `alarms`, also when each would first have been told.
+pub fn nightly(keys: &[Key], threshold: Threshold, limits: &Limits, alarms: bool) -> Vec<Finding> {
     let Some(first) = keys.first() else { return Vec::new() };
     let mut pasts: Vec<Past> = keys.iter().map(|key| key.past.clone()).collect();
     let mut all = Vec::new();
@@ -40,6 +42,10 @@ pub fn nightly(keys: &[Key], threshold: Threshold, limits: &Limits) -> Vec<Findi
             .collect();
         for finding in &mut findings {
             let key = &tonight[finding.key];
+            if alarms && finding.window.kind == Kind::Spike {
+                let least = threshold.alone(keys.len()).max(limits.min_score);
+                finding.alarm = alarm(key, &finding.window, least, limits).map(|bin| bin + bins.start);
+            }
             if finding.window.kind == Kind::Spike
                 && key.past.accepted(key.series.grid(), &finding.window).is_some()
             {
@@ -81,6 +87,7 @@ fn join(grid: &Grid, mut findings: Vec<Finding>) -> Vec<Finding> {
             one.events += two.events;
             one.attempts += two.attempts;
             one.ongoing = two.ongoing;
+            kept.alarm = kept.alarm.or(next.alarm);
         }
         same
     });

@@ -131,10 +131,12 @@ impl Scale<'_> {
         }
         let lists = floor.campaign * share(series.surplus(bins.clone()) as f64, n).min(1.0).powi(2);
         let shape = 1.0 / (floor.spread + lists);
-        // Where a campaign runs through the window, the mail beside it may be proof enough.
-        let calm = series.calm(bins.clone());
-        let beside = evidence::of_rate(calm.0 as f64, calm.1 as f64, p, 1.0 / floor.spread);
-        let mut nats = evidence::of_rate(y, n, p, shape).max(beside);
+        let mut nats = evidence::of_rate(y, n, p, shape);
+        if lists > 0.0 {
+            // The mail beside the campaign may be proof enough.
+            let calm = series.calm(bins.clone());
+            nats = nats.max(evidence::of_rate(calm.0 as f64, calm.1 as f64, p, 1.0 / floor.spread));
+        }
         if self.score(nats) < LEAST_SCORE {
             return None;
         }
