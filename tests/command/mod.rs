@@ -4,6 +4,7 @@ mod bad_input;
 mod exits;
 mod memory;
 mod options;
+mod spikes;
 
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};

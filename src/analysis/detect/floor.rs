@@ -97,9 +97,33 @@ impl Floor {
     }
 }
 
-/// How much of some mail is campaigns. One campaign is one draw from the lists there are, however many mails it has: its variance
+/// How surely `y` events in the `n` attempts of a stretch lie above a rate, in nats.
+pub(super) fn strength(
+    series: &Series,
+    bins: &Range<usize>,
+    (y, n): (f64, f64),
+    rate: f64,
+    spread: f64,
+    campaign: f64,
+) -> f64 {
+    let lists = lists(series, bins, n, campaign);
+    let whole = evidence::of_rate(y, n, rate, 1.0 / (spread + lists));
+    if lists == 0.0 {
+        return whole;
+    }
+    // The mail beside the campaign may be proof enough.
+    let calm = series.calm(bins.clone());
+    whole.max(evidence::of_rate(calm.0 as f64, calm.1 as f64, rate, 1.0 / spread))
+}
+
+/// The variance of lists in a stretch. One campaign is one draw from the lists there are, however many mails it has: its variance
 /// does not fall with their number, and goes into a mean with the square of its share.
-pub(super) fn share(surplus: f64, attempts: f64) -> f64 {
+pub(super) fn lists(series: &Series, bins: &Range<usize>, attempts: f64, campaign: f64) -> f64 {
+    campaign * share(series.surplus(bins.clone()) as f64, attempts).min(1.0).powi(2)
+}
+
+/// How much of some mail is campaigns.
+fn share(surplus: f64, attempts: f64) -> f64 {
     if attempts > 0.0 { surplus / attempts } else { 0.0 }
 }
 
@@ -150,10 +174,9 @@ fn members(
     };
     for at in rest {
         let block = &blocks[at];
-        let lists =
-            share(surplus(at), block.n as f64).powi(2) + share(campaigns, n + record.attempts).powi(2);
-        let shape = 1.0 / (k0 + 1.0 / (a0 + y) + prior.campaign * lists);
-        let gap = evidence::of_rate(block.y as f64, block.n as f64, rate(a0 + y, b0 + n), shape);
+        let spread = k0 + 1.0 / (a0 + y) + prior.campaign * share(campaigns, n + record.attempts).powi(2);
+        let counts = (block.y as f64, block.n as f64);
+        let gap = strength(series, &block.bins, counts, rate(a0 + y, b0 + n), spread, prior.campaign);
         if gap >= GAP || (block.y >= 6 && block.rate() > cap) {
             break;
         }

@@ -143,3 +143,6 @@ pub fn windows(key: &Key, limits: &Limits) -> Verdict {
     }
     Verdict { windows, candidates, floor: Some(floor) }
 }
+
+#[cfg(test)]
+mod tests;

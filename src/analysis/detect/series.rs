@@ -19,6 +19,9 @@ pub const LADDER: [i64; 8] = [60, 300, 900, 1_800, 3_600, 10_800, 21_600, DAY];
 /// More bins say nothing more about a log, and cost time: two weeks of five minutes.
 pub const MOST_BINS: usize = 4_032;
 
+/// No bin holds more than this: room for sums.
+const MOST: u64 = 1 << 50;
+
 /// Where the bins of one log lie. All its series share one grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
@@ -88,7 +91,7 @@ pub struct Count {
 
 impl Count {
     fn first(self) -> u64 {
-        self.all.saturating_sub(self.retries)
+        self.all.saturating_sub(self.retries).min(MOST)
     }
 }
 
@@ -118,7 +121,7 @@ impl Exposure {
         let mut attempts = vec![0u64; grid.bins];
         for (bin, count) in counts {
             if let Some(sum) = attempts.get_mut(bin) {
-                *sum = sum.saturating_add(count.first());
+                *sum = sum.saturating_add(count.first()).min(MOST);
             }
         }
         Exposure::from_attempts(attempts)
@@ -193,14 +196,18 @@ impl Series {
         let mut events: Vec<Events> = counts
             .into_iter()
             .filter(|(bin, _)| *bin < grid.bins.min(exposure.attempts.len()))
-            .map(|(bin, count)| Events { bin, first: count.first(), retries: count.retries.min(count.all) })
+            .map(|(bin, count)| Events {
+                bin,
+                first: count.first(),
+                retries: count.retries.min(count.all).min(MOST),
+            })
             .collect();
         events.sort_by_key(|event| event.bin);
         events.dedup_by(|next, kept| {
             let same = next.bin == kept.bin;
             if same {
-                kept.first = kept.first.saturating_add(next.first);
-                kept.retries = kept.retries.saturating_add(next.retries);
+                kept.first = kept.first.saturating_add(next.first).min(MOST);
+                kept.retries = kept.retries.saturating_add(next.retries).min(MOST);
             }
             same
         });

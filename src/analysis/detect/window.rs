@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Limits;
 use super::evidence;
-use super::floor::{Floor, share};
+use super::floor::{Floor, lists, strength};
 use super::partition::Cell;
 use super::series::Series;
 
@@ -129,21 +129,15 @@ impl Scale<'_> {
         if y < LEAST_EVENTS || y < self.limits.min_ratio * n * p {
             return None;
         }
-        let lists = floor.campaign * share(series.surplus(bins.clone()) as f64, n).min(1.0).powi(2);
-        let shape = 1.0 / (floor.spread + lists);
-        let mut nats = evidence::of_rate(y, n, p, shape);
-        if lists > 0.0 {
-            // The mail beside the campaign may be proof enough.
-            let calm = series.calm(bins.clone());
-            nats = nats.max(evidence::of_rate(calm.0 as f64, calm.1 as f64, p, 1.0 / floor.spread));
-        }
+        let mut nats = strength(series, &bins, (y, n), p, floor.spread, floor.campaign);
         if self.score(nats) < LEAST_SCORE {
             return None;
         }
         if floor.event_bins < 0.5 * floor.busy_bins {
             let several = several_bins(series, floor, bins.clone());
             let forgiven = y - clusters(series, bins.clone(), self.limits);
-            nats = nats.min(several).max(evidence::of_rate(forgiven, n, p, shape));
+            let spread = floor.spread + lists(series, &bins, n, floor.campaign);
+            nats = nats.min(several).max(evidence::of_rate(forgiven, n, p, 1.0 / spread));
         }
         Some(Window {
             kind: Kind::Spike,
