@@ -16,6 +16,7 @@
 mod alarm;
 mod carry;
 mod class;
+mod envelope;
 mod evidence;
 mod floor;
 mod log;

@@ -1,11 +1,11 @@
 //! From bins to blocks of one rate each.
 //!
 //! The partition of least cost in the manner of the Bayesian blocks of Scargle et al. 2013 (ApJ 764:167), with a binomial fitness,
-//! found by dynamic programming with the pruning of Killick, Fearnhead and Eckley 2012 (JASA 107:1590).
+//! found by dynamic programming over the last border (Killick, Fearnhead and Eckley 2012, JASA 107:1590), see [`envelope`](super::envelope).
 
 use std::ops::Range;
 
-use super::evidence::fitness;
+use super::envelope::Envelope;
 use super::series::Series;
 
 /// Neighbouring bins that are never told apart: one bin with events, or a stretch without.
@@ -88,33 +88,17 @@ pub(super) fn blocks(cells: &[Cell], penalty: f64) -> Vec<Cell> {
 
 /// Where the blocks of the best partition begin.
 fn starts(cells: &[Cell], penalty: f64) -> Vec<usize> {
-    let mut before = vec![(0.0, 0.0)];
-    for (at, cell) in cells.iter().enumerate() {
-        let (y, n): (f64, f64) = before[at];
-        before.push((y + cell.y as f64, n + cell.n as f64));
-    }
-    let mut best = vec![0.0; cells.len() + 1];
-    let mut last = vec![0; cells.len() + 1];
-    let mut active: Vec<(usize, f64)> = Vec::with_capacity(cells.len());
-    for end in 1..=cells.len() {
-        active.push((end - 1, 0.0));
-        let mut most = f64::NEG_INFINITY;
-        for (start, value) in &mut active {
-            let (y, n) = (before[end].0 - before[*start].0, before[end].1 - before[*start].1);
-            *value = best[*start] + fitness(y, n);
-            if *value > most {
-                most = *value;
-                last[end] = *start;
-            }
-        }
-        best[end] = most - penalty;
-        // What is worse now even without paying for another block will be worse at every later end.
-        active.retain(|(_, value)| *value >= best[end]);
+    let mut envelope = Envelope::new();
+    let mut last = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let (owner, most) = envelope.extend(cell.y as f64, cell.n as f64);
+        last.push(owner);
+        envelope.open(most - penalty);
     }
     let mut starts = Vec::new();
     let mut end = cells.len();
     while end > 0 {
-        end = last[end];
+        end = last[end - 1];
         starts.push(end);
     }
     starts.reverse();
