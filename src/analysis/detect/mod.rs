@@ -11,7 +11,20 @@
 //! recurrence      the same at the same clock time on other days is no alert
 //! log             all keys together: code migrations, false discoveries, levels
 //! carry           what a night leaves to the next one
+//! alarm           when a spike would first have been told
 //! ```
+//!
+//! To feed it: count attempts per provider and events per (provider, code) in buckets of a minute, repeated attempts of a message
+//! apart. [`Grid::covering`] tells the bins to look at, [`Grid::bin`] where a bucket belongs; several buckets of one bin add up.
+//! One [`Exposure`] for each provider, one [`Series`] and [`Key`] for each code of it; then [`windows`] of each key, in any
+//! order or side by side, and [`settle`] over all keys of the log. Keys by sender domain or relay are a family of their own: settle
+//! them apart, over the attempts of the same domain or relay.
+//!
+//! Beyond the fixed arithmetic there are three rules. *One campaign is one draw*: where most of a window's attempts, or of the
+//! floor's, are a newsletter's, its list may just be worse or better, so its variance does not fall with the number of mails
+//! ([`Prior::campaign`]); ordinary mail is the steadier for it. *Two messages may have many recipients*: where events come in
+//! clusters, two are forgiven. *What a night does not know, the record does*: how ordinary mail fared, which small clusters come
+//! every day, and in how many nights a window might have been found ([`Record`]).
 
 mod alarm;
 mod carry;
