@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::series::{DAY, Grid, Series};
+use super::grid::{DAY, Grid};
+use super::series::Series;
 use super::window::{Kind, LEAST_SCORE, Window};
 use super::{Key, Verdict};
 

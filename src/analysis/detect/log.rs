@@ -31,8 +31,8 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// One in a hundred.
-    pub const USUAL: Threshold = Threshold::FalseDiscovery(1e-2);
+    /// One in two hundred.
+    pub const USUAL: Threshold = Threshold::FalseDiscovery(5e-3);
     /// For those who would rather miss something than be woken for nothing.
     pub const STRICT: Threshold = Threshold::Score(10.0);
 
@@ -66,7 +66,7 @@ pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<F
     let levels: Vec<Option<Window>> =
         keys.iter().zip(verdicts).map(|(key, verdict)| level(key, verdict)).collect();
     let mut findings: Vec<Finding> = verdicts
-        .into_iter()
+        .iter()
         .enumerate()
         .flat_map(|(key, verdict)| {
             verdict.windows.iter().map(move |window| Finding {

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::carry::{Past, joined};
+use super::grid::{DAY, Grid};
 use super::log::{Finding, Key, Threshold, settle};
-use super::series::{DAY, Grid, Series};
+use super::series::Series;
 use super::window::Kind;
 use super::{Limits, alarm, windows};
 

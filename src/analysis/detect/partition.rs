@@ -1,7 +1,7 @@
 //! From bins to blocks of one rate each.
 //!
 //! The partition of least cost in the manner of the Bayesian blocks of Scargle et al. 2013 (ApJ 764:167), with a binomial fitness,
-//! found by dynamic programming over the last border (Killick, Fearnhead and Eckley 2012, JASA 107:1590), see [`envelope`](super::envelope).
+//! found by dynamic programming over the last border (Killick, Fearnhead and Eckley 2012, JASA 107:1590), kept small by an `envelope`.
 
 use std::ops::Range;
 
