@@ -20,11 +20,10 @@
 //! order or side by side, and [`settle`] over all keys of the log. Keys by sender domain or relay are a family of their own: settle
 //! them apart, over the attempts of the same domain or relay.
 //!
-//! Beyond the fixed arithmetic there are three rules. *One campaign is one draw*: where most of a window's attempts, or of the
-//! floor's, are a newsletter's, its list may just be worse or better, so its variance does not fall with the number of mails
-//! ([`Prior::campaign`]); ordinary mail is the steadier for it. *Two messages may have many recipients*: where events come in
-//! clusters, two are forgiven. *What a night does not know, the record does*: how ordinary mail fared, which small clusters come
-//! every day, and in how many nights a window might have been found ([`Record`]).
+//! Two rules go beyond the arithmetic. *One campaign is one draw*: where most of a window's attempts, or of the floor's, are a
+//! newsletter's, its list may just be worse or better, so its variance does not fall with the number of mails
+//! ([`Prior::campaign`]); ordinary mail is the steadier for it. *What a night does not know, the record does*: how ordinary mail
+//! fared, which small clusters come every day, and in how many nights a window might have been found ([`Record`]).
 
 mod alarm;
 mod carry;
@@ -71,8 +70,6 @@ pub struct Limits {
     pub merge_gap: f64,
     /// Events one message to many recipients may make, forgiven where events come in clusters.
     pub cluster: f64,
-    /// Messages that are forgiven so.
-    pub messages: usize,
     /// A prior's variance weighs like so many chunks that were counted.
     pub prior_chunks: f64,
 }
@@ -88,7 +85,6 @@ impl Default for Limits {
             floor_share: 0.05,
             merge_gap: 1.0,
             cluster: 12.0,
-            messages: 2,
             prior_chunks: 8.0,
         }
     }

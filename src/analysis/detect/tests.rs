@@ -114,10 +114,10 @@ fn partitions_are_as_published() {
     }
 }
 
-/// The figures were made before campaigns, a second cluster and lighter priors were thought of.
+/// The figures were made before campaigns and lighter priors were thought of.
 #[test]
 fn windows_are_as_published() {
-    let limits = Limits { messages: 1, prior_chunks: 12.0, ..Limits::default() };
+    let limits = Limits { prior_chunks: 12.0, ..Limits::default() };
     for vector in vectors("windows") {
         let code = vector["code"].as_str().unwrap();
         let bins = usize::try_from(vector["bins"].as_u64().unwrap()).unwrap();

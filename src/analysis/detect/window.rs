@@ -135,7 +135,7 @@ impl Scale<'_> {
         }
         if floor.event_bins < 0.5 * floor.busy_bins {
             let several = several_bins(series, floor, bins.clone());
-            let forgiven = y - clusters(series, bins.clone(), self.limits);
+            let forgiven = y - self.limits.cluster;
             let spread = floor.spread + lists(series, &bins, n, floor.campaign);
             nats = nats.min(several).max(evidence::of_rate(forgiven, n, p, 1.0 / spread));
         }
@@ -210,21 +210,6 @@ fn trim(blocks: &[Cell], kept: &mut Vec<usize>) {
     {
         kept.remove(0);
     }
-}
-
-/// Events that a few messages to many recipients may have made: those of the fullest bins, up to a cluster each.
-fn clusters(series: &Series, bins: Range<usize>, limits: &Limits) -> f64 {
-    let mut fullest = vec![0.0; limits.messages];
-    for event in series.event_bins_in(bins) {
-        let mut events = (event.first as f64).min(limits.cluster);
-        for place in &mut fullest {
-            if events > *place {
-                std::mem::swap(&mut events, place);
-            }
-        }
-    }
-    // One is forgiven whole: its events may be spread over bins.
-    fullest.iter().sum::<f64>().max(limits.cluster)
 }
 
 /// Noise of codes that are rare comes in clusters: one message to several recipients. So the number of bins with events is
