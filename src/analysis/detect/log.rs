@@ -61,6 +61,11 @@ pub struct Finding {
     pub certainty: Option<f64>,
 }
 
+/// How many keys had any event: as often a spike might have been seen by chance.
+pub fn tried(keys: &[Key]) -> usize {
+    keys.iter().filter(|key| key.series.has_events()).count()
+}
+
 /// What stands in a log, by key and start. `verdicts` belong to `keys`, in their order.
 pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<Finding> {
     let levels: Vec<Option<Window>> =
@@ -85,7 +90,7 @@ pub fn settle(keys: &[Key], verdicts: &[Verdict], threshold: Threshold) -> Vec<F
         .filter(|finding| matches!(finding.window.kind, Kind::Spike | Kind::Shift))
         .map(|finding| finding.key)
         .collect();
-    discover(keys.len(), &mut findings, threshold);
+    discover(tried(keys), &mut findings, threshold);
     escalations(keys, &mut findings);
     findings.extend(levels.into_iter().enumerate().filter_map(|(key, window)| {
         let window = window.filter(|_| !taken.contains(&key))?;

@@ -43,7 +43,7 @@ pub use alarm::alarm;
 pub use carry::{Past, Pattern, Record};
 pub use class::{Class, Prior};
 pub use grid::{DAY, Grid, LADDER, MOST_BINS};
-pub use log::{Finding, Key, Threshold, settle};
+pub use log::{Finding, Key, Threshold, settle, tried};
 pub use nights::nightly;
 pub use series::{Count, Exposure, Series};
 pub use window::{Kind, Shape, Window};

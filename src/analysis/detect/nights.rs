@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::carry::{Past, joined};
 use super::grid::{DAY, Grid};
-use super::log::{Finding, Key, Threshold, settle};
+use super::log::{Finding, Key, Threshold, settle, tried};
 use super::series::Series;
 use super::window::Kind;
 use super::{Limits, alarm, windows};
@@ -44,7 +44,7 @@ pub fn nightly(keys: &[Key], threshold: Threshold, limits: &Limits, alarms: bool
         for finding in &mut findings {
             let key = &tonight[finding.key];
             if alarms && finding.window.kind == Kind::Spike {
-                let least = threshold.alone(keys.len()).max(limits.min_score);
+                let least = threshold.alone(tried(&tonight)).max(limits.min_score);
                 finding.alarm = alarm(key, &finding.window, least, limits).map(|bin| bin + bins.start);
             }
             if finding.window.kind == Kind::Spike

@@ -197,6 +197,11 @@ impl Series {
         &self.grid
     }
 
+    /// Whether there was any event, be it of a retry.
+    pub(super) fn has_events(&self) -> bool {
+        self.sums.last().is_some_and(|(first, retries)| *first > 0 || *retries > 0)
+    }
+
     /// Bins with events of first attempts, ascending.
     pub(super) fn event_bins(&self) -> impl DoubleEndedIterator<Item = &Events> {
         self.events.iter().filter(|event| event.first > 0)

@@ -155,7 +155,7 @@ fn detect(logs: &[Log], args: &SpikesArgs) -> Vec<Vec<Finding>> {
         let mut findings = detect::settle(keys, &by_log[at], threshold);
         let alerts = findings.iter_mut().filter(|finding| finding.window.kind == Kind::Spike);
         for finding in alerts.filter(|_| args.alarm) {
-            let least = threshold.alone(keys.len()).max(limits.min_score);
+            let least = threshold.alone(detect::tried(keys)).max(limits.min_score);
             finding.alarm = detect::alarm(&keys[finding.key], &finding.window, least, &limits);
         }
         findings
