@@ -6,6 +6,7 @@
 
 mod answer;
 mod concern;
+pub mod detect;
 mod exposure;
 mod judge;
 mod nature;

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Codes(super::codes::CodesArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials
     Gen(super::generate::GenArgs),
+    /// Find spikes in ready-made counts over time, and nothing else
+    Spikes(super::spikes::SpikesArgs),
 }
 
 /// Where lines come from and how they are read.

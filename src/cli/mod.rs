@@ -12,6 +12,7 @@ mod notes;
 mod out;
 mod page;
 mod read;
+mod spikes;
 mod suppress;
 mod when;
 
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Some(Command::Suppress(args)) => suppress::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Gen(args)) => generate(&args),
+        Some(Command::Spikes(args)) => spikes::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -6,6 +6,7 @@ mod exits;
 mod explain;
 mod memory;
 mod options;
+mod spikes;
 mod suppress;
 
 use std::path::Path;
