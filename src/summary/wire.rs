@@ -38,11 +38,14 @@ struct Row {
     span: Span,
     /// Start, attempts, retries among them.
     buckets: Vec<(Option<Instant>, u64, u64)>,
-    senders: Vec<(Option<String>, Span, Vec<(Option<Instant>, u64)>)>,
+    senders: Vec<SenderRow>,
     refusals: Vec<(Option<Instant>, Refusals)>,
     waiting: u64,
     recovered: Waits,
 }
+
+/// A sender domain, over all and by bucket start.
+type SenderRow = (Option<String>, Span, Vec<(Option<Instant>, u64)>);
 
 /// Why a summary could not be read.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn sender_row(sender: &Option<String>, party: &Party) -> (Option<String>, Span, Vec<(Option<Instant>, u64)>) {
+fn sender_row(sender: &Option<String>, party: &Party) -> SenderRow {
     (sender.clone(), party.span, party.buckets.iter().map(|(at, count)| (*at, *count)).collect())
 }
 
