@@ -105,8 +105,8 @@ pub(super) struct PageArgs {
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// Kind of page
-    #[arg(long, short, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, short, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
     /// Rows of each table of the text page
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) top: usize,
@@ -164,6 +164,17 @@ pub(super) struct MergeArgs {
     /// Also write the joined counts to this file
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<PathBuf>,
+}
+
+/// Kinds of page that a report has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object.
+    Json,
+    /// For chat and the subject of a mail: the verdict in one line.
+    Line,
 }
 
 /// Kinds of page.

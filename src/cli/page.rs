@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Color, FailOn, Format, PageArgs, ShowArgs};
+use super::args::{Color, FailOn, PageArgs, ReportFormat, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
 use super::when;
@@ -67,7 +67,11 @@ pub(super) fn show(
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let findings = analysis::findings(summary, catalog);
+    let mut findings = analysis::findings(summary, catalog);
+    // What is wrong elsewhere is neither worth saying here nor a failure.
+    if let Some(only) = &page.provider {
+        findings.retain(|finding| finding.provider.eq_ignore_ascii_case(only));
+    }
     let options =
         report::Options { top: show.top, tz: setting.zone.clone(), provider: page.provider.clone() };
     let report = Report::new(summary, &findings, catalog, &options);
@@ -75,8 +79,9 @@ pub(super) fn show(
     if !page.quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            Format::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
-            Format::Json => report::json(&report, &mut out),
+            ReportFormat::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
+            ReportFormat::Json => report::json(&report, &mut out),
+            ReportFormat::Line => report::line(&report, &mut out),
         };
         out.finish(written)?;
     }

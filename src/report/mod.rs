@@ -7,12 +7,15 @@ mod chart;
 pub mod codes;
 pub mod escape;
 pub mod explain;
+mod figures;
 mod json;
+mod line;
 mod notes;
 mod number;
 mod page;
 mod rows;
 mod sections;
+mod spark;
 pub mod suppress;
 mod table;
 #[cfg(test)]
@@ -30,12 +33,17 @@ use crate::catalog::Catalog;
 use crate::smtp::Direction;
 use crate::summary::{Counts, Input, Key, Place, Summary};
 
+pub use figures::{
+    BucketRow, Change, Deferrals, Distribution, EnforcementRow, PartRow, ProviderParts, Recovered, Share,
+    Sums, Timeline, Within,
+};
 pub use json::json;
+pub use line::line;
 pub use notes::Note;
 pub use rows::{
-    AttributionRow, BucketRow, CodeRow, FindingRow, Outcomes, PlaceRow, ProviderRow, Rate, Rates, SenderRow,
-    Timeline,
+    AttributionRow, CodeRow, FindingRow, Outcomes, PlaceRow, ProviderRow, Rate, Rates, SenderRow,
 };
+pub use spark::Sparks;
 pub use text::{Look, text};
 pub use verdict::{Detail, Verdict};
 
@@ -84,10 +92,19 @@ pub struct Report {
     pub rates: Rates,
     /// Attempts by hour.
     pub timeline: Timeline,
+    /// Every appearance of an enforcement code, most frequent first.
+    pub enforcement: Vec<EnforcementRow>,
+    /// What was put off, and what became of it.
+    pub deferrals: Deferrals,
+    /// How the answers are distributed over the period.
+    pub distribution: Distribution,
     /// What stands out, most important first.
     pub findings: Vec<FindingRow>,
     /// What the numbers cannot show.
     pub notes: Vec<Note>,
+    /// Courses in one line.
+    #[serde(skip)]
+    pub sparks: Sparks,
     /// Rows a text list shows.
     #[serde(skip)]
     pub top: usize,
@@ -270,6 +287,7 @@ impl Report {
             catalog,
             zone,
         });
+        let told = figures::told(&keys, catalog);
         let (start, end) = match summary.period {
             Some((start, end)) => (zone.rfc3339(start), zone.rfc3339(end)),
             None => (None, None),
@@ -283,7 +301,16 @@ impl Report {
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),
-            timeline: rows::timeline(&keys, catalog, zone, summary.width),
+            timeline: Timeline::of(&told, zone, summary.width),
+            enforcement: EnforcementRow::all(&told, &providers, catalog, zone),
+            deferrals: Deferrals::of(&told),
+            distribution: Distribution::of(
+                &told,
+                providers.iter().map(|row| row.provider.as_str()),
+                catalog,
+                zone,
+            ),
+            sparks: Sparks::of(&told, &findings, zone, summary.width),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
             notes: notes::notes(&providers, totals.bounces, catalog),
@@ -292,6 +319,11 @@ impl Report {
             sender_domains,
             rates,
         }
+    }
+
+    /// The finding the verdict is about.
+    fn told(&self) -> Option<&FindingRow> {
+        self.findings.first().filter(|finding| finding.severity != "notice" && self.has_attempts())
     }
 
     /// Whether there is anything that was sent to another host.
