@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::when::Zone;
 use crate::analysis::{Finding, Nature, answer};
-use crate::catalog::{Catalog, Disposition, Meaning, Stage, Suppress, UNKNOWN};
+use crate::catalog::{Catalog, Confidence, Disposition, Layer, Meaning, Rule, Stage, Suppress, UNKNOWN};
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
 use crate::summary::{Counts, Key};
 
@@ -84,6 +84,9 @@ pub struct CodeRow {
     pub disposition: Disposition,
     pub suppress: Suppress,
     pub enforcement: bool,
+    pub layer: Layer,
+    pub rule: Rule,
+    pub confidence: Confidence,
     pub title: String,
     pub meaning: String,
     pub fix: String,
@@ -303,6 +306,9 @@ pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
             disposition: meaning.disposition,
             suppress: meaning.suppress,
             enforcement: meaning.enforcement,
+            layer: meaning.layer,
+            rule: meaning.rule,
+            confidence: meaning.confidence,
             title: meaning.title.to_owned(),
             meaning: meaning.meaning.to_owned(),
             fix: meaning.fix.to_owned(),
