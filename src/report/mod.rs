@@ -310,7 +310,12 @@ impl Report {
                 catalog,
                 zone,
             ),
-            sparks: Sparks::of(&told, &findings, zone, summary.width),
+            sparks: Sparks::of(
+                &told,
+                findings.iter().take(options.top.saturating_add(1)),
+                zone,
+                summary.width,
+            ),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
             notes: notes::notes(&providers, totals.bounces, catalog),

@@ -31,19 +31,25 @@ pub struct Sparks {
     pub(super) other_deferrals: String,
     /// By short name of the provider.
     pub(super) providers: BTreeMap<String, String>,
-    /// In the order of the findings.
+    /// In the order of the findings; of those that the page shows.
     pub(super) findings: Vec<String>,
 }
 
 impl Sparks {
     /// Draws all courses. Where the lines have no stamps, or too few of them for a course, none is drawn.
-    pub(super) fn of(told: &[Told<'_>], findings: &[&Finding], zone: Zone<'_>, width: Width) -> Sparks {
+    pub(super) fn of<'f>(
+        told: &[Told<'_>],
+        findings: impl Iterator<Item = &'f &'f Finding>,
+        zone: Zone<'_>,
+        width: Width,
+    ) -> Sparks {
         let all = || told.iter();
         let failed = |t: &&Told<'_>| t.key.action == Action::Failed;
         let put_off = |t: &&Told<'_>| t.nature.transient;
         let Some(axis) = Axis::over(told, IN_TABLE, zone, width) else { return Sparks::default() };
         let draw = |wanted: &dyn Fn(&&Told<'_>) -> bool| shares(&axis.parts(all(), wanted));
-        let names = || all().map(provider);
+        let mut providers: BTreeMap<&str, Vec<&Told<'_>>> = BTreeMap::new();
+        all().for_each(|t| providers.entry(provider(t)).or_default().push(t));
         Sparks {
             mark: words(axis.slot),
             dead_address: draw(&|t| t.nature.dead_address),
@@ -52,14 +58,15 @@ impl Sparks {
             throttling: draw(&|t| t.deferral() == Some(Deferral::Throttling)),
             greylisting: draw(&|t| t.deferral() == Some(Deferral::Greylisting)),
             other_deferrals: draw(&|t| put_off(t) && t.deferral().is_none()),
-            providers: names()
-                .map(|name| {
-                    let there = all().filter(|t| provider(t) == name);
-                    (name.to_owned(), shares(&axis.parts(there, |t| failed(t) || put_off(t))))
+            providers: providers
+                .into_iter()
+                .map(|(name, told)| {
+                    let parts = axis.parts(told.into_iter(), |t| failed(t) || put_off(t));
+                    (name.to_owned(), shares(&parts))
                 })
                 .collect(),
             findings: match Axis::over(told, OF_FINDING, zone, width) {
-                Some(axis) => findings.iter().map(|finding| of_finding(finding, told, &axis)).collect(),
+                Some(axis) => findings.map(|finding| of_finding(finding, told, &axis)).collect(),
                 None => Vec::new(),
             },
         }

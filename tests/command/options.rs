@@ -138,3 +138,33 @@ fn a_chunk_may_be_larger_than_any_memory() {
         assert_eq!(json(0, words)["totals"]["attempts"], 2, "{words:?}");
     }
 }
+
+#[test]
+fn one_line_for_chat() {
+    let folder = tempfile::tempdir().unwrap();
+    let well = file(folder.path(), "well.log", SENT.repeat(5));
+    let line = |words: &[&str]| run(&[&["--format", "line"], words].concat()).out;
+    assert_eq!(line(&[&well]), "OK 5 attempts, 100 % delivered, nothing stands out\n");
+    assert_eq!(line(&["--quiet", &well]), "");
+    let bad = fixtures().join("postfix-throttle/mail.log");
+    let bad = bad.to_str().unwrap();
+    let alarm = line(&["--quiet", "--year", "2024", bad]);
+    assert!(alarm.starts_with("CRITICAL google 421 4.7.28 ") && alarm.lines().count() == 1, "{alarm}");
+    let summary = folder.path().join("summary");
+    let summary = summary.to_str().unwrap();
+    assert_eq!(line(&["--year", "2024", "--summary", summary, bad]), alarm);
+    assert_eq!(run(&["merge", "-f", "line", summary]).out, alarm);
+}
+
+#[test]
+fn what_is_wrong_elsewhere_is_no_alarm_of_one_provider() {
+    let bad = fixtures().join("postfix-throttle/mail.log");
+    let bad = bad.to_str().unwrap();
+    let words = ["-q", "--fail-on", "enforcement", "--year", "2024", "--provider"];
+    let of = |provider: &str| {
+        let done = run(&[&words[..], &[provider, bad]].concat());
+        (done.code, done.out.is_empty())
+    };
+    assert_eq!(of("google"), (Some(1), false));
+    assert_eq!(of("comcast"), (Some(0), true));
+}
