@@ -81,8 +81,8 @@ pub(super) struct CodesArgs {
     check: Option<PathBuf>,
 
     /// Kind of page
-    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
-    format: ListFormat,
+    #[arg(long, short, value_enum, default_value_t = Format::Text)]
+    format: Format,
 
     /// Write to this file instead of standard output; it appears only when complete
     #[arg(long, short, value_name = "FILE")]
@@ -99,7 +99,7 @@ pub(super) struct CodesArgs {
 
 /// Kinds of page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ListFormat {
+pub(super) enum Format {
     /// For people.
     Text,
     /// For programs: one JSON object.
@@ -161,17 +161,17 @@ pub(super) fn codes(args: &CodesArgs) -> Result<Exit, Error> {
     let none = if args.providers {
         let list = Providers::new(&catalog.search_providers(&query), &catalog);
         write(args, |out| match args.format {
-            ListFormat::Text => pages::providers_text(&list, out, &look),
-            ListFormat::Json => pages::json(&list, out),
-            ListFormat::Csv => pages::providers_csv(&list, out),
+            Format::Text => pages::providers_text(&list, out, &look),
+            Format::Json => pages::json(&list, out),
+            Format::Csv => pages::providers_csv(&list, out),
         })?;
         list.providers.is_empty()
     } else {
         let list = Entries::new(&catalog.search(&query), &catalog);
         write(args, |out| match args.format {
-            ListFormat::Text => pages::entries_text(&list, args.full, out, &look),
-            ListFormat::Json => pages::json(&list, out),
-            ListFormat::Csv => pages::entries_csv(&list, out),
+            Format::Text => pages::entries_text(&list, args.full, out, &look),
+            Format::Json => pages::json(&list, out),
+            Format::Csv => pages::entries_csv(&list, out),
         })?;
         list.codes.is_empty()
     };

@@ -51,9 +51,9 @@ pub(super) struct SuppressArgs {
     /// Pages.
     #[command(flatten)]
     page: PageArgs,
-    /// Kind of list
-    #[arg(long, short, value_enum, default_value_t = Kind::Plain)]
-    format: Kind,
+    /// Format of list
+    #[arg(long, short, value_enum, default_value_t = Format::Plain)]
+    format: Format,
     /// Colour of the text page
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
@@ -80,7 +80,7 @@ pub(super) struct SuppressArgs {
 
 /// Kinds of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum Format {
     /// One address a line.
     Plain,
     /// With reasons, for a spreadsheet.
@@ -212,23 +212,23 @@ fn show(list: &List, args: &SuppressArgs) -> Result<(), Error> {
     }
     let mut out = Out::open(args.page.output.as_deref())?;
     let written = match args.format {
-        Kind::Plain => suppress::plain(list, &mut out),
-        Kind::Csv => suppress::csv(list, &mut out),
-        Kind::Json => suppress::json(list, &mut out),
-        Kind::Text => suppress::text(list, &mut out, &page::look(args.page.output.is_some(), args.color)),
+        Format::Plain => suppress::plain(list, &mut out),
+        Format::Csv => suppress::csv(list, &mut out),
+        Format::Json => suppress::json(list, &mut out),
+        Format::Text => suppress::text(list, &mut out, &page::look(args.page.output.is_some(), args.color)),
     };
     out.finish(written)?;
     if args.page.quiet {
         return Ok(());
     }
     // The other two kinds say it themselves.
-    if matches!(args.format, Kind::Plain | Kind::Csv) {
+    if matches!(args.format, Format::Plain | Format::Csv) {
         for note in suppress::notes(list) {
             notes::say(&note);
         }
     }
     let left_out = suppress::unprintable(list);
-    if args.format == Kind::Plain && left_out > 0 {
+    if args.format == Format::Plain && left_out > 0 {
         notes::say(&format!(
             "{left_out} of them hold characters that cannot be printed and are left out; --format json has them"
         ));
