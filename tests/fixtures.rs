@@ -215,11 +215,12 @@ fn compare_sums(name: &str, summary: &Summary, rows: &[Row]) {
     for (key, counts) in out() {
         let provider = key.provider.clone().unwrap_or_default();
         *codes.entry(format!("{provider} {:?} {:?}", key.action, key.code)).or_default() += counts.span.count;
-        for (bucket, count) in &counts.buckets {
-            *hours.entry(format!("{:?} {:?}", bucket.map(|at| at / 3600), key.action)).or_default() += count;
+        for (bucket, tries) in &counts.buckets {
+            let hour = format!("{:?} {:?}", bucket.map(|at| at / 3600), key.action);
+            *hours.entry(hour).or_default() += tries.count;
         }
-        for (sender, span) in &counts.senders {
-            *senders.entry(format!("{sender:?} {provider} {:?}", key.code)).or_default() += span.count;
+        for (sender, party) in &counts.senders {
+            *senders.entry(format!("{sender:?} {provider} {:?}", key.code)).or_default() += party.span.count;
         }
     }
     same(name, &codes, &sums(rows, |(provider, action, code, ..)| format!("{provider} {action:?} {code:?}")));

@@ -47,7 +47,7 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("memmap2", &["input"]),
     ("rayon", &["scan"]),
     ("serde", &["smtp", "catalog", "summary", "synth", "report", "cli"]),
-    ("serde_json", &["summary", "report", "cli"]),
+    ("serde_json", &["catalog", "summary", "report", "cli"]),
     ("strsim", &["cli"]),
     ("tempfile", &["cli"]),
     ("terminal_size", &["cli"]),

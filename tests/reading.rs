@@ -67,6 +67,8 @@ pub(crate) struct Seen {
     pub(crate) mta: Mta,
     /// The host that wrote the line.
     pub(crate) host: Vec<u8>,
+    /// The line as it stands in the log.
+    pub(crate) line_text: Vec<u8>,
     pub(crate) what: What,
 }
 
@@ -92,6 +94,7 @@ pub(crate) struct Answer {
     pub(crate) relay_host: Option<Vec<u8>>,
     pub(crate) dsn: Option<EnhancedCode>,
     pub(crate) code: Code,
+    pub(crate) retry: bool,
     pub(crate) action: Option<Action>,
     pub(crate) provider: String,
     pub(crate) marker: Option<String>,
@@ -109,7 +112,7 @@ pub(crate) struct Events<'c> {
 }
 
 impl<'c> Events<'c> {
-    fn answer(&mut self, outcome: &Outcome<'_>) -> Answer {
+    fn answer(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) -> Answer {
         let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
         let attributes = self.attributor.attribute(outcome);
         let catalog = self.attributor.catalog();
@@ -122,6 +125,7 @@ impl<'c> Events<'c> {
             relay_host: own(outcome.relay_host),
             dsn: outcome.dsn,
             code: outcome.code,
+            retry: outcome.is_retry(line.mta, line.at),
             action: attributes.action,
             provider: attributes
                 .provider
@@ -149,7 +153,7 @@ impl<'c> Events<'c> {
 impl Sink for Events<'_> {
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         let what = match event {
-            Event::Outcome(outcome) => What::Outcome(Box::new(self.answer(outcome))),
+            Event::Outcome(outcome) => What::Outcome(Box::new(self.answer(line, outcome))),
             Event::Arrival { queue_id, remote } => What::Arrival { id: queue_id.to_vec(), remote: *remote },
             Event::Sender { queue_id, sender, remote } => {
                 What::Sender { id: queue_id.to_vec(), sender: sender.to_vec(), remote: *remote }
@@ -163,6 +167,7 @@ impl Sink for Events<'_> {
             at: line.at,
             mta: line.mta,
             host: line.record.host.to_vec(),
+            line_text: line.text.to_vec(),
             what,
         });
     }

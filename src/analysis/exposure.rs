@@ -31,13 +31,13 @@ impl<'a> Exposure<'a> {
     /// Adds the counts of one key.
     pub(super) fn add(&mut self, counts: &'a Counts) {
         self.attempts += counts.span.count;
-        for (bucket, count) in &counts.buckets {
+        for (bucket, tries) in &counts.buckets {
             if let Some(bucket) = bucket {
-                *self.buckets.entry(*bucket).or_default() += count;
+                *self.buckets.entry(*bucket).or_default() += tries.count;
             }
         }
-        for (sender, span) in &counts.senders {
-            *self.senders.entry(sender.as_deref()).or_default() += span.count;
+        for (sender, party) in &counts.senders {
+            *self.senders.entry(sender.as_deref()).or_default() += party.span.count;
         }
     }
 

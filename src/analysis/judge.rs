@@ -10,7 +10,7 @@ use super::scan::{self, Cell, Prior, Window};
 use super::{Attribution, Finding, Kind, Severity};
 use crate::catalog::{Catalog, Meaning};
 use crate::smtp::{Action, Code, Subject};
-use crate::summary::{BUCKET_SECONDS, Span, Summary};
+use crate::summary::{Span, Summary, Width};
 use crate::time::Instant;
 
 /// Fewer events make no spike.
@@ -43,7 +43,9 @@ pub(super) fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
     let exposures = Exposure::by_provider(summary);
     let mut found: Vec<Finding> = suspects(summary, catalog)
         .into_iter()
-        .filter_map(|suspect| exposures.get(suspect.provider).map(|exposure| judge(&suspect, exposure)))
+        .filter_map(|suspect| {
+            exposures.get(suspect.provider).map(|exposure| judge(&suspect, exposure, summary.width))
+        })
         .collect();
     // They come in the order of provider, code and marker; the sort keeps it among equals.
     found.sort_by_key(|f| (f.severity, f.kind, Reverse(f.enforcement), Reverse(f.events)));
@@ -92,7 +94,7 @@ fn joined(mut parts: Vec<Suspect<'_>>) -> Option<Suspect<'_>> {
     Some(whole)
 }
 
-fn judge(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Finding {
+fn judge(suspect: &Suspect<'_>, exposure: &Exposure<'_>, width: Width) -> Finding {
     let finding = whole_period(suspect, exposure);
     let slots: Vec<(Instant, Cell)> = exposure
         .buckets
@@ -105,7 +107,7 @@ fn judge(suspect: &Suspect<'_>, exposure: &Exposure<'_>) -> Finding {
     let cells: Vec<Cell> = slots.iter().map(|(_, cell)| *cell).collect();
     let prior = prior(suspect);
     if let Some(window) = scan::likeliest_window(&cells).filter(|window| stands_out(window, &cells, prior)) {
-        return spike(finding, suspect, &window, &slots, prior);
+        return spike(finding, suspect, &window, &slots, (prior, width));
     }
     let (y, n) = (suspect.span.count as f64, exposure.attempts as f64);
     if suspect.meaning.enforcement
@@ -156,7 +158,7 @@ fn spike(
     suspect: &Suspect<'_>,
     window: &Window,
     slots: &[(Instant, Cell)],
-    prior: Prior,
+    (prior, width): (Prior, Width),
 ) -> Finding {
     let Cell { attempts, events } = window.inside;
     let after: u64 = slots[window.cells.end..].iter().map(|(_, cell)| cell.attempts).sum();
@@ -164,7 +166,7 @@ fn spike(
     // Where no event lies outside, the instants of the first and the last event are known, not just their buckets.
     let alone = window.outside.events == 0;
     let first = slots.get(window.cells.start).map(|(start, _)| *start);
-    let last = slots.get(window.cells.end - 1).map(|(start, _)| start + BUCKET_SECONDS);
+    let last = slots.get(window.cells.end - 1).map(|(start, _)| start + width.seconds());
     let start = if alone { suspect.span.first.or(first) } else { first };
     let end = if alone { suspect.span.last.or(last) } else { last };
     let rest = window.outside.attempts;
@@ -232,6 +234,7 @@ mod tests {
     use super::*;
     use crate::smtp::{BasicCode, EnhancedCode};
 
+    const BUCKET_SECONDS: i64 = 900;
     const START: Instant = 1_772_492_400;
 
     /// Attempts and events by quarter of an hour, judged as an answer that is enforcement or is not.
@@ -258,7 +261,7 @@ mod tests {
             }
         }
         exposure.senders.insert(Some("a.example"), exposure.attempts);
-        judge(&suspect, &exposure)
+        judge(&suspect, &exposure, Width::default().of_parts())
     }
 
     fn flat(quarters: usize, attempts: u64, events: u64) -> Vec<(u64, u64)> {

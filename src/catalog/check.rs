@@ -22,7 +22,7 @@ use super::load::{self, Error, Loaded, RawFile};
 use super::pattern::{BasicPattern, EnhancedPattern};
 use super::provider::Provider;
 use super::read::Reader;
-use super::{Catalog, EMBEDDED, MarkerId, ProviderId};
+use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{Code, Joint, ReplyCodes};
 
 /// A file without fault: the catalogue with it, and what it changes.
@@ -118,7 +118,7 @@ fn check_all(path: &Path, text: &str, faults: &mut Vec<Error>) -> Option<Checked
         }
         ids.push(provider.id.clone());
     }
-    let mut files = match load::read_embedded(EMBEDDED) {
+    let mut files = match load::read_embedded() {
         Ok(files) => files,
         Err(error) => {
             faults.push(error);

@@ -6,16 +6,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::Catalog;
 use super::entry::{Confidence, Disposition, Entry, Escalation, Scope, Stage, Suppress};
 use super::pattern::{BasicPattern, EnhancedPattern, Texts};
 use super::provider::Kind;
+use super::{Catalog, EMBEDDED, Embedded};
 
 /// Why a data file was refused.
 #[derive(Debug)]
@@ -166,8 +164,8 @@ pub(super) struct Loaded<'a> {
 }
 
 /// Reads the embedded files and the operator's. The first fault is enough.
-pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
-    let mut files = read_embedded(embedded)?;
+pub(super) fn load(operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
+    let mut files = read_embedded()?;
     let operator_name = operator.map(|(path, _)| path.display().to_string());
     if let (Some((path, text)), Some(name)) = (operator, &operator_name) {
         files.push(Loaded { name, text, operator: true, raw: parse(path, text)?, skipped: Vec::new() });
@@ -180,12 +178,13 @@ pub(super) fn load(embedded: &[(&str, &str)], operator: Option<(&Path, &str)>) -
     }
 }
 
-/// Reads the embedded files.
-pub(super) fn read_embedded<'a>(embedded: &[(&'a str, &'a str)]) -> Result<Vec<Loaded<'a>>, Error> {
-    let parsed = embedded.iter().zip(parse_all(embedded));
-    parsed
-        .map(|((name, text), raw)| Ok(Loaded { name, text, operator: false, raw: raw?, skipped: Vec::new() }))
-        .collect()
+/// Reads the embedded files: what the build script has made of them, or else, to tell what is wrong, what is written.
+pub(super) fn read_embedded<'a>() -> Result<Vec<Loaded<'a>>, Error> {
+    let read = |Embedded { name, text, json }: &Embedded| {
+        let raw = serde_json::from_str(json).or_else(|_| parse(Path::new(name), text))?;
+        Ok(Loaded { name, text, operator: false, raw, skipped: Vec::new() })
+    };
+    EMBEDDED.iter().map(read).collect()
 }
 
 /// Makes one catalogue of all files. What is faulty is left out and told, in the order it is met.
@@ -375,35 +374,6 @@ fn step_of(basic: &BasicPattern) -> Option<Stage> {
     } else {
         basic.only_severity(5).then_some(Stage::Rejection)
     }
-}
-
-/// Parses every file, in their order. Reading TOML is nearly all of the time that loading takes, so several threads
-/// share it; whichever is free takes the next file.
-fn parse_all(files: &[(&str, &str)]) -> Vec<Result<RawFile, Error>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((n, (name, text))) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, files.get(n)?)))
-        {
-            done.push((n, parse(Path::new(name), text)));
-        }
-        done
-    };
-    let mut parsed = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut parsed = work();
-        for other in others {
-            match other.join() {
-                Ok(done) => parsed.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        parsed
-    });
-    parsed.sort_unstable_by_key(|(n, _)| *n);
-    parsed.into_iter().map(|(_, raw)| raw).collect()
 }
 
 fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {

@@ -46,8 +46,18 @@ pub struct MarkerId(pub u16);
 /// The name of the provider nobody recognised.
 pub const UNKNOWN: &str = "unknown";
 
-/// Name and text of each file under `data/`, sorted by name; the build script lists them.
-static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
+/// A file under `data/`.
+#[derive(Debug)]
+struct Embedded {
+    name: &'static str,
+    /// As it is written.
+    text: &'static str,
+    /// The same as JSON, which is read much faster.
+    json: &'static str,
+}
+
+/// The files under `data/`, sorted by name; the build script lists them.
+static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
 
 /// All knowledge, ready for look-up.
 #[derive(Debug, Default)]
@@ -64,14 +74,13 @@ pub struct Catalog {
 impl Catalog {
     /// The embedded catalogue.
     pub fn builtin() -> Catalog {
-        load::load(EMBEDDED, None)
-            .expect("the embedded files are the same for everybody, and the tests load them")
+        load::load(None).expect("the embedded files are the same for everybody, and the tests load them")
     }
 
     /// The embedded catalogue and the operator's file, which wins where both speak.
     pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
         let text = fs::read_to_string(operator_file).map_err(|error| Error::unread(operator_file, &error))?;
-        load::load(EMBEDDED, Some((operator_file, &text)))
+        load::load(Some((operator_file, &text)))
     }
 
     fn add_entry(&mut self, entry: Entry) {

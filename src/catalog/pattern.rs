@@ -264,6 +264,11 @@ impl<'de, P> Visitor<'de> for OneOrMany<P> {
         Ok(self.pattern)
     }
 
+    fn visit_u64<E: de::Error>(mut self, number: u64) -> Result<P, E> {
+        (self.add)(&mut self.pattern, &number.to_string()).map_err(E::custom)?;
+        Ok(self.pattern)
+    }
+
     fn visit_str<E: de::Error>(mut self, text: &str) -> Result<P, E> {
         (self.add)(&mut self.pattern, text).map_err(E::custom)?;
         Ok(self.pattern)

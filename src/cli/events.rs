@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Disposition, Only, Stage, Suppress, UNKNOWN};
+use crate::catalog::{Catalog, Disposition, Layer, Only, Rule, Stage, Suppress, UNKNOWN};
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
+use crate::smtp::{Action, BasicCode, Direction, EnhancedCode, Step};
 use crate::tally::{Attributor, Line, Sink};
 
 /// Senders remembered at most, twice over: of messages that never leave the queue the older half is forgotten.
@@ -42,6 +42,9 @@ struct Row<'a> {
     enforcement: Option<bool>,
     marker: Option<&'a str>,
     stage: Option<Stage>,
+    step: Option<Step>,
+    layer: Option<Layer>,
+    rule: Option<Rule>,
     delay: Option<f64>,
     text: Option<Text<'a>>,
 }
@@ -141,6 +144,9 @@ impl<'c, W: Write> Writer<'c, W> {
             enforcement: meaning.as_ref().map(|meaning| meaning.enforcement),
             marker: asked.marker,
             stage: meaning.as_ref().and_then(|meaning| meaning.stage),
+            step: outcome.step,
+            layer: meaning.as_ref().map(|meaning| meaning.layer),
+            rule: meaning.as_ref().map(|meaning| meaning.rule),
             delay: outcome.delay.and_then(|delay| std::str::from_utf8(delay).ok()?.parse().ok()),
             text: (!outcome.text.is_empty()).then_some(Text(outcome.text)),
         };

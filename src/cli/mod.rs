@@ -57,7 +57,14 @@ pub fn run() -> ExitCode {
 fn catalog(file: Option<&Path>) -> Result<Catalog, Error> {
     match file {
         None => Ok(Catalog::builtin()),
-        Some(path) => Catalog::load(path).map_err(|error| Error::usage(error.to_string())),
+        Some(path) => Catalog::load(path).map_err(|error| {
+            // Without a line the file could not be read: then there is no more to tell.
+            let more = match error.line {
+                0 => String::new(),
+                _ => format!(" (smtpulse codes --check {} tells every fault)", path.display()),
+            };
+            Error::usage(format!("{error}{more}"))
+        }),
     }
 }
 

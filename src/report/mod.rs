@@ -216,7 +216,7 @@ impl Totals {
         let mut undated = 0;
         for (key, counts) in keys.iter().filter(|(key, _)| key.direction == Direction::Out) {
             outcomes.add(key.action, counts.span.count);
-            undated += counts.buckets.get(&None).copied().unwrap_or(0);
+            undated += counts.buckets.get(&None).map_or(0, |tries| tries.count);
         }
         let from = summary.totals;
         Totals {
@@ -283,7 +283,7 @@ impl Report {
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),
-            timeline: rows::timeline(&keys, catalog, zone),
+            timeline: rows::timeline(&keys, catalog, zone, summary.width),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
             notes: notes::notes(&providers, totals.bounces, catalog),

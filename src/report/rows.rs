@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::when::Zone;
 use crate::analysis::{Finding, Nature, answer};
-use crate::catalog::{Catalog, Disposition, Meaning, Stage, Suppress, UNKNOWN};
+use crate::catalog::{Catalog, Confidence, Disposition, Layer, Meaning, Rule, Stage, Suppress, UNKNOWN};
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
-use crate::summary::{Counts, Key};
+use crate::summary::{Counts, Key, Width};
 
 type Keys<'a> = [(&'a Key, &'a Counts)];
 
@@ -84,6 +84,9 @@ pub struct CodeRow {
     pub disposition: Disposition,
     pub suppress: Suppress,
     pub enforcement: bool,
+    pub layer: Layer,
+    pub rule: Rule,
+    pub confidence: Confidence,
     pub title: String,
     pub meaning: String,
     pub fix: String,
@@ -169,7 +172,7 @@ impl Serialize for Rates {
 #[derive(Clone, Debug, Serialize)]
 pub struct Timeline {
     /// Width of a bucket.
-    pub bucket_seconds: u32,
+    pub bucket_seconds: i64,
     /// In order.
     pub buckets: Vec<BucketRow>,
 }
@@ -327,6 +330,9 @@ pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
             disposition: meaning.disposition,
             suppress: meaning.suppress,
             enforcement: meaning.enforcement,
+            layer: meaning.layer,
+            rule: meaning.rule,
+            confidence: meaning.confidence,
             title: meaning.title.to_owned(),
             meaning: meaning.meaning.to_owned(),
             fix: meaning.fix.to_owned(),
@@ -383,10 +389,10 @@ pub(super) fn sender_domains(keys: &Keys<'_>, catalog: &Catalog) -> Vec<SenderRo
     let mut sums: BTreeMap<Option<&str>, (Outcomes, Natures)> = BTreeMap::new();
     for (key, counts) in out(keys) {
         let nature = Nature::of(key, &meaning(catalog, key));
-        for (sender, span) in &counts.senders {
+        for (sender, party) in &counts.senders {
             let (outcomes, natures) = sums.entry(sender.as_deref()).or_default();
-            outcomes.add(key.action, span.count);
-            natures.add(nature, span.count);
+            outcomes.add(key.action, party.span.count);
+            natures.add(nature, party.span.count);
         }
     }
     let mut rows: Vec<SenderRow> = sums
@@ -401,16 +407,16 @@ pub(super) fn sender_domains(keys: &Keys<'_>, catalog: &Catalog) -> Vec<SenderRo
     rows
 }
 
-/// By hour of the zone.
-pub(super) fn timeline(keys: &Keys<'_>, catalog: &Catalog, zone: Zone<'_>) -> Timeline {
+/// By hour of the zone; by wider buckets where the log is so long that its counts have no hours.
+pub(super) fn timeline(keys: &Keys<'_>, catalog: &Catalog, zone: Zone<'_>, width: Width) -> Timeline {
     let mut hours: BTreeMap<i64, (Outcomes, u64)> = BTreeMap::new();
     for (key, counts) in out(keys) {
         let enforcement = Nature::of(key, &meaning(catalog, key)).enforcement;
-        for (bucket, &count) in &counts.buckets {
+        for (bucket, tries) in &counts.buckets {
             let Some(bucket) = *bucket else { continue };
             let (outcomes, enforced) = hours.entry(zone.hour(bucket)).or_default();
-            outcomes.add(key.action, count);
-            *enforced += if enforcement { count } else { 0 };
+            outcomes.add(key.action, tries.count);
+            *enforced += if enforcement { tries.count } else { 0 };
         }
     }
     let buckets = hours
@@ -422,7 +428,7 @@ pub(super) fn timeline(keys: &Keys<'_>, catalog: &Catalog, zone: Zone<'_>) -> Ti
             instant,
         })
         .collect();
-    Timeline { bucket_seconds: 3600, buckets }
+    Timeline { bucket_seconds: width.seconds().max(3_600), buckets }
 }
 
 fn out<'a>(keys: &'a Keys<'a>) -> impl Iterator<Item = &'a (&'a Key, &'a Counts)> {

@@ -7,7 +7,7 @@ use super::{Look, Options, Report, json, text};
 use crate::analysis::{self, Finding};
 use crate::catalog::Catalog;
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
-use crate::summary::{Input, Key, Place, Span, Summary, bucket};
+use crate::summary::{Input, Key, Place, Span, Summary, Tries, Width};
 
 /// 2026-03-03 00:00 in Berlin.
 const MIDNIGHT: i64 = 1_772_492_400;
@@ -45,11 +45,15 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
         guard: None,
     };
     let counts = summary.keys.entry(key).or_default();
-    *counts.buckets.entry(at.map(bucket)).or_default() += count;
+    counts
+        .buckets
+        .entry(at.map(|at| Width::default().floor(at)))
+        .or_default()
+        .add(Tries { count, retries: 0 });
     let span = Span { count, first: at, last: at };
     counts.span.merge(span);
     if answer.direction == Direction::Out {
-        counts.senders.entry(answer.sender.map(str::to_owned)).or_default().merge(span);
+        counts.senders.entry(answer.sender.map(str::to_owned)).or_default().span.merge(span);
     }
     match answer.direction {
         Direction::In => summary.accounting.rejects += count,
@@ -337,8 +341,8 @@ fn hostile() -> Summary {
             let counts = summary.keys.entry(key).or_default();
             let span =
                 Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
-            counts.buckets.insert(Some(MIDNIGHT + at * 3_600), span.count);
-            counts.senders.entry(Some(nasty.clone())).or_default().merge(span);
+            counts.buckets.insert(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
+            counts.senders.entry(Some(nasty.clone())).or_default().span.merge(span);
             counts.span.merge(span);
         }
     }

@@ -98,7 +98,7 @@ fn read_line<S: Sink>(
         } else if matches!(event, Event::Outcome(_)) {
             return;
         }
-        sink.event(&Line { number: account.lines, at, mta, record }, event);
+        sink.event(&Line { number: account.lines, at, mta, record, text: line }, event);
     });
 }
 

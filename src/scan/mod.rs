@@ -125,6 +125,7 @@ pub fn gather<T: Gather>(
     for (mut source, start) in order::order(sources, options) {
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
+        total.source(&source.name);
         let per_group = PER_WORKER * workers.current_num_threads();
         let extent = source.read(options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK), |block| {
             let mut chunks = block.chunks(options.chunk);
@@ -171,6 +172,7 @@ pub fn gather<T: Gather>(
 fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
     let mut clock = Clock::new(&options.zone, state);
     let account = kernel::read(block, &mut clock, options.period, &mut part);
+    part.passed(account.lines);
     Chunk { part, account, assumed: state, first: clock.first(), end: clock.state() }
 }
 

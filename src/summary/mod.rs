@@ -5,6 +5,8 @@
 //! was cut off does not merge.
 
 mod cases;
+mod counts;
+mod ladder;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -15,15 +17,9 @@ use crate::smtp::{Action, Code, Direction, Guard};
 use crate::time::Instant;
 
 pub use cases::{Case, Cases, Evidence, Ground, Outage};
+pub use counts::{Counts, LINES, Party, Refusals, Shown, Tries, WAITS, Waits};
+pub use ladder::Width;
 pub use wire::{ReadError, read, write};
-
-/// Width of a time bucket in seconds: every zone's hours and days begin on a quarter of an hour UTC.
-pub const BUCKET_SECONDS: i64 = 900;
-
-/// The bucket an instant falls into, named by its start.
-pub fn bucket(instant: Instant) -> Instant {
-    instant.div_euclid(BUCKET_SECONDS) * BUCKET_SECONDS
-}
 
 /// What is counted apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,29 +78,6 @@ impl Span {
             (a, b) => a.or(b),
         };
         self.last = self.last.max(other.last);
-    }
-}
-
-/// The counts of one key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// By bucket start; `None` for lines without a stamp.
-    pub buckets: BTreeMap<Option<Instant>, u64>,
-    /// By envelope sender domain, lower case; `"<>"` is the null sender, `None` is not known. Empty unless the key's direction is `Out`.
-    pub senders: BTreeMap<Option<String>, Span>,
-    /// Over all.
-    pub span: Span,
-}
-
-impl Counts {
-    fn merge(&mut self, other: Counts) {
-        for (bucket, count) in other.buckets {
-            *self.buckets.entry(bucket).or_default() += count;
-        }
-        for (sender, span) in other.senders {
-            self.senders.entry(sender).or_default().merge(span);
-        }
-        self.span.merge(other.span);
     }
 }
 
@@ -214,6 +187,8 @@ pub struct Summary {
     pub accounting: Accounting,
     /// Totals that are no sum over the keys.
     pub totals: Totals,
+    /// How wide the time buckets of the counts are: as the log is long.
+    pub width: Width,
     /// The counts.
     pub keys: BTreeMap<Key, Counts>,
 }
@@ -261,9 +236,35 @@ impl Summary {
         self.totals.suspended += other.totals.suspended;
         self.totals.expired += other.totals.expired;
         self.totals.bounces += other.totals.bounces;
-        for (key, counts) in other.keys {
+        let (own, others) = (self.width, other.width);
+        let mut keys = other.keys;
+        let spans = self.keys.values().chain(keys.values()).map(|counts| counts.span);
+        let width = own.max(others).max(width_of(spans));
+        self.widen(width);
+        if others < width {
+            keys.values_mut().for_each(|counts| counts.widen(width));
+        }
+        for (key, counts) in keys {
             self.keys.entry(key).or_default().merge(counts);
         }
         Ok(())
     }
+
+    /// Makes the time buckets as wide as this.
+    fn widen(&mut self, width: Width) {
+        if self.width < width {
+            self.width = width;
+            self.keys.values_mut().for_each(|counts| counts.widen(width));
+        }
+    }
+}
+
+/// The width for all that happened in these spans.
+fn width_of(spans: impl Iterator<Item = Span>) -> Width {
+    let (mut first, mut last) = (None, None);
+    for span in spans {
+        first = [first, span.first].into_iter().flatten().min();
+        last = last.max(span.last);
+    }
+    first.zip(last).map_or(Width::default(), |(first, last)| Width::of(first, last))
 }

@@ -8,10 +8,10 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accounting, Counts, Input, Key, Span, Summary, Totals};
+use super::{Accounting, Counts, Input, Key, Party, Refusals, Span, Summary, Totals, Tries, Waits, Width};
 use crate::time::Instant;
 
-const SCHEMA: &str = "smtpulse.summary/1";
+const SCHEMA: &str = "smtpulse.summary/2";
 
 #[derive(Deserialize)]
 struct Head {
@@ -25,6 +25,8 @@ struct Wire {
     period: Option<(Instant, Instant)>,
     accounting: Accounting,
     totals: Totals,
+    /// Seconds of a time bucket.
+    width: i64,
     keys: Vec<Row>,
 }
 
@@ -34,9 +36,16 @@ struct Row {
     #[serde(flatten)]
     key: Key,
     span: Span,
-    buckets: Vec<(Option<Instant>, u64)>,
-    senders: Vec<(Option<String>, Span)>,
+    /// Start, attempts, retries among them.
+    buckets: Vec<(Option<Instant>, u64, u64)>,
+    senders: Vec<SenderRow>,
+    refusals: Vec<(Option<Instant>, Refusals)>,
+    waiting: u64,
+    recovered: Waits,
 }
+
+/// A sender domain, over all and by bucket start.
+type SenderRow = (Option<String>, Span, Vec<(Option<Instant>, u64)>);
 
 /// Why a summary could not be read.
 #[derive(Debug)]
@@ -71,19 +80,27 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         period: summary.period,
         accounting: summary.accounting.clone(),
         totals: summary.totals,
+        width: summary.width.seconds(),
         keys: summary
             .keys
             .iter()
             .map(|(key, counts)| Row {
                 key: key.clone(),
                 span: counts.span,
-                buckets: counts.buckets.iter().map(|(bucket, count)| (*bucket, *count)).collect(),
-                senders: counts.senders.iter().map(|(sender, span)| (sender.clone(), *span)).collect(),
+                buckets: counts.buckets.iter().map(|(at, tries)| (*at, tries.count, tries.retries)).collect(),
+                senders: counts.senders.iter().map(|(sender, party)| sender_row(sender, party)).collect(),
+                refusals: counts.refusals.iter().map(|(at, refusals)| (*at, refusals.clone())).collect(),
+                waiting: counts.waiting,
+                recovered: counts.recovered,
             })
             .collect(),
     };
     serde_json::to_writer(&mut *out, &wire)?;
     out.write_all(b"\n")
+}
+
+fn sender_row(sender: &Option<String>, party: &Party) -> SenderRow {
+    (sender.clone(), party.span, party.buckets.iter().map(|(at, count)| (*at, *count)).collect())
 }
 
 /// Reads what [`write()`] wrote.
@@ -93,11 +110,28 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
         return Err(ReadError::Version(head.schema));
     }
     let wire: Wire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    let width = Width::from_seconds(wire.width).ok_or_else(|| {
+        let what = format!("buckets of {} seconds", wire.width);
+        ReadError::Damaged(serde::de::Error::custom(what))
+    })?;
     let mut keys: BTreeMap<Key, Counts> = BTreeMap::new();
     for row in wire.keys {
         keys.entry(row.key).or_default().merge(Counts {
-            buckets: row.buckets.into_iter().collect(),
-            senders: row.senders.into_iter().collect(),
+            buckets: row
+                .buckets
+                .into_iter()
+                .map(|(at, count, retries)| (at, Tries { count, retries }))
+                .collect(),
+            senders: row
+                .senders
+                .into_iter()
+                .map(|(sender, span, buckets)| {
+                    (sender, Party { span, buckets: buckets.into_iter().collect() })
+                })
+                .collect(),
+            refusals: row.refusals.into_iter().collect(),
+            waiting: row.waiting,
+            recovered: row.recovered,
             span: row.span,
         });
     }
@@ -106,6 +140,7 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
         period: wire.period,
         accounting: wire.accounting,
         totals: wire.totals,
+        width,
         keys,
     })
 }

@@ -5,6 +5,7 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod course;
 mod keys;
 mod names;
 mod queue;
@@ -16,12 +17,13 @@ use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Key, Span, Summary, Totals, bucket};
+use crate::summary::{Counts, Key, Span, Summary, Totals, WAITS};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
 pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
 
+use course::Course;
 use keys::{Keys, RawKey, Slot};
 use names::Names;
 use queue::{Attempt, Messages, Named};
@@ -37,6 +39,8 @@ pub struct Line<'a> {
     pub mta: Mta,
     /// The line, framed.
     pub record: &'a Record<'a>,
+    /// The line as it stands in the log.
+    pub text: &'a [u8],
 }
 
 /// What takes the events of a log, in log order.
@@ -59,6 +63,9 @@ pub trait Gather: Sync {
     /// An empty part.
     fn part(&self) -> Self::Part;
 
+    /// Another input begins.
+    fn source(&mut self, _name: &str) {}
+
     /// Adds the lines that follow.
     fn absorb(&mut self, next: Self::Part);
 }
@@ -70,12 +77,11 @@ pub struct Tally<'c> {
     /// Whether sender domains are counted apart.
     join: bool,
     keys: Keys,
-    buckets: HashMap<(Slot, Option<Instant>), u64>,
-    /// By key and sender domain, for attempts to other hosts.
-    senders: HashMap<(Slot, Option<u32>), Span>,
-    /// By key, for everything else.
+    course: Course,
+    /// By key, for all that is no attempt at another host.
     others: HashMap<Slot, Span>,
-    domains: Names,
+    /// Domains and hosts.
+    names: Names,
     messages: Messages,
     suspended: u64,
     expired: u64,
@@ -88,10 +94,9 @@ impl<'c> Tally<'c> {
             attributor: Attributor::new(catalog),
             join,
             keys: Keys::default(),
-            buckets: HashMap::new(),
-            senders: HashMap::new(),
+            course: Course::default(),
             others: HashMap::new(),
-            domains: Names::default(),
+            names: Names::default(),
             messages: Messages::default(),
             suspended: 0,
             expired: 0,
@@ -114,42 +119,49 @@ impl<'c> Tally<'c> {
 
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
-        *self.buckets.entry((slot, line.at.map(bucket))).or_default() += 1;
         if outcome.direction != Direction::Out {
+            self.course.tried(slot, line.at, false);
             self.others.entry(slot).or_default().add(line.at);
             return;
         }
-        let attempt = Attempt { slot, at: line.at };
+        self.course.tried(slot, line.at, outcome.is_retry(line.mta, line.at));
+        if matches!(action, Action::Delayed | Action::Failed) {
+            self.course.refused(slot, line, outcome, &mut self.names);
+        }
         if !self.join {
-            self.senders.entry((slot, None)).or_default().add(line.at);
+            self.course.sent(slot, None, line.at);
             return;
         }
-        if let Some(sender) = outcome.sender {
-            let sender = self.domain(sender);
-            self.senders.entry((slot, sender)).or_default().add(line.at);
-            self.messages.attempt(line.record.host, outcome, action, None);
-        } else if let Some(sender) = self.messages.attempt(line.record.host, outcome, action, Some(attempt)) {
-            self.senders.entry((slot, Some(sender))).or_default().add(line.at);
+        let attempt = Attempt { slot, at: line.at };
+        let named = outcome.sender.map(|sender| self.domain(sender));
+        let joined = self.messages.attempt(line.record.host, outcome, action, attempt, named.is_some());
+        if let Some(sender) = named.or(joined.map(Some)) {
+            self.course.sent(slot, sender, line.at);
         }
-        self.take_orphans();
+        self.take_settled();
     }
 
     fn domain(&mut self, sender: &[u8]) -> Option<u32> {
-        domain(sender).map(|domain| self.domains.number_lower(domain))
+        domain(sender).map(|domain| self.names.number_lower(domain))
     }
 
-    /// Counts the attempts whose sender is settled now: known at last, or never to be known.
-    fn take_orphans(&mut self) {
+    /// Takes what became sure of messages: attempts whose sender is known at last, or never will be; answers that messages
+    /// met.
+    fn take_settled(&mut self) {
         for (attempt, sender) in self.messages.settled.drain(..) {
-            self.senders.entry((attempt.slot, sender)).or_default().add(attempt.at);
+            self.course.sent(attempt.slot, sender, attempt.at);
+        }
+        for met in self.messages.met.drain(..) {
+            self.course.message(met.slot, met.at);
         }
     }
 
     /// Ends the log: names instead of numbers, and every open end closed.
     pub fn settle(mut self) -> Summary {
         let waiting = self.messages.finish();
-        self.take_orphans();
+        self.take_settled();
         let mut summary = Summary {
+            width: self.course.width(),
             totals: Totals {
                 messages: self.messages.count,
                 recipients: self.messages.recipients,
@@ -162,19 +174,19 @@ impl<'c> Tally<'c> {
         };
         let catalog = self.attributor.catalog();
         let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
-        for ((slot, at), count) in &self.buckets {
-            *summary.keys.entry(keys[*slot as usize].clone()).or_default().buckets.entry(*at).or_default() +=
-                count;
+        let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
+        self.course.settle(&self.names, &mut counts);
+        for slot in &self.messages.still {
+            counts[*slot as usize].waiting += 1;
         }
-        for ((slot, sender), span) in &self.senders {
-            let name = sender.map(|sender| String::from_utf8_lossy(self.domains.name(sender)).into_owned());
-            let counts: &mut Counts = summary.keys.entry(keys[*slot as usize].clone()).or_default();
-            counts.senders.entry(name).or_default().merge(*span);
-            counts.span.merge(*span);
+        for (slot, waited) in &self.messages.recovered {
+            let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
+            counts[*slot as usize].recovered[class] += 1;
         }
         for (slot, span) in &self.others {
-            summary.keys.entry(keys[*slot as usize].clone()).or_default().span.merge(*span);
+            counts[*slot as usize].span.merge(*span);
         }
+        summary.keys = keys.into_iter().zip(counts).collect();
         summary
     }
 }
@@ -186,28 +198,31 @@ impl<'c> Gather for Tally<'c> {
         Tally::new(self.attributor.catalog(), self.join)
     }
 
+    fn source(&mut self, name: &str) {
+        self.course.source(name);
+    }
+
     fn absorb(&mut self, next: Tally<'c>) {
         let slots: Vec<Slot> = next.keys.list().map(|key| self.keys.number(*key)).collect();
-        let domains: Vec<u32> = next.domains.list().map(|name| self.domains.number(name)).collect();
+        let names: Vec<u32> = next.names.list().map(|name| self.names.number(name)).collect();
         let slot = |slot: Slot| slots[slot as usize];
-        let domain = |domain: u32| domains[domain as usize];
-        for ((old, at), count) in next.buckets {
-            *self.buckets.entry((slot(old), at)).or_default() += count;
-        }
-        for ((old, sender), span) in next.senders {
-            self.senders.entry((slot(old), sender.map(domain))).or_default().merge(span);
-        }
+        let name = |name: u32| names[name as usize];
+        self.course.absorb(next.course, slot, name);
         for (old, span) in next.others {
             self.others.entry(slot(old)).or_default().merge(span);
         }
         self.suspended += next.suspended;
         self.expired += next.expired;
-        self.messages.absorb(next.messages, slot, domain);
-        self.take_orphans();
+        self.messages.absorb(next.messages, slot, name);
+        self.take_settled();
     }
 }
 
 impl Sink for Tally<'_> {
+    fn passed(&mut self, lines: u64) {
+        self.course.passed(lines);
+    }
+
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         match event {
             Event::Outcome(outcome) => self.outcome(line, outcome),
@@ -215,15 +230,15 @@ impl Sink for Tally<'_> {
                 let named = Named { sender: self.domain(sender), null: sender.is_empty(), remote: *remote };
                 // Exim names the sender once, on arrival.
                 self.messages.sender(line.record.host, queue_id, named, line.mta == Mta::Exim);
-                self.take_orphans();
+                self.take_settled();
             }
             Event::Arrival { queue_id, remote } if self.join => {
                 self.messages.arrival(line.record.host, queue_id, *remote);
-                self.take_orphans();
+                self.take_settled();
             }
             Event::Done { queue_id } if self.join => {
                 self.messages.done(line.record.host, queue_id);
-                self.take_orphans();
+                self.take_settled();
             }
             _ => {}
         }

@@ -53,6 +53,27 @@ pub(super) struct Attempt {
     pub(super) at: Option<Instant>,
 }
 
+/// A recipient that was put off.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// By hash.
+    recipient: u64,
+    /// The last answer.
+    slot: Slot,
+    /// When it was put off first.
+    since: Option<Instant>,
+}
+
+/// A recipient that reached an end, in a life whose beginning was not seen.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    recipient: u64,
+    at: Option<Instant>,
+    delivered: bool,
+    /// How it had waited, as far as seen here.
+    waited: Option<Waiting>,
+}
+
 /// The sender's domain, if the sender has one.
 type Sender = Option<u32>;
 
@@ -83,10 +104,12 @@ struct Life {
     attempted: bool,
     /// Attempts before the sender was named.
     nameless: Vec<Attempt>,
-    /// Recipients that were delayed last, by hash.
-    waiting: Vec<u64>,
+    /// Answers that refused it, each with the first time.
+    met: Vec<Attempt>,
+    /// Recipients that were delayed last.
+    waiting: Vec<Waiting>,
     /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
-    ended: Vec<u64>,
+    ended: Vec<Ended>,
     /// Position of the last mention, to know the oldest.
     touched: u64,
 }
@@ -97,7 +120,7 @@ impl Life {
     }
 
     /// What follows belongs to the same message. Attempts that get a sender by this go to `settled`.
-    fn join(&mut self, next: Life, settled: &mut Vec<(Attempt, Sender)>) {
+    fn join(&mut self, next: Life, settled: &mut Vec<(Attempt, Sender)>, recovered: &mut Vec<(Slot, i64)>) {
         if let Some(first) = next.first {
             settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
         }
@@ -110,22 +133,68 @@ impl Life {
         self.null |= next.null;
         self.remote |= next.remote;
         self.attempted |= next.attempted;
-        self.waiting.retain(|recipient| !next.ended.contains(recipient));
-        for recipient in next.waiting {
-            if !self.waiting.contains(&recipient) {
-                self.waiting.push(recipient);
-            }
+        for met in next.met {
+            self.meet(met);
+        }
+        for ended in next.ended {
+            self.ended_here(ended, recovered);
+        }
+        for waiting in next.waiting {
+            self.wait(waiting);
         }
         self.touched = next.touched;
     }
 
     /// Nothing comes before: the log begins here.
-    fn make_whole(&mut self, settled: &mut Vec<(Attempt, Sender)>) {
+    fn make_whole(&mut self, settled: &mut Vec<(Attempt, Sender)>, recovered: &mut Vec<(Slot, i64)>) {
         self.whole = true;
-        self.ended = Vec::new();
+        for ended in std::mem::take(&mut self.ended) {
+            recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
+        }
         if let Some(first) = self.first {
             settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
         }
+    }
+}
+
+impl Life {
+    /// It met a refusal.
+    fn meet(&mut self, met: Attempt) {
+        if !self.met.iter().any(|known| known.slot == met.slot) {
+            self.met.push(met);
+        }
+    }
+
+    /// A recipient is put off, for the first time or again.
+    fn wait(&mut self, waiting: Waiting) {
+        match self.waiting.iter_mut().find(|known| known.recipient == waiting.recipient) {
+            Some(known) => known.slot = waiting.slot,
+            None => self.waiting.push(waiting),
+        }
+    }
+
+    /// A recipient that waited reached its end.
+    fn ended_here(&mut self, ended: Ended, recovered: &mut Vec<(Slot, i64)>) {
+        let known = self.waiting.iter().position(|waiting| waiting.recipient == ended.recipient);
+        let before = known.map(|at| self.waiting.swap_remove(at));
+        if !self.whole {
+            // What an earlier chunk knows of it counts: it is told when that is joined.
+            self.ended.push(Ended { waited: ended.waited.or(before), ..ended });
+            return;
+        }
+        let waited = match (before, ended.waited) {
+            (Some(before), Some(last)) => Some(Waiting { slot: last.slot, ..before }),
+            (before, last) => before.or(last),
+        };
+        recovered.extend(waited.and_then(|waited| ended.recovery(waited)));
+    }
+}
+
+impl Ended {
+    /// The last answer before the delivery, and the seconds from the first one to it.
+    fn recovery(&self, waited: Waiting) -> Option<(Slot, i64)> {
+        let since = waited.since.filter(|_| self.delivered)?;
+        Some((waited.slot, (self.at? - since).max(0)))
     }
 }
 
@@ -150,6 +219,12 @@ pub(super) struct Messages {
     begun: Vec<Begun>,
     /// Attempts whose sender is settled: to be taken by the tally.
     pub(super) settled: Vec<(Attempt, Sender)>,
+    /// Refusals that messages met, each message once: to be taken by the tally.
+    pub(super) met: Vec<Attempt>,
+    /// Recipients that were delivered after all: the last refusal, and the seconds they had waited.
+    pub(super) recovered: Vec<(Slot, i64)>,
+    /// The last refusal of each recipient that still waits at the end.
+    pub(super) still: Vec<Slot>,
     /// Messages that were attempted.
     pub(super) count: u64,
     /// Messages with the null sender that other hosts sent us.
@@ -207,17 +282,19 @@ impl Messages {
         }
     }
 
-    /// A recipient was tried. Gives the sender's domain if it is known; else the attempt waits in its life.
-    /// `attempt` is `None` when the line itself named the sender.
+    /// A recipient was tried. Gives the sender's domain if it is known; else the attempt waits in its life, unless the line
+    /// itself `named` the sender.
     pub(super) fn attempt(
         &mut self,
         host: &[u8],
         outcome: &Outcome<'_>,
         action: Action,
-        attempt: Option<Attempt>,
+        attempt: Attempt,
+        named: bool,
     ) -> Option<u32> {
+        let unnamed = (!named).then_some(attempt);
         let Some(queue_id) = outcome.queue_id else {
-            self.settled.extend(attempt.map(|attempt| (attempt, None)));
+            self.settled.extend(unnamed.map(|attempt| (attempt, None)));
             return None;
         };
         self.clock += 1;
@@ -225,26 +302,23 @@ impl Messages {
         life.touched = self.clock;
         life.attempted = true;
         let delayed = action == Action::Delayed;
+        if delayed || action == Action::Failed {
+            life.meet(attempt);
+        }
         if delayed || !life.whole || !life.waiting.is_empty() {
             let recipient = xxh3_64(outcome.recipient.unwrap_or_default());
-            let known = life.waiting.iter().position(|waiting| *waiting == recipient);
-            match (delayed, known) {
-                (true, None) => life.waiting.push(recipient),
-                (true, Some(_)) => {}
-                (false, known) => {
-                    if let Some(at) = known {
-                        life.waiting.swap_remove(at);
-                    }
-                    if !life.whole {
-                        life.ended.push(recipient);
-                    }
-                }
+            if delayed {
+                life.wait(Waiting { recipient, slot: attempt.slot, since: attempt.at });
+            } else {
+                let delivered = action != Action::Failed;
+                let ended = Ended { recipient, at: attempt.at, delivered, waited: None };
+                life.ended_here(ended, &mut self.recovered);
             }
         }
         if !delayed {
             self.recipients += 1;
         }
-        match (life.last, attempt) {
+        match (life.last, unnamed) {
             (Some(Some(sender)), Some(_)) => Some(sender),
             (Some(None), Some(attempt)) => {
                 self.settled.push((attempt, None));
@@ -280,6 +354,10 @@ impl Messages {
         self.count += u64::from(life.attempted);
         self.bounces += u64::from(life.null && life.remote);
         self.recipients += life.waiting.len() as u64;
+        self.met.extend(life.met);
+        for ended in life.ended {
+            self.recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
+        }
         let sender = life.first.flatten();
         self.settled.extend(life.nameless.into_iter().map(|attempt| (attempt, sender)));
     }
@@ -295,8 +373,12 @@ impl Messages {
         let translate = |mut life: Life| {
             life.first = life.first.map(|sender| sender.map(&domain));
             life.last = life.last.map(|sender| sender.map(&domain));
-            for attempt in &mut life.nameless {
+            for attempt in life.nameless.iter_mut().chain(&mut life.met) {
                 attempt.slot = slot(attempt.slot);
+            }
+            let waited = life.ended.iter_mut().filter_map(|ended| ended.waited.as_mut());
+            for waiting in life.waiting.iter_mut().chain(waited) {
+                waiting.slot = slot(waiting.slot);
             }
             life.touched += offset;
             life
@@ -307,6 +389,8 @@ impl Messages {
                 (Attempt { slot: slot(attempt.slot), ..attempt }, sender.map(&domain))
             }),
         );
+        self.met.extend(next.met.into_iter().map(|met| Attempt { slot: slot(met.slot), ..met }));
+        self.recovered.extend(next.recovered.into_iter().map(|(old, waited)| (slot(old), waited)));
         self.count += next.count;
         self.bounces += next.bounces;
         self.recipients += next.recipients;
@@ -319,7 +403,7 @@ impl Messages {
             let head = translate(head);
             let life = match self.open.remove(&id) {
                 Some(mut life) => {
-                    life.join(head, &mut self.settled);
+                    life.join(head, &mut self.settled, &mut self.recovered);
                     life
                 }
                 None => head,
@@ -335,12 +419,12 @@ impl Messages {
                 Entry::Vacant(place) => {
                     // A life that nothing was said of yet need not be kept: the next word begins it.
                     if life.has_progress() || life.remote {
-                        life.make_whole(&mut self.settled);
+                        life.make_whole(&mut self.settled, &mut self.recovered);
                         place.insert(life);
                     }
                 }
                 // Not a life that began there: to that one the old has given way.
-                Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled),
+                Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled, &mut self.recovered),
             }
         }
         self.forget();
@@ -385,6 +469,7 @@ impl Messages {
         for (open, life) in lives {
             if open {
                 waiting += life.waiting.len() as u64;
+                self.still.extend(life.waiting.iter().map(|waiting| waiting.slot));
             }
             self.close(life);
         }

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::smtp::{Action, BasicCode, Code, Direction, EnhancedCode, Guard};
-use smtpulse::summary::{self, Accounting, Counts, Input, Key, Place, Quoted, Span, Summary, Totals};
+use smtpulse::summary::{
+    self, Accounting, Counts, Input, Key, Party, Place, Quoted, Refusals, Span, Summary, Totals, Tries, Width,
+};
 
 use super::summary as scanned;
 use crate::reading::{fixtures, options};
@@ -43,14 +45,34 @@ fn key() -> impl Strategy<Value = Key> {
 }
 
 fn counts() -> impl Strategy<Value = Counts> {
-    let bucket = proptest::option::of((0_i64..50).prop_map(|n| n * summary::BUCKET_SECONDS));
+    let width = Width::default();
+    let bucket = proptest::option::of((0_i64..500).prop_map(move |n| n * width.seconds()));
+    let part = proptest::option::of((0_i64..50).prop_map(move |n| n * width.of_parts().seconds()));
     let sender = proptest::option::of("[a-d]\\.example");
+    let tries =
+        (1_u64..100, 0_u64..100).prop_map(|(count, retries)| Tries { count, retries: retries.min(count) });
+    let party = (span(), proptest::collection::btree_map(part.clone(), 1_u64..100, 0..4));
+    let party = party.prop_map(|(span, buckets)| Party { span, buckets });
+    let names = || proptest::collection::btree_map("[a-c]", 1_u64..9, 0..3);
+    let refusals =
+        (names(), names(), names(), 0_u64..9).prop_map(|(relays, recipient_domains, hosts, messages)| {
+            Refusals { relays, recipient_domains, hosts, messages, lines: Vec::new() }
+        });
     (
-        proptest::collection::btree_map(bucket, 1_u64..100, 0..4),
-        proptest::collection::btree_map(sender, span(), 0..4),
+        proptest::collection::btree_map(bucket, tries, 0..4),
+        proptest::collection::btree_map(sender, party, 0..4),
+        proptest::collection::btree_map(part, refusals, 0..4),
+        (0_u64..9, any::<[u8; 7]>()),
         span(),
     )
-        .prop_map(|(buckets, senders, span)| Counts { buckets, senders, span })
+        .prop_map(|(buckets, senders, refusals, (waiting, recovered), span)| Counts {
+            buckets,
+            senders,
+            refusals,
+            waiting,
+            recovered: recovered.map(u64::from),
+            span,
+        })
 }
 
 fn a_summary() -> impl Strategy<Value = Summary> {
@@ -58,8 +80,8 @@ fn a_summary() -> impl Strategy<Value = Summary> {
     let programs = proptest::collection::btree_map("[a-z]{1,3}", 1_u64..9, 0..3);
     let period = proptest::option::of((0_i64..1000, 1000_i64..2000));
     let keys = proptest::collection::btree_map(key(), counts(), 0..6);
-    (numbers, programs, period, keys, proptest::option::of("[a-z ]{0,20}"), any::<u64>()).prop_map(
-        |(n, programs, period, keys, strange, fingerprint)| Summary {
+    (numbers, programs, period, keys, proptest::option::of("[a-z ]{0,20}"), any::<u64>())
+        .prop_map(|(n, programs, period, keys, strange, fingerprint)| Summary {
             inputs: vec![Input {
                 name: format!("{fingerprint:x}.log"),
                 bytes: n[0],
@@ -91,9 +113,11 @@ fn a_summary() -> impl Strategy<Value = Summary> {
                 expired: n[9],
                 bounces: n[8],
             },
+            width: Width::default(),
             keys,
-        },
-    )
+        })
+        // Buckets as wide as its counts are long.
+        .prop_map(|summary| sum(&[&summary]))
 }
 
 fn sum(parts: &[&Summary]) -> Summary {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smtpulse::mta::{Kind, Mta};
 use smtpulse::smtp::{Action, Direction};
-use smtpulse::summary::{Counts, Key, Totals, bucket};
+use smtpulse::summary::{Counts, Key, LINES, Shown, Totals, Tries, WAITS, Width};
 use smtpulse::time::Instant;
 
 use crate::reading::{Answer, Seen, What, domain_of};
@@ -28,7 +28,18 @@ struct Life {
     null: bool,
     remote: bool,
     nameless: Vec<(Key, Option<Instant>)>,
-    waiting: BTreeSet<Vec<u8>>,
+    /// Recipients that were put off last: the answer, and when it was the first time.
+    waiting: BTreeMap<Vec<u8>, (Key, Option<Instant>)>,
+    /// The refusals it met.
+    met: BTreeSet<Key>,
+}
+
+/// What happened, in full: put into buckets when it is known how long the log is.
+enum Happened {
+    Tried { key: Key, retry: bool },
+    Sent { key: Key, sender: Option<String> },
+    Refused { key: Key, relay: Option<String>, recipient_domain: Option<String>, host: String, line: Shown },
+    Met { key: Key },
 }
 
 /// A message, on a host.
@@ -38,6 +49,7 @@ type Id = (Vec<u8>, Vec<u8>);
 struct Twin {
     count: Recount,
     lives: BTreeMap<Id, Life>,
+    happened: Vec<(Option<Instant>, Happened)>,
 }
 
 /// Counts events in log order.
@@ -70,12 +82,22 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
             What::Other => {}
         }
     }
-    twin.count.totals.waiting = twin.lives.values().map(|life| life.waiting.len() as u64).sum();
+    for life in twin.lives.values() {
+        for (key, _) in life.waiting.values() {
+            twin.count.totals.waiting += 1;
+            twin.count.keys.entry(key.clone()).or_default().waiting += 1;
+        }
+    }
     let open: Vec<Id> = twin.lives.keys().cloned().collect();
     for id in open {
         twin.end(&id);
     }
+    twin.fill_buckets();
     twin.count
+}
+
+fn lower(name: &[u8]) -> String {
+    String::from_utf8_lossy(&name.to_ascii_lowercase()).into_owned()
 }
 
 impl Twin {
@@ -105,8 +127,55 @@ impl Twin {
     }
 
     fn sent(&mut self, key: &Key, at: Option<Instant>, sender: Option<String>) {
-        let counts = self.count.keys.get_mut(key).expect("counted when it was seen");
-        counts.senders.entry(sender).or_default().add(at);
+        self.happened.push((at, Happened::Sent { key: key.clone(), sender }));
+    }
+
+    fn fill_buckets(&mut self) {
+        let instants: Vec<Instant> = self.happened.iter().filter_map(|(at, _)| *at).collect();
+        let ends = instants.iter().min().zip(instants.iter().max());
+        let width = ends.map_or(Width::default(), |(first, last)| Width::of(*first, *last));
+        let mut lines: BTreeMap<(Key, Option<Instant>), Vec<Shown>> = BTreeMap::new();
+        for (at, happened) in std::mem::take(&mut self.happened) {
+            let (bucket, part) = (at.map(|at| width.floor(at)), at.map(|at| width.of_parts().floor(at)));
+            match happened {
+                Happened::Tried { key, retry } => {
+                    let counts = self.count.keys.entry(key).or_default();
+                    counts
+                        .buckets
+                        .entry(bucket)
+                        .or_default()
+                        .add(Tries { count: 1, retries: u64::from(retry) });
+                    counts.span.add(at);
+                }
+                Happened::Sent { key, sender } => {
+                    let party = self.count.keys.entry(key).or_default().senders.entry(sender).or_default();
+                    party.span.add(at);
+                    *party.buckets.entry(part).or_default() += 1;
+                }
+                Happened::Refused { key, relay, recipient_domain, host, line } => {
+                    let refusals =
+                        self.count.keys.entry(key.clone()).or_default().refusals.entry(part).or_default();
+                    if let Some(relay) = relay {
+                        *refusals.relays.entry(relay).or_default() += 1;
+                    }
+                    if let Some(domain) = recipient_domain {
+                        *refusals.recipient_domains.entry(domain).or_default() += 1;
+                    }
+                    if !host.is_empty() {
+                        *refusals.hosts.entry(host).or_default() += 1;
+                    }
+                    lines.entry((key, part)).or_default().push(line);
+                }
+                Happened::Met { key } => {
+                    self.count.keys.entry(key).or_default().refusals.entry(part).or_default().messages += 1;
+                }
+            }
+        }
+        for ((key, part), mut lines) in lines {
+            lines.sort();
+            lines.truncate(LINES);
+            self.count.keys.entry(key).or_default().refusals.entry(part).or_default().lines = lines;
+        }
     }
 
     fn outcome(&mut self, event: &Seen, answer: &Answer) {
@@ -128,10 +197,27 @@ impl Twin {
             quoted: answer.quoted.clone(),
             guard: answer.guard,
         };
-        let counts = self.count.keys.entry(key.clone()).or_default();
-        *counts.buckets.entry(event.at.map(bucket)).or_default() += 1;
-        counts.span.add(event.at);
+        self.happened.push((event.at, Happened::Tried { key: key.clone(), retry: out && answer.retry }));
         if out {
+            if matches!(action, Action::Delayed | Action::Failed) {
+                let line = Shown {
+                    at: event.at,
+                    input: event.input.clone(),
+                    line: event.line,
+                    text: String::from_utf8_lossy(&event.line_text[..event.line_text.len().min(320)])
+                        .into_owned(),
+                };
+                self.happened.push((
+                    event.at,
+                    Happened::Refused {
+                        key: key.clone(),
+                        relay: answer.relay_host.as_deref().map(lower),
+                        recipient_domain: answer.recipient.as_deref().and_then(domain_of),
+                        host: lower(&event.host),
+                        line,
+                    },
+                ));
+            }
             self.attempt(event, answer, key, action);
         }
     }
@@ -145,10 +231,21 @@ impl Twin {
         let life = self.lives.entry((event.host.clone(), id.clone())).or_default();
         life.attempted = true;
         let recipient = answer.recipient.clone().unwrap_or_default();
+        if matches!(action, Action::Delayed | Action::Failed) && life.met.insert(key.clone()) {
+            self.happened.push((event.at, Happened::Met { key: key.clone() }));
+        }
         if action == Action::Delayed {
-            life.waiting.insert(recipient);
+            let waiting = life.waiting.entry(recipient).or_insert((key.clone(), event.at));
+            waiting.0 = key.clone();
         } else {
-            life.waiting.remove(&recipient);
+            if let Some((last, since)) = life.waiting.remove(&recipient)
+                && action != Action::Failed
+                && let (Some(since), Some(at)) = (since, event.at)
+            {
+                let waited = (at - since).max(0);
+                let class = WAITS.iter().position(|most| waited <= *most).unwrap_or(WAITS.len());
+                self.count.keys.entry(last).or_default().recovered[class] += 1;
+            }
             self.count.totals.recipients += 1;
         }
         let sender = match &answer.sender {

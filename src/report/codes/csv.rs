@@ -34,7 +34,7 @@ const ENTRY: [&str; 21] = [
 ];
 
 /// Columns of providers, named as in JSON.
-const PROVIDER: [&str; 7] = ["provider", "title", "family", "kind", "hosts", "domains", "codes"];
+const PROVIDER: [&str; 8] = ["provider", "title", "family", "kind", "note", "hosts", "domains", "codes"];
 
 /// Writes entries as CSV. What is absent is empty; ` | ` stands between markers, hosts and domains.
 pub fn entries_csv(list: &Entries, out: &mut dyn Write) -> io::Result<()> {

@@ -86,6 +86,8 @@ pub struct ProviderRow {
     pub family: String,
     /// What it does with mail.
     pub kind: Kind,
+    /// What to bear in mind about its answers; may be empty.
+    pub note: String,
     /// Suffixes of its host names.
     pub hosts: Vec<String>,
     /// Mail domains of its own.
@@ -155,6 +157,7 @@ impl Providers {
                 title: provider.title.to_string(),
                 family: provider.family.to_string(),
                 kind: provider.kind,
+                note: provider.note.to_string(),
                 hosts: owned(hosts),
                 domains: owned(domains),
                 codes: catalog.entries().iter().filter(holds).count(),

@@ -12,7 +12,8 @@ use crate::report::table::{Cell, Column, Table};
 /// So many are shown whole.
 const FEW: usize = 3;
 
-/// Writes entries as text: a table, or everything of a few (or of all). No line is wider than the look says.
+/// Writes entries as text: a table, or everything of a few (or of all). Templates apart, no line is
+/// wider than the look says.
 pub fn entries_text(list: &Entries, full: bool, out: &mut dyn Write, look: &Look) -> io::Result<()> {
     let mut page = Page::of(out, look);
     let rows = &list.codes;
@@ -77,8 +78,9 @@ fn whole(row: &EntryRow, page: &mut Page<'_>) -> io::Result<()> {
     if !row.fix.is_empty() {
         page.labelled("Fix", &row.fix)?;
     }
-    for (n, line) in row.template.lines().filter(|line| !line.is_empty()).enumerate() {
-        page.labelled(if n == 0 { "Template" } else { "" }, line)?;
+    if !row.template.is_empty() {
+        page.labelled("Template", "")?;
+        row.template.lines().try_for_each(|line| page.verbatim(line))?;
     }
     if !row.markers.is_empty() {
         let quoted: Vec<String> = row.markers.iter().map(|marker| format!("\"{marker}\"")).collect();
@@ -148,6 +150,9 @@ pub fn providers_text(list: &Providers, out: &mut dyn Write, look: &Look) -> io:
 
 fn names(row: &ProviderRow, page: &mut Page<'_>) -> io::Result<()> {
     page.heading(&row.provider, &row.title)?;
+    if !row.note.is_empty() {
+        page.labelled("Note", &row.note)?;
+    }
     for (label, names) in [("Hosts", &row.hosts), ("Domains", &row.domains)] {
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         page.labelled(label, &names)?;
