@@ -32,7 +32,11 @@ impl Numbers {
 
 fn code(number: usize) -> Option<EnhancedCode> {
     let number = number as u16;
-    EnhancedCode::new(if number.is_multiple_of(2) { 5 } else { 4 }, [1, 2, 7, 4][usize::from(number % 4)], number)
+    EnhancedCode::new(
+        if number.is_multiple_of(2) { 5 } else { 4 },
+        [1, 2, 7, 4][usize::from(number % 4)],
+        number,
+    )
 }
 
 fn keys(count: usize) -> Vec<Key> {
