@@ -32,6 +32,7 @@ pub use entry::{
     Confidence, Deferral, Disposition, Entry, Escalation, Layer, Meaning, Rule, Stage, Suppress,
 };
 pub use load::Error;
+pub use named::Only;
 pub use provider::{Kind, Provider};
 pub use read::Reader;
 pub use search::Query;

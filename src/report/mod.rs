@@ -29,7 +29,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::analysis::{self, Finding};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Only};
 use crate::smtp::Direction;
 use crate::summary::{Counts, Input, Key, Place, Summary};
 
@@ -59,8 +59,8 @@ pub struct Options {
     pub top: usize,
     /// The zone instants are shown in, and whose hours the time line has.
     pub tz: TimeZone,
-    /// Only mail to this provider (short name, case ignored).
-    pub provider: Option<String>,
+    /// Only mail to these providers.
+    pub provider: Option<Only>,
 }
 
 /// Everything a page needs.
@@ -74,7 +74,7 @@ pub struct Report {
     pub period: Period,
     /// The name of the zone, as far as it has one.
     pub zone: String,
-    /// The provider the report is restricted to.
+    /// The provider or family the report is restricted to.
     pub only_provider: Option<String>,
     /// What was read.
     pub inputs: Vec<InputRow>,
@@ -259,9 +259,9 @@ impl Report {
     /// Words and orders everything.
     pub fn new(summary: &Summary, findings: &[Finding], catalog: &Catalog, options: &Options) -> Report {
         let zone = Zone::new(&options.tz);
-        let only = options.provider.as_deref();
+        let only = options.provider.as_ref();
         let wanted = |provider: Option<&str>| {
-            only.is_none_or(|only| provider.is_some_and(|provider| provider.eq_ignore_ascii_case(only)))
+            only.is_none_or(|only| provider.is_some_and(|provider| only.has(provider)))
         };
         let keys: Vec<(&Key, &Counts)> =
             summary.keys.iter().filter(|(key, _)| wanted(key.provider.as_deref())).collect();
@@ -297,7 +297,7 @@ impl Report {
             verdict,
             period: Period { start, end },
             zone: zone.name(),
-            only_provider: options.provider.clone(),
+            only_provider: only.map(|only| only.name().to_owned()),
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),

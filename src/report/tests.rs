@@ -504,7 +504,7 @@ fn hostile() -> Summary {
 #[test]
 fn no_line_is_wider_than_asked() {
     for summary in [incident(), quiet(), hostile(), Summary::default(), one_line()] {
-        for provider in [None, Some("google".to_owned())] {
+        for provider in [None, Catalog::builtin().only("google")] {
             let report = report_with(&summary, &Options { provider, ..options() });
             for width in [60, 61, 72, 80, 100, 133, 250] {
                 for line in page(&report, &Look { width, colour: false }).lines() {
@@ -586,7 +586,8 @@ fn a_log_without_mail_to_others_says_what_it_holds() {
 #[test]
 fn one_provider_alone() {
     let whole = report(&incident());
-    let only = report_with(&incident(), &Options { provider: Some("Google".to_owned()), ..options() });
+    let only =
+        report_with(&incident(), &Options { provider: Catalog::builtin().only("Google"), ..options() });
     assert_eq!(only.providers.len(), 1);
     assert_eq!(only.totals.outcomes.attempts, whole.providers[0].outcomes.attempts);
     assert_eq!((only.totals.rejected, only.totals.local, only.totals.messages), (0, 0, None));

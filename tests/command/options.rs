@@ -47,6 +47,30 @@ fn one_provider() {
 }
 
 #[test]
+fn a_provider_is_known_by_any_usual_name_and_a_family_is_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |host: &str| REFUSED.replace("gmail-smtp-in.l.google.com", host);
+    let hosts = ["hotmail-com.olc.protection.outlook.com", "example-com.mail.protection.outlook.com"];
+    let log = file(folder.path(), "mail.log", format!("{REFUSED}{}{}{SENT}", at(hosts[0]), at(hosts[1])));
+    for (name, called, attempts) in [
+        ("Gmail", "google", 1),
+        ("gmail.com", "google", 1),
+        ("hotmail", "microsoft-consumer", 1),
+        ("O365", "microsoft-365", 1),
+        ("microsoft", "microsoft", 2),
+        ("Unknown", "unknown", 1),
+    ] {
+        let page = json(0, &["--provider", name, &log]);
+        assert_eq!(page["only_provider"], called, "{name}");
+        assert_eq!(page["totals"]["attempts"], attempts, "{name}");
+        let events = run(&["events", "--provider", name, &log]).out;
+        assert_eq!(events.lines().count(), attempts, "{name}");
+    }
+    let fails = |name| run(&["--fail-on", "enforcement", "--provider", name, &log]).code;
+    assert_eq!((fails("gmail"), fails("unknown")), (Some(1), Some(0)), "others' trouble is not asked for");
+}
+
+#[test]
 fn zones_and_years_of_stamps_that_lack_them() {
     let folder = tempfile::tempdir().unwrap();
     let lines = SENT.replace("2026-03-07T11:00:00+00:00", "Mar  7 11:00:00");

@@ -138,11 +138,7 @@ fn the_reply_inside_counts() {
             S::Never,
         ),
     ];
-    let catalog = Catalog::builtin();
-    for (provider, reply, category, suppress) in cases {
-        let (_, found) = read(&catalog, provider, reply);
-        assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {reply}");
-    }
+    come_to(cases);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
     let mut table = Table::new(&[
         Column::number("Count", 0),
         Column::text("Provider", 8, 0),
-        Column::text("Code", 10, 0),
+        Column::text("Code", 11, 0),
         Column::text("First seen", 11, 1),
         Column::text("Last seen", 11, 2),
         Column::text("Meaning", 16, 0),

@@ -105,7 +105,10 @@ fn later(deferrals: &Deferrals, page: &mut Page<'_>) -> io::Result<()> {
         waits(recovered)
     );
     if greylisted.count > 0 && greylisted.count < recovered.count {
-        text.push_str(&format!("; {} of them greylisted{}", thousands(greylisted.count), waits(greylisted)));
+        text.push_str(&format!("; {} of them greylisted", thousands(greylisted.count)));
+        // That it took as long is not said twice.
+        let own = waits(greylisted);
+        text.push_str(if own == waits(recovered) { "" } else { &own });
     }
     if *waiting > 0 {
         text.push_str(&format!("; {} still {}", thousands(*waiting), plural(*waiting, "waits", "wait")));
