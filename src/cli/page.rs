@@ -9,7 +9,8 @@ use super::args::{Color, FailOn, Format, PageArgs, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
 use super::when;
-use crate::analysis::{self, Finding, Kind};
+use crate::analysis::detect::Threshold;
+use crate::analysis::{self, Finding};
 use crate::catalog::{Catalog, UNKNOWN};
 use crate::report::{self, Look, Report};
 use crate::summary::Summary;
@@ -67,7 +68,8 @@ pub(super) fn show(
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let findings = analysis::findings(summary, catalog);
+    let threshold = if show.strict { Threshold::STRICT } else { Threshold::USUAL };
+    let findings = analysis::findings_above(summary, catalog, threshold);
     let options =
         report::Options { top: show.top, tz: setting.zone.clone(), provider: page.provider.clone() };
     let report = Report::new(summary, &findings, catalog, &options);
@@ -86,7 +88,7 @@ pub(super) fn show(
 
 fn fails(what: FailOn, finding: &Finding) -> bool {
     match what {
-        FailOn::Spike => finding.kind == Kind::Spike,
+        FailOn::Spike => finding.kind.is_alert(),
         FailOn::Enforcement => finding.enforcement,
         FailOn::Any => true,
     }

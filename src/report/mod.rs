@@ -3,10 +3,12 @@
 //! [`Report`] is a plain tree. Building it asks for no clock, no terminal and no locale; a renderer is a function of
 //! the tree and a writer. Foreign text stays raw in the tree; each renderer makes it safe for its medium.
 
+mod cause;
 mod chart;
 pub mod codes;
 pub mod escape;
 pub mod explain;
+mod findings;
 mod json;
 mod notes;
 mod number;
@@ -30,12 +32,12 @@ use crate::catalog::Catalog;
 use crate::smtp::Direction;
 use crate::summary::{Counts, Input, Key, Place, Summary};
 
+pub use findings::{
+    AffectedRow, AttributionRow, CauseRow, FindingRow, LinkRow, PlaceRow, ShareRow, TriedRow,
+};
 pub use json::json;
 pub use notes::Note;
-pub use rows::{
-    AttributionRow, BucketRow, CodeRow, FindingRow, Outcomes, PlaceRow, ProviderRow, Rate, Rates, SenderRow,
-    Timeline,
-};
+pub use rows::{BucketRow, CodeRow, Outcomes, ProviderRow, Rate, Rates, SenderRow, Timeline};
 pub use text::{Look, text};
 pub use verdict::{Detail, Verdict};
 
