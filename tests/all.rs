@@ -6,6 +6,7 @@ mod cases;
 mod command;
 mod fixtures;
 mod floors;
+mod incidents;
 mod law;
 mod reading;
 mod readme;

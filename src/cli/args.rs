@@ -114,6 +114,9 @@ pub(super) struct ShowArgs {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
+    /// Only spikes that are certain: a score of 10 or more
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Exit with 1 when this was found
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) fail_on: Option<FailOn>,

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use crate::synth::{
-    Blend, Incident, Mta, Spec, SpecError, Stamps, check, parse_duration, parse_offset, parse_percent,
-    parse_size, parse_start,
+    Blend, Incident, Mta, Spec, SpecError, Stamps, Traffic, check, parse_duration, parse_offset,
+    parse_percent, parse_size, parse_start,
 };
 use crate::time::Instant;
 
@@ -35,6 +35,10 @@ pub(super) struct GenArgs {
     /// What the log is made of
     #[arg(long, value_enum, default_value = "default")]
     pub(super) mix: MixArg,
+
+    /// How evenly mail comes
+    #[arg(long, value_enum, default_value = "steady")]
+    pub(super) traffic: TrafficArg,
 
     /// When the log begins: a date, or a date and a time, in UTC unless it says otherwise
     #[arg(long, value_name = "TIME", default_value = "2026-03-02", value_parser = parse_start)]
@@ -117,6 +121,15 @@ pub(super) enum MixArg {
     Dense,
 }
 
+/// Traffic by the words of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TrafficArg {
+    /// More by day than by night
+    Steady,
+    /// Quiet weekends too, and mailings that bring up to two hundred times the usual
+    Violent,
+}
+
 impl TryFrom<&GenArgs> for Spec {
     type Error = SpecError;
 
@@ -139,6 +152,10 @@ impl TryFrom<&GenArgs> for Spec {
                 MixArg::Default => Blend::Default,
                 MixArg::Bulk => Blend::Bulk,
                 MixArg::Dense => Blend::Dense,
+            },
+            traffic: match args.traffic {
+                TrafficArg::Steady => Traffic::Steady,
+                TrafficArg::Violent => Traffic::Violent,
             },
             failures: args.failures,
             senders: args.senders,
@@ -193,11 +210,12 @@ mod tests {
 
     #[test]
     fn everything_said_arrives() {
-        let said = "--size 1.5GiB --seed 7 --mta exim --stamps rfc3164 --mix bulk --start 2026-01-01T06:00:00Z --days 2 \
+        let said = "--size 1.5GiB --seed 7 --mta exim --stamps rfc3164 --mix bulk --traffic violent --start 2026-01-01T06:00:00Z --days 2 \
                     --offset -05:00 --failures 12.5% --senders 9 --recipients 1000 --noise 50 --long-ids --host mta.example.com \
                     --incident yahoo:4.7.0:+1h:30m:news.example.net:35%";
         let spec = spec(&said.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!((spec.bytes, spec.seed, spec.mta, spec.blend), (1_610_612_736, 7, Mta::Exim, Blend::Bulk));
+        assert_eq!(spec.traffic, Traffic::Violent);
         assert_eq!((spec.stamps, spec.offset_minutes, spec.span), (Stamps::Rfc3164, -300, Some(172_800)));
         assert_eq!((spec.failures, spec.senders, spec.recipients, spec.noise), (125_000, 9, 1_000, 50));
         assert_eq!((spec.start, spec.long_ids, spec.host.as_str()), (1_767_247_200, true, "mta.example.com"));

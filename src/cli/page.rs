@@ -9,7 +9,8 @@ use super::args::{Color, FailOn, PageArgs, ReportFormat, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
 use super::when;
-use crate::analysis::{self, Finding, Kind};
+use crate::analysis::detect::Threshold;
+use crate::analysis::{self, Finding};
 use crate::catalog::{Catalog, Only};
 use crate::report::{self, Look, Report};
 use crate::summary::Summary;
@@ -76,7 +77,8 @@ pub(super) fn show(
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let mut findings = analysis::findings(summary, catalog);
+    let threshold = if show.strict { Threshold::STRICT } else { Threshold::USUAL };
+    let mut findings = analysis::findings_above(summary, catalog, threshold);
     if let Some(only) = &setting.provider {
         findings.retain(|finding| only.has(&finding.provider));
     }
@@ -99,7 +101,7 @@ pub(super) fn show(
 
 fn fails(what: FailOn, finding: &Finding) -> bool {
     match what {
-        FailOn::Spike => finding.kind == Kind::Spike,
+        FailOn::Spike => finding.kind.is_alert(),
         FailOn::Enforcement => finding.enforcement,
         FailOn::Any => true,
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthChar;
 
+use super::findings::FindingRow;
 use super::number::{counted, short_percent, thousands};
-use super::rows::FindingRow;
 use super::{Report, escape};
 
 /// Columns of the line at most.

@@ -3,11 +3,13 @@
 //! [`Report`] is a plain tree. Building it asks for no clock, no terminal and no locale; a renderer is a function of
 //! the tree and a writer. Foreign text stays raw in the tree; each renderer makes it safe for its medium.
 
+mod cause;
 mod chart;
 pub mod codes;
 pub mod escape;
 pub mod explain;
 mod figures;
+mod findings;
 mod json;
 mod line;
 mod notes;
@@ -37,12 +39,13 @@ pub use figures::{
     BucketRow, Change, Deferrals, Distribution, EnforcementRow, PartRow, ProviderParts, Recovered, Share,
     Sums, Timeline, Within,
 };
+pub use findings::{
+    AffectedRow, AttributionRow, CauseRow, FindingRow, LinkRow, PlaceRow, ShareRow, TriedRow,
+};
 pub use json::json;
 pub use line::line;
 pub use notes::Note;
-pub use rows::{
-    AttributionRow, CodeRow, FindingRow, Outcomes, PlaceRow, ProviderRow, Rate, Rates, SenderRow,
-};
+pub use rows::{CodeRow, Outcomes, ProviderRow, Rate, Rates, SenderRow};
 pub use spark::Sparks;
 pub use text::{Look, text};
 pub use verdict::{Detail, Verdict};

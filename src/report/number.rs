@@ -43,6 +43,15 @@ pub(super) fn short_percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// A share that is only known as a fraction.
+pub(super) fn rate(fraction: f64) -> String {
+    match fraction * 100.0 {
+        p if p <= 0.0 => "none".to_owned(),
+        p if p < 0.05 => "<0.1 %".to_owned(),
+        p => format!("{p:.1} %"),
+    }
+}
+
 /// A count with its noun: `1 message`, `2,300 messages`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })

@@ -7,8 +7,7 @@ use std::collections::btree_map::Entry;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::when::Zone;
-use crate::analysis::{Finding, Nature, answer};
+use crate::analysis::{Nature, answer};
 use crate::catalog::{Catalog, Confidence, Disposition, Layer, Meaning, Rule, Stage, Suppress, UNKNOWN};
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
 use crate::summary::{Counts, Key};
@@ -165,94 +164,6 @@ impl Serialize for Rates {
             &named.map(|(name, rate)| (name, rate.count)).into_iter().collect::<BTreeMap<_, _>>(),
         )?;
         map.end()
-    }
-}
-
-/// A log line that shows something.
-pub type PlaceRow = crate::summary::Place;
-
-/// One finding.
-#[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of analysis::Finding")]
-pub struct FindingRow {
-    pub kind: &'static str,
-    pub severity: &'static str,
-    pub provider: String,
-    pub provider_title: String,
-    pub basic: Option<BasicCode>,
-    pub enhanced: Option<EnhancedCode>,
-    pub marker: Option<String>,
-    pub start: Option<String>,
-    pub end: Option<String>,
-    pub ongoing: bool,
-    pub attempts: u64,
-    pub events: u64,
-    pub rate_before: Option<f64>,
-    pub rate_during: f64,
-    pub score: Option<f64>,
-    pub expected: Option<f64>,
-    pub sender_domains: Vec<AttributionRow>,
-    pub relays: Vec<String>,
-    pub title: String,
-    pub meaning: String,
-    pub fix: String,
-    pub disposition: Disposition,
-    pub suppress: Suppress,
-    pub enforcement: bool,
-    pub evidence: Vec<PlaceRow>,
-    /// One sentence that says it all.
-    pub sentence: String,
-}
-
-/// One sender domain's part in a finding.
-#[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of analysis::Attribution")]
-pub struct AttributionRow {
-    pub domain: Option<String>,
-    pub events: u64,
-    pub attempts: u64,
-    pub share: f64,
-}
-
-impl FindingRow {
-    pub(super) fn of(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> FindingRow {
-        FindingRow {
-            kind: finding.kind.as_str(),
-            severity: finding.severity.as_str(),
-            provider: finding.provider.clone(),
-            provider_title: provider_title(catalog, &finding.provider),
-            basic: finding.code.basic,
-            enhanced: finding.code.enhanced,
-            marker: finding.marker.clone(),
-            start: finding.start.and_then(|at| zone.rfc3339(at)),
-            end: finding.end.and_then(|at| zone.rfc3339(at)),
-            ongoing: finding.ongoing,
-            attempts: finding.attempts,
-            events: finding.events,
-            rate_before: finding.rate_before,
-            rate_during: finding.rate_during,
-            score: finding.score,
-            expected: finding.expected,
-            sender_domains: finding
-                .sender_domains
-                .iter()
-                .map(|part| AttributionRow {
-                    domain: part.domain.clone(),
-                    events: part.events,
-                    attempts: part.attempts,
-                    share: part.share,
-                })
-                .collect(),
-            relays: finding.relays.clone(),
-            title: finding.title.clone(),
-            meaning: finding.meaning.clone(),
-            fix: finding.fix.clone(),
-            disposition: finding.disposition,
-            suppress: finding.suppress,
-            enforcement: finding.enforcement,
-            evidence: finding.evidence.clone(),
-            sentence: super::verdict::sentence(finding, catalog, zone),
-        }
     }
 }
 

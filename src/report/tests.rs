@@ -7,7 +7,7 @@ use super::{Look, Options, Report, json, text};
 use crate::analysis::{self, Finding};
 use crate::catalog::Catalog;
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
-use crate::summary::{Input, Key, Place, Span, Summary, Tries, Width};
+use crate::summary::{Input, Key, LINES, Party, Place, Shown, Span, Summary, Tries, Width};
 
 /// 2026-03-03 00:00 in Berlin.
 const MIDNIGHT: i64 = 1_772_492_400;
@@ -46,24 +46,30 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
         quoted: None,
         guard: None,
     };
+    if count == 0 {
+        return;
+    }
     let counts = summary.keys.entry(key).or_default();
-    counts
-        .buckets
-        .entry(at.map(|at| Width::default().floor(at)))
-        .or_default()
-        .add(Tries { count, retries: 0 });
-    let span = Span { count, first: at, last: at };
+    // Spread over thirteen minutes: mail comes one by one.
+    let moment = |one: u64| at.map(|at| at + i64::try_from(one * 780 / count).unwrap());
+    for one in 0..count {
+        let bucket = moment(one).map(|at| Width::default().floor(at));
+        counts.buckets.entry(bucket).or_default().add(Tries { count: 1, retries: 0 });
+    }
+    let span = Span { count, first: at, last: moment(count - 1) };
     counts.span.merge(span);
     if answer.direction == Direction::Out {
-        counts.senders.entry(answer.sender.map(str::to_owned)).or_default().span.merge(span);
+        let party = counts.senders.entry(answer.sender.map(str::to_owned)).or_default();
+        party.span.merge(span);
+        *party.buckets.entry(at.map(|at| Width::default().of_parts().floor(at))).or_default() += count;
     }
     match answer.direction {
         Direction::In => summary.accounting.rejects += count,
         Direction::Out | Direction::Local => summary.accounting.attempts += count,
     }
-    summary.period = match (summary.period, at) {
-        (Some((start, end)), Some(at)) => Some((start.min(at), end.max(at))),
-        (None, Some(at)) => Some((at, at)),
+    summary.period = match (summary.period, span.first) {
+        (Some((start, end)), Some(_)) => Some((start.min(span.first.unwrap()), end.max(span.last.unwrap()))),
+        (None, Some(_)) => span.first.zip(span.last),
         (period, None) => period,
     };
 }
@@ -148,6 +154,7 @@ fn incident() -> Summary {
         let sender = if quarter % 8 == 0 { None } else { Some("news.example") };
         count(&mut summary, &Answer { sender, ..refused }, at, u64::from(quarter % 4 == 0));
     }
+    show_refusals(&mut summary);
     summary.totals.suspended = 311;
     summary.totals.expired = 1;
     summary.accounting.not_understood = 1;
@@ -161,6 +168,30 @@ fn incident() -> Summary {
     summary.inputs[0].complete = false;
     summary.inputs[0].note = Some("the last line has no end and was left out".to_owned());
     summary
+}
+
+/// What the refusals of the incident have in common.
+fn show_refusals(summary: &mut Summary) {
+    let wanted = EnhancedCode::parse(b"5.7.26");
+    let (_, counts) = summary.keys.iter_mut().find(|(key, _)| key.code.enhanced == wanted).unwrap();
+    counts.waiting = 3;
+    for (at, tries) in counts.buckets.clone() {
+        let refusals = counts.refusals.entry(at.map(|at| Width::default().of_parts().floor(at))).or_default();
+        for (names, name) in [
+            (&mut refusals.relays, "gmail-smtp-in.l.google.com"),
+            (&mut refusals.recipient_domains, "gmail.com"),
+            (&mut refusals.hosts, "mx1"),
+        ] {
+            *names.entry(name.to_owned()).or_default() += tries.count;
+        }
+        refusals.messages += tries.count;
+        if refusals.lines.len() < LINES {
+            let line = u64::try_from(at.unwrap() - MIDNIGHT).unwrap();
+            let text =
+                "Mar  3 14:17:11 mx1 postfix/smtp[211]: 4Zx: to=<a@gmail.com>, status=bounced".to_owned();
+            refusals.lines.push(Shown { at, input: "/var/log/mail.log".to_owned(), line, text });
+        }
+    }
 }
 
 fn options() -> Options {
@@ -266,8 +297,13 @@ const CONTRACT: &[(&str, &str)] = &[
     (
         "findings[]",
         "kind severity provider basic enhanced marker start end ongoing attempts events rate_before rate_during \
-         score expected sender_domains relays fix suppress evidence title",
+         score expected sender_domains relays fix suppress evidence title from_start shape times first_attempts \
+         certainty from became cause affected relay_shares recipient_domains hosts stage",
     ),
+    ("findings[].cause", "carrier name count events share attempts others sentence"),
+    ("findings[].affected", "messages recipients waiting"),
+    ("findings[].recipient_domains[]", "name events share"),
+    ("findings[].evidence[]", "input line text"),
     ("findings[].sender_domains[]", "domain events attempts share"),
 ];
 
@@ -329,7 +365,8 @@ fn the_incident_is_found_where_it_began() {
     assert_eq!((finding.kind, finding.ongoing), ("spike", true));
     assert_eq!(finding.start.as_deref(), Some("2026-03-03T14:17:11+01:00"));
     assert_eq!(finding.end, None);
-    assert_eq!((finding.events, finding.rate_before), (410, Some(0.0)));
+    assert_eq!((finding.events, finding.first_attempts.attempts), (410, 1_758));
+    assert!(finding.rate_before.is_some_and(|rate| rate < 1e-3));
     assert_eq!(finding.sender_domains[0].domain.as_deref(), Some("shop.example"));
     let headline = &report.verdict.headline;
     for part in ["Tue 2026-03-03 14:17 +01:00", "550 5.7.26", "mail from shop.example"] {
@@ -495,6 +532,14 @@ fn hostile() -> Summary {
     summary.accounting.first_not_understood =
         Some(Place { input: nasty.clone(), line: u64::MAX, text: nasty.clone() });
     summary.accounting.long_lines = 1;
+    for counts in summary.keys.values_mut() {
+        for refusals in counts.refusals.values_mut() {
+            refusals.lines.iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
+            refusals.relays.insert(nasty.clone(), 1_000_000);
+            refusals.recipient_domains.insert(nasty.clone(), 1_000_000);
+        }
+        counts.senders.insert(Some(nasty.clone()), Party::default());
+    }
     summary.inputs[0].name.clone_from(&nasty);
     summary.inputs[0].format.clone_from(&nasty);
     summary.inputs[0].note = Some(nasty);

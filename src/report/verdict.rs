@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use super::Totals;
 use super::number::{counted, percent, plural, thousands};
 use super::rows::{Rates, provider_title};
 use super::when::Zone;
-use crate::analysis::{Attribution, Concern, Finding, Kind, Severity};
-use crate::catalog::{Catalog, Suppress, UNKNOWN};
-use crate::summary::Summary;
+use super::{Totals, cause};
+use crate::analysis::detect::Shape;
+use crate::analysis::{Attribution, Carrier, Concern, Finding, Kind, Link, Severity};
+use crate::catalog::{Catalog, Stage, Suppress, UNKNOWN};
+use crate::summary::{Place, Summary};
 
 /// What a tired person reads first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -151,7 +152,9 @@ fn concerned(facts: &Facts<'_>) -> Verdict {
 fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
     let mut details = vec![
         Detail { label: "What", text: numbers(finding) },
-        Detail { label: "Who", text: who(finding) },
+        Detail { label: "Who", text: senders(&finding.sender_domains) },
+        Detail { label: "Why", text: why(finding, facts.catalog) },
+        Detail { label: "Hit", text: cause::affected(finding) },
         Detail {
             label: "Meaning",
             text: format!("{}. {}", finding.title.trim_end_matches('.'), finding.meaning),
@@ -165,6 +168,7 @@ fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
     };
     details.push(Detail { label: "Fix", text: fix });
     details.push(Detail { label: "Lists", text: suppression(finding.suppress).to_owned() });
+    details.extend(line(&finding.evidence).map(|text| Detail { label: "Line", text }));
     let more =
         facts.findings.iter().skip(1).filter(|other| other.severity != Severity::Notice).count() as u64;
     if more > 0 {
@@ -188,7 +192,7 @@ fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
 pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> String {
     let who = provider_title(catalog, &finding.provider);
     let one = finding.provider != UNKNOWN;
-    let whose = whose(&finding.sender_domains);
+    let whose = whose(finding);
     let (refuses, refused) = match (finding.code.severity(), one) {
         (Some(4), true) => ("puts off", "put off"),
         (Some(4), false) => ("put off", "put off"),
@@ -208,24 +212,34 @@ pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> 
         Severity::Notice => format!("Seen at {who}"),
     };
     let (they, had) = if one { ("it", "it still did") } else { ("they", "they still did") };
+    let tail = tail(finding, zone);
+    let since = |start: i64| {
+        if finding.from_start { "since the log begins".to_owned() } else { format!("since {}", at(start)) }
+    };
     match (finding.kind, finding.start, finding.end) {
-        (Kind::Spike, Some(start), None) => format!(
-            "{}: since {} {they} {refuses} {whose} ({code}), and {had} when the log ends.",
+        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), None) => format!(
+            "{}: {} {they} {refuses} {whose} ({code}), and {had} when the log ends{tail}.",
             opening("is"),
-            at(start)
+            since(start)
         ),
-        (Kind::Spike, Some(start), Some(end)) => format!(
-            "{}: from {} to {} {they} {refused} {whose} ({code}); it has stopped.",
+        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), Some(end)) => format!(
+            "{}: from {} to {} {they} {refused} {whose} ({code}); it has stopped{tail}.",
             opening("was"),
             at(start),
             at(end)
         ),
         (Kind::Level, _, _) => format!(
-            "{}: all through the log {they} {refuses} {whose} ({code}); it began before the log does.",
+            "{}: all through the log {they} {refuses} {whose} ({code}); it began before the log does{tail}.",
             opening("is")
         ),
+        (Kind::Recurring, Some(start), _) => format!(
+            "{}: at the same time of day again and again {they} {refused} {whose} ({code}), {} since {}.",
+            opening("is"),
+            counted(finding.times, "time", "times"),
+            at(start)
+        ),
         (_, Some(start), Some(end)) if end > start => format!(
-            "{}: {they} {refused} {} of {whose} ({code}), first on {}, last on {}.",
+            "{}: {they} {refused} {} of {whose} ({code}), first on {}, last on {}{tail}.",
             opening("is"),
             counted(finding.events, "attempt", "attempts"),
             at(start),
@@ -245,6 +259,59 @@ pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> 
     }
 }
 
+/// What it belongs to: what came before it, or after it.
+fn tail(finding: &Finding, zone: Zone<'_>) -> String {
+    let at =
+        |link: &Link| link.start.map_or_else(String::new, |at| format!(" on {}", zone.to_the_minute(at)));
+    match (finding.kind, &finding.from, &finding.became) {
+        (Kind::Shift, Some(from), _) => {
+            format!("; until then the answer was {}, so only its name is new", from.code)
+        }
+        (_, Some(from), _) => match from.start {
+            Some(start) => {
+                format!("; deferrals ({}) had warned since {}", from.code, zone.to_the_minute(start))
+            }
+            None => format!("; deferrals ({}) had warned", from.code),
+        },
+        (_, None, Some(became)) => format!("; rejections followed{} ({})", at(became), became.code),
+        (kind, None, None) if finding.enforcement && finding.stage == Some(Stage::Deferral) => {
+            let follow = if kind == Kind::Escalation { "rejections follow" } else { "rejections may follow" };
+            format!("; deferrals now, {follow}")
+        }
+        _ => String::new(),
+    }
+}
+
+/// One line that shows it, and where others stand.
+fn line(evidence: &[Place]) -> Option<String> {
+    let (first, others) = evidence.split_first()?;
+    let mut text = format!("{}:{}: {}", first.input, first.line, first.text);
+    if !others.is_empty() {
+        let place = |place: &Place| {
+            let same = place.input == first.input;
+            if same { format!(":{}", place.line) } else { format!("{}:{}", place.input, place.line) }
+        };
+        let places = others.iter().map(place);
+        text.push_str(&format!(" (and {})", places.collect::<Vec<_>>().join(", ")));
+    }
+    Some(text)
+}
+
+/// How a rate went, in a word.
+pub(super) fn course(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Burst => "burst",
+        Shape::Flapping => "flapping",
+        Shape::Ramp => "ramp",
+        Shape::Step => "step",
+    }
+}
+
+/// What carries it.
+fn why(finding: &Finding, catalog: &Catalog) -> String {
+    finding.cause.as_ref().map_or_else(String::new, |cause| cause::sentence(finding, cause, catalog))
+}
+
 /// How many, and against what.
 pub(super) fn numbers(finding: &Finding) -> String {
     let mut text = format!(
@@ -254,25 +321,17 @@ pub(super) fn numbers(finding: &Finding) -> String {
         percent(finding.events, finding.attempts),
         finding.code
     );
-    if let Some(before) = finding.rate_before {
-        text.push_str(&format!(", against {} in the rest of the period", share(before)));
-    }
+    text.push_str(&cause::rates(finding));
     text.push('.');
     text
 }
 
-/// A share that is only known as a fraction.
-fn share(fraction: f64) -> String {
-    let percent = fraction * 100.0;
-    match percent {
-        p if p <= 0.0 => "none".to_owned(),
-        p if p < 0.05 => "<0.1 %".to_owned(),
-        p => format!("{p:.1} %"),
-    }
-}
-
 /// Whose mail it was, in a sentence.
-fn whose(senders: &[Attribution]) -> String {
+fn whose(finding: &Finding) -> String {
+    let senders = &finding.sender_domains;
+    if finding.cause.as_ref().is_some_and(|cause| cause.carrier == Carrier::AllSenders) {
+        return "mail of all sender domains".to_owned();
+    }
     let known = senders.iter().filter(|part| part.domain.is_some()).count() as u64;
     match senders.first() {
         Some(Attribution { domain: Some(domain), share, .. }) if *share >= 0.6 || known == 1 => {
@@ -286,13 +345,6 @@ fn whose(senders: &[Attribution]) -> String {
         Some(_) if known > 1 => format!("mail of {known} sender domains"),
         _ => "mail".to_owned(),
     }
-}
-
-/// Whose mail it was, in numbers. A summary keeps them over the whole period only.
-fn who(finding: &Finding) -> String {
-    let text = senders(&finding.sender_domains);
-    let narrower = finding.kind == Kind::Spike && !text.is_empty();
-    if narrower { format!("{text}; over the whole period.") } else { text }
 }
 
 /// The sender domains with their numbers, the greatest first.

@@ -3,11 +3,8 @@
 use super::random::{Random, mix};
 use super::spec::Spec;
 use super::stamp::SECOND;
+use super::tide::Tide;
 
-/// How busy each hour of the UTC day is; 100 is the mean.
-const HOURS: [u64; 24] = [
-    42, 36, 34, 34, 38, 50, 70, 98, 138, 164, 168, 160, 146, 150, 160, 158, 146, 128, 110, 98, 88, 76, 62, 46,
-];
 /// How busy a minute is within its hour; 100 is the mean.
 const MINUTES: [u64; 16] = [55, 60, 65, 70, 72, 75, 80, 84, 88, 92, 96, 104, 116, 136, 174, 233];
 /// The mean of each sixteenth of an exponential distribution of mean 1024.
@@ -22,6 +19,7 @@ pub(super) struct Arrivals {
     end: i64,
     hour: i64,
     seed: u64,
+    tide: Tide,
     /// Microseconds times weight of the whole span, for each arrival.
     weight_each: u128,
 }
@@ -31,12 +29,14 @@ impl Arrivals {
     pub(super) fn new(spec: &Spec, count: u64) -> Arrivals {
         let start = spec.start;
         let end = start + spec.span_seconds();
-        let weight = weight_between(start, end);
+        let tide = Tide::new(spec);
+        let weight = tide.between(start, end);
         Arrivals {
             next: start * SECOND,
             end,
             hour: start.div_euclid(3_600),
             seed: mix(spec.seed ^ 0xa2_217e),
+            tide,
             weight_each: weight / u128::from(count.max(1)),
         }
     }
@@ -44,6 +44,12 @@ impl Arrivals {
     /// Instant of the next arrival, in microseconds.
     pub(super) fn next(&self) -> i64 {
         self.next
+    }
+
+    /// The mailing that an arrival at this instant, in microseconds, may belong to: its number, and how many times the usual mail it
+    /// brings.
+    pub(super) fn mailing(&self, at: i64) -> Option<(u64, u64)> {
+        self.tide.mailing(at.div_euclid(SECOND))
     }
 
     /// Sets the rate anew at the turn of an hour: the bytes that are left are spread over the time that is left.
@@ -56,14 +62,14 @@ impl Arrivals {
         }
         self.hour = hour;
         let left = u128::from(target - bytes) * u128::from(arrived) / u128::from(bytes.max(1));
-        self.weight_each = weight_between(second, self.end) / left.max(1);
+        self.weight_each = self.tide.between(second, self.end) / left.max(1);
     }
 
     /// Goes on to the arrival after it.
     pub(super) fn advance(&mut self, random: &mut Random) {
         let second = self.next.div_euclid(SECOND);
         let minute = second.div_euclid(60).unsigned_abs();
-        let busy = hour_weight(second) * MINUTES[(mix(self.seed ^ minute) % 16) as usize];
+        let busy = self.tide.at(second) * MINUTES[(mix(self.seed ^ minute) % 16) as usize];
         let gap = GAPS[random.below(16) as usize] * u64::from(512 + random.below(1_024));
         // Both factors are in 1024ths, the minute's in hundredths.
         let pause = self.weight_each * 100 * u128::from(gap) / (u128::from(busy) << 20);
@@ -72,29 +78,12 @@ impl Arrivals {
     }
 }
 
-/// Microseconds times weight between two instants in seconds.
-fn weight_between(start: i64, end: i64) -> u128 {
-    let mut weight: u128 = 0;
-    let mut at = start;
-    while at < end {
-        let until = ((at.div_euclid(3_600) + 1) * 3_600).min(end);
-        weight += (until - at) as u128 * u128::from(hour_weight(at)) * SECOND as u128;
-        at = until;
-    }
-    weight
-}
-
-fn hour_weight(second: i64) -> u64 {
-    HOURS[second.div_euclid(3_600).rem_euclid(24) as usize]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_tables_keep_the_mean() {
-        assert_eq!(HOURS.iter().sum::<u64>(), 2_400);
         assert_eq!(MINUTES.iter().sum::<u64>(), 1_600);
         assert!(GAPS.iter().sum::<u64>().abs_diff(16 * 1_024) < 16);
     }

@@ -13,7 +13,7 @@ use super::log::{Count, Log};
 use super::message::{Ids, Kind, MAX_RECIPIENTS, Message, Recipient, State};
 use super::mix::{Brings, Class, Mix, Stage};
 use super::names::{Address, Host, write_address};
-use super::random::Random;
+use super::random::{Random, stable};
 use super::spec::{Blend, Mta, Spec};
 use super::stamp::SECOND;
 use super::template::{Context, QUEUE_MANAGER};
@@ -173,10 +173,23 @@ impl<'w> Engine<'w> {
 
     fn arrive(&mut self, now: i64) {
         let script = self.mix.arrivals.pick(&mut self.random);
+        let mailing = self.mailing(now);
+        let script = mailing.and(self.mix.outgoing()).unwrap_or(script);
         let message = Message::new(self.random.next(), script, now);
         let slot = self.admit(message);
         self.fill(slot, self.mix.scripts[usize::from(script)].brings);
+        if let Some(sender) = mailing {
+            self.messages[slot as usize].sender = Address::Own(sender, 0);
+        }
         self.step(slot, now);
+    }
+
+    /// The sender of the mailing that an arrival belongs to.
+    fn mailing(&mut self, now: i64) -> Option<u16> {
+        let (number, factor) = self.arrivals.mailing(now)?;
+        // One of so many is usual mail.
+        let usual = u64::from(self.random.below(1_000_000)) * factor < 1_000_000;
+        (!usual).then(|| stable(number, 0x5e_17de, self.mix.senders.len() as u32) as u16)
     }
 
     /// Writes the next line of a message's script.

@@ -530,6 +530,12 @@ impl Mix {
         self.home.at(stable(u64::from(person), 4, self.home.total()))
     }
 
+    /// The script of a message to other hosts.
+    pub(super) fn outgoing(&self) -> Option<u16> {
+        let place = self.scripts.iter().position(|script| script.brings == Brings::Out)?;
+        u16::try_from(place).ok()
+    }
+
     /// The group that takes bounces to our senders.
     pub(super) fn returns(&self) -> u16 {
         self.returns

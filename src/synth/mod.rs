@@ -18,6 +18,7 @@ mod random;
 mod spec;
 mod stamp;
 mod template;
+mod tide;
 mod truth;
 
 #[cfg(test)]
@@ -30,8 +31,8 @@ use engine::Engine;
 use mix::Mix;
 
 pub use spec::{
-    Blend, Incident, Mta, Spec, SpecError, Stamps, parse_duration, parse_offset, parse_percent, parse_size,
-    parse_start,
+    Blend, Incident, Mta, Spec, SpecError, Stamps, Traffic, parse_duration, parse_offset, parse_percent,
+    parse_size, parse_start,
 };
 pub use truth::{CodeRow, HourRow, Outcomes, SenderRow, Truth};
 
@@ -48,7 +49,13 @@ pub fn generate(spec: &Spec, out: &mut dyn Write) -> io::Result<Truth> {
     let mix = Mix::new(spec).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     // How many bytes an arrival makes depends on the mix, so a small log is written for it first. It has no incidents and
     // spans some hours, so that what is put off comes again.
-    let pilot = Spec { bytes: PILOT, span: Some(4 * 3_600), incidents: Vec::new(), ..spec.clone() };
+    let pilot = Spec {
+        bytes: PILOT,
+        span: Some(4 * 3_600),
+        traffic: Traffic::Steady,
+        incidents: Vec::new(),
+        ..spec.clone()
+    };
     let quiet = Mix::new(&pilot).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let (truth, arrived) =
         Engine::new(&pilot, quiet, Arrivals::new(&pilot, PILOT / 900), &mut io::sink()).run()?;

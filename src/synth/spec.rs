@@ -40,6 +40,17 @@ pub enum Blend {
     Dense,
 }
 
+/// How evenly mail comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traffic {
+    /// More by day than by night.
+    #[default]
+    Steady,
+    /// Quiet weekends as well, and mailings of one sender that bring up to two hundred times the usual for some minutes. All of it
+    /// ordinary: what is refused is refused at the usual rates.
+    Violent,
+}
+
 /// A time in which a provider answers with one code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
@@ -78,6 +89,8 @@ pub struct Spec {
     pub span: Option<i64>,
     /// Which lines.
     pub blend: Blend,
+    /// How evenly mail comes.
+    pub traffic: Traffic,
     /// Attempts out of a million that do not succeed at first.
     pub failures: u32,
     /// Number of sender domains.
@@ -110,6 +123,7 @@ impl Default for Spec {
             start: days_from_civil(2026, 3, 2) * DAY,
             span: None,
             blend: Blend::Default,
+            traffic: Traffic::Steady,
             failures: 100_000,
             senders: 40,
             recipients: 200_000,

@@ -105,6 +105,15 @@ pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
     pieces
 }
 
+/// Takes away where the lines stand that show a refusal: the pieces have other names, and count from their own start.
+fn forget_places(summary: &mut Summary) {
+    for refusals in summary.keys.values_mut().flat_map(|counts| counts.refusals.values_mut()) {
+        for shown in &mut refusals.lines {
+            (shown.input, shown.line) = (String::new(), 0);
+        }
+    }
+}
+
 #[test]
 fn a_log_cut_into_ten_files_is_the_log() {
     let catalog = Catalog::builtin();
@@ -112,7 +121,8 @@ fn a_log_cut_into_ten_files_is_the_log() {
     let orders = [[9, 8, 7, 6, 5, 4, 3, 2, 1, 0], [3, 0, 9, 4, 1, 8, 5, 2, 7, 6]];
     for (log, zone, year) in LOGS {
         let options = Options { threads: 2, ..options(zone, Some(year)) };
-        let wanted = summary(vec![input::open(&fixtures().join(log), true).unwrap()], &catalog, &options);
+        let mut wanted = summary(vec![input::open(&fixtures().join(log), true).unwrap()], &catalog, &options);
+        forget_places(&mut wanted);
         let folder = tempfile::tempdir().unwrap();
         let pieces = pieces(log);
         for order in orders {
@@ -125,6 +135,7 @@ fn a_log_cut_into_ten_files_is_the_log() {
             let mut found = summary(sources, &catalog, &options);
             assert_eq!(found.inputs.len(), 10);
             found.inputs.clone_from(&wanted.inputs);
+            forget_places(&mut found);
             same(&format!("{log} in ten files, {order:?}"), &found, &wanted, &catalog);
         }
     }

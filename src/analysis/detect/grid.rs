@@ -1,15 +1,25 @@
 //! Bins of time: as fine as the log is short.
 
+use std::iter;
+
+use crate::summary::Width;
 use crate::time::Instant;
 
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 
-/// Widths bins may be made coarser to. Each divides the next and divides a day, so coarsening is exact and commutes with adding.
-pub const LADDER: [i64; 8] = [60, 300, 900, 1_800, 3_600, 10_800, 21_600, DAY];
-
 /// More bins say nothing more about a log, and cost time: two weeks of five minutes.
 pub const MOST_BINS: usize = 4_032;
+
+/// Widths bins may be made coarser to, which are those of a summary's buckets. A log that has too many bins for one takes the next.
+pub(super) fn widths() -> impl Iterator<Item = i64> {
+    let most = i64::try_from(MOST_BINS).unwrap_or(i64::MAX);
+    let wider = move |width: &Width| {
+        let next = Width::of(0, width.seconds().saturating_mul(most.saturating_add(1)));
+        (next > *width).then_some(next)
+    };
+    iter::successors(Some(Width::default()), wider).map(Width::seconds)
+}
 
 /// Where the bins of one log lie. All its series share one grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +49,17 @@ impl Grid {
 
     /// The finest grid whose width `width` divides.
     fn of(width: i64, from: Instant, to: Instant) -> Option<Grid> {
-        LADDER.into_iter().filter(|rung| rung % width == 0).find_map(|rung| {
+        widths().filter(|rung| rung % width == 0).find_map(|rung| {
             let start = from.div_euclid(rung) * rung;
             let span = to.checked_sub(start)?;
             let bins = usize::try_from(span.div_euclid(rung) + i64::from(span % rung > 0)).ok()?;
             (bins <= MOST_BINS).then_some(Grid { start, width: rung, bins })
         })
+    }
+
+    /// The grid of a summary's buckets, from the first to the last; a coarser one where those are too many.
+    pub fn of_buckets(width: Width, first: Instant, last: Instant) -> Option<Grid> {
+        Grid::of(width.seconds(), first, last.checked_add(width.seconds())?)
     }
 
     /// The bin an instant falls into.

@@ -456,10 +456,18 @@ proptest! {
     #[test]
     fn grids_cover_what_they_were_made_for(first in -1_000_000_000i64..2_000_000_000, span in 0i64..300_000_000) {
         let grid = Grid::covering(first, first + span).unwrap();
-        prop_assert!(grid.bins <= MOST_BINS && LADDER.contains(&grid.width));
+        prop_assert!(grid.bins <= MOST_BINS && grid::widths().any(|width| width == grid.width));
         prop_assert_eq!(grid.bin(first), Some(0));
         prop_assert_eq!(grid.bin(first + span), Some(grid.bins - 1));
     }
+}
+
+#[test]
+fn bins_are_as_wide_as_the_buckets_of_a_summary() {
+    let widths: Vec<i64> = grid::widths().collect();
+    assert_eq!(widths, [60, 300, 900, 1_800, 3_600, 10_800, 21_600, DAY]);
+    let known = |seconds: i64| crate::summary::Width::from_seconds(seconds).is_some();
+    assert!(widths.into_iter().all(known));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::io;
 use super::more;
 use crate::analysis::Kind;
 use crate::report::Report;
+use crate::report::findings::FindingRow;
 use crate::report::number::{counted, percent, plural, thousands};
 use crate::report::page::Page;
-use crate::report::rows::{FindingRow, Outcomes};
+use crate::report::rows::Outcomes;
 
 /// What stands out besides what the verdict tells.
 pub(in crate::report) fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -48,12 +49,22 @@ fn finding_remark<'a>(finding: &'a FindingRow, fixes: &mut Vec<&'a str>) -> Stri
             percent(finding.events, finding.attempts)
         ));
     }
+    if let Some(cause) = &finding.cause {
+        text.push(' ');
+        text.push_str(&capitalised(&cause.sentence));
+    }
     if !finding.fix.is_empty() && !fixes.contains(&finding.fix.as_str()) {
         fixes.push(&finding.fix);
         text.push(' ');
         text.push_str(&finding.fix);
     }
     text
+}
+
+/// A sentence of its own.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How much there was.

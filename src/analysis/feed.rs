@@ -1,0 +1,127 @@
+//! Counts over time, as the detector wants them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::detect::{self, Count, Exposure, Grid, Limits, Past, Series, Verdict};
+use super::finding::Tried;
+use super::suspect::{Suspect, provider};
+use crate::smtp::Direction;
+use crate::summary::{Counts, Key, Summary, Tries};
+use crate::time::Instant;
+
+/// All attempts at one provider.
+#[derive(Debug, Default)]
+pub(super) struct Ward<'a> {
+    /// Number among the providers.
+    number: usize,
+    pub(super) keys: Vec<(&'a Key, &'a Counts)>,
+    /// With and without a stamp.
+    pub(super) all: Tries,
+    /// Of them, by sender domain.
+    pub(super) senders: BTreeMap<Option<&'a str>, u64>,
+    /// By bucket start, as far as there is a stamp.
+    buckets: BTreeMap<Instant, Tries>,
+}
+
+impl<'a> Ward<'a> {
+    /// All providers by short name. Who runs the hosts that nobody knows is not known, so they are one.
+    pub(super) fn all(summary: &'a Summary) -> BTreeMap<&'a str, Ward<'a>> {
+        let mut wards: BTreeMap<&str, Ward<'_>> = BTreeMap::new();
+        for (key, counts) in summary.keys.iter().filter(|(key, _)| key.direction == Direction::Out) {
+            let ward = wards.entry(provider(key)).or_default();
+            ward.keys.push((key, counts));
+            ward.all.add(all(counts));
+            for (sender, party) in &counts.senders {
+                *ward.senders.entry(sender.as_deref()).or_default() += party.span.count;
+            }
+            for (at, tries) in dated(counts) {
+                ward.buckets.entry(at).or_default().add(tries);
+            }
+        }
+        wards.values_mut().zip(0..).for_each(|(ward, number)| ward.number = number);
+        wards
+    }
+
+    /// Attempts in a stretch.
+    pub(super) fn tries(&self, stretch: &Range<Instant>) -> Tries {
+        sum(self.buckets.range(stretch.clone()).map(|(_, tries)| *tries))
+    }
+}
+
+/// All attempts of a key.
+fn all(counts: &Counts) -> Tries {
+    Tries { count: counts.span.count, retries: sum(counts.buckets.values().copied()).retries }
+}
+
+/// All events of a suspect.
+pub(super) fn all_events(suspect: &Suspect<'_>) -> Tries {
+    sum(suspect.parts.iter().map(|counts| all(counts)))
+}
+
+/// The buckets with a stamp.
+fn dated(counts: &Counts) -> impl Iterator<Item = (Instant, Tries)> {
+    counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, *tries)))
+}
+
+fn sum(all: impl Iterator<Item = Tries>) -> Tries {
+    all.fold(Tries::default(), |mut sum, tries| {
+        sum.add(tries);
+        sum
+    })
+}
+
+/// Events of a suspect in a stretch.
+pub(super) fn events(suspect: &Suspect<'_>, stretch: &Range<Instant>) -> Tries {
+    let stretch = Some(stretch.start)..Some(stretch.end);
+    let within = |counts: &&'_ Counts| sum(counts.buckets.range(stretch.clone()).map(|(_, tries)| *tries));
+    sum(suspect.parts.iter().map(within))
+}
+
+/// Of attempts and events, those that repeat nothing.
+pub(super) fn first(attempts: Tries, events: Tries) -> Tried {
+    let first = |tries: Tries| tries.count.saturating_sub(tries.retries);
+    Tried { attempts: first(attempts), events: first(events).min(first(attempts)) }
+}
+
+/// The bins all series of a summary lie in. `None` where no line has a stamp, and where the stamps are too far apart to be one log's.
+pub(super) fn grid(summary: &Summary, wards: &BTreeMap<&str, Ward<'_>>) -> Option<Grid> {
+    let first = wards.values().filter_map(|ward| ward.buckets.keys().next()).min()?;
+    let last = wards.values().filter_map(|ward| ward.buckets.keys().next_back()).max()?;
+    Grid::of_buckets(summary.width, *first, *last)
+}
+
+/// The detector's key for each suspect, in their order.
+pub(super) fn keys(
+    suspects: &[Suspect<'_>],
+    wards: &BTreeMap<&str, Ward<'_>>,
+    grid: Grid,
+) -> Vec<detect::Key> {
+    let binned =
+        |at: Instant, tries: Tries| Some((grid.bin(at)?, Count { all: tries.count, retries: tries.retries }));
+    let mut exposures: BTreeMap<usize, Arc<Exposure>> = BTreeMap::new();
+    let mut keys = Vec::with_capacity(suspects.len());
+    for suspect in suspects {
+        let Some(ward) = wards.get(suspect.provider) else { continue };
+        let exposure = exposures.entry(ward.number).or_insert_with(|| {
+            let counts = ward.buckets.iter().filter_map(|(at, tries)| binned(*at, *tries));
+            Arc::new(Exposure::new(&grid, counts))
+        });
+        let counts = suspect.parts.iter().flat_map(|counts| dated(counts));
+        keys.push(detect::Key {
+            provider: ward.number,
+            code: suspect.code.enhanced,
+            nature: suspect.nature(),
+            series: Series::new(grid, exposure, counts.filter_map(|(at, tries)| binned(at, tries))),
+            past: Past::default(),
+        });
+    }
+    keys
+}
+
+/// What each key shows, in their order.
+pub(super) fn verdicts(keys: &[detect::Key]) -> Vec<Verdict> {
+    let limits = Limits::default();
+    detect::side_by_side(keys.len(), |at| detect::windows(&keys[at], &limits))
+}
