@@ -82,7 +82,7 @@ pub(in crate::report) fn refusals(report: &Report, page: &mut Page<'_>) -> io::R
     page.table(&table)?;
     if course {
         page.remark(&format!(
-            "Course: share of the attempts, each mark {}; · is none, █ the most of its row (5 % at least)",
+            "Course: share of the attempts, each mark {}; · none, █ the row's most (5 % at least)",
             sparks.mark
         ))?;
     }
