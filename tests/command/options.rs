@@ -173,7 +173,7 @@ fn one_line_for_chat() {
     let bad = fixtures().join("postfix-throttle/mail.log");
     let bad = bad.to_str().unwrap();
     let alarm = line(&["--quiet", "--year", "2024", bad]);
-    assert!(alarm.starts_with("CRITICAL google 421 4.7.28 ") && alarm.lines().count() == 1, "{alarm}");
+    assert!(alarm.starts_with("WARNING google 421 4.7.28 ") && alarm.lines().count() == 1, "{alarm}");
     let summary = folder.path().join("summary");
     let summary = summary.to_str().unwrap();
     assert_eq!(line(&["--year", "2024", "--summary", summary, bad]), alarm);

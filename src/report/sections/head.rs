@@ -12,28 +12,24 @@ use crate::report::rows::Outcomes;
 
 /// What stands out besides what the verdict tells.
 pub(in crate::report) fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let told = told(report);
+    let told = report.told();
     let rest = report.findings.get(usize::from(told.is_some())..).unwrap_or_default();
     if rest.is_empty() {
         return Ok(());
     }
     page.heading("Findings", if told.is_some() { "besides the first" } else { "" })?;
     let mut fixes: Vec<&str> = told.map(|finding| finding.fix.as_str()).into_iter().collect();
-    for finding in rest.iter().take(report.top) {
+    for (n, finding) in rest.iter().take(report.top).enumerate() {
         page.labelled(finding.severity, &finding.sentence)?;
         page.labelled("", &finding_remark(finding, &mut fixes))?;
+        super::course(report, n + usize::from(told.is_some()), page)?;
     }
     more(page, rest.len(), report.top, "finding", "findings")
 }
 
-/// The finding the verdict is about.
-fn told(report: &Report) -> Option<&FindingRow> {
-    report.findings.first().filter(|finding| finding.severity != "notice" && report.has_attempts())
-}
-
 /// The cures that the verdict and the findings tell: no section below tells them again.
 pub(super) fn told_fixes(report: &Report) -> Vec<&str> {
-    let shown = usize::from(told(report).is_some()) + report.top;
+    let shown = usize::from(report.told().is_some()) + report.top;
     report.findings.iter().take(shown).map(|finding| finding.fix.as_str()).collect()
 }
 
