@@ -101,10 +101,13 @@ fn one_line_says_it() {
     assert_eq!(one(&report(&Summary::default())), "EMPTY there is nothing in the log\n");
     let mut dead = day();
     let refused = Answer { action: Action::Failed, basic: 550, enhanced: "5.1.1", ..ACCEPTED };
-    count(&mut dead, &refused, Some(MIDNIGHT + 40_000), 400);
+    // As the mail goes, so that nothing stands out but the share.
+    for quarter in 0..64 {
+        count(&mut dead, &refused, Some(MIDNIGHT + 6 * 3600 + quarter * 900 + 131), 8);
+    }
     close(&mut dead, "-");
     assert_eq!(
         one(&report(&dead)),
-        "WARNING 5,112 attempts, 91 % delivered: 8.1 % of the attempts met dead addresses\n"
+        "WARNING 5,224 attempts, 89 % delivered: 10.0 % of the attempts met dead addresses\n"
     );
 }
