@@ -132,19 +132,35 @@ fn sender(senders: &[Sender<'_>]) -> Option<Cause> {
     carried(senders, |(name, _)| name == first, Carrier::Sender).filter(spares_others)
 }
 
+/// Senders who send enough to tell how they fare, by the rate of all of them.
+fn tellable<'s, 'a>(senders: &'s [Sender<'a>]) -> Vec<(&'s Sender<'a>, f64)> {
+    let rate = sum(senders.iter()).rate();
+    let expected = senders.iter().map(|sender| (sender, sender.1.attempts as f64 * rate));
+    expected.filter(|(sender, expected)| sender.0.is_some() && *expected >= EXPECTED).collect()
+}
+
+/// Some are hit, some are spared, each by itself: of many who send little, some are always without an event.
 fn some_senders(senders: &[Sender<'_>]) -> Option<Cause> {
-    let all = sum(senders.iter());
-    let high = |(name, tried): &Sender<'_>| name.is_some() && tried.rate() * ALIKE >= all.rate();
-    carried(senders, high, Carrier::Senders).filter(|cause| cause.count > 1 && spares_others(cause))
+    let hit = |tried: Tried, expected: f64| tried.events as f64 * ALIKE >= expected;
+    let spared = |tried: Tried, expected: f64| tried.events as f64 * SPARED < expected;
+    let told = tellable(senders);
+    let clear = told.iter().all(|((_, tried), expected)| hit(*tried, *expected) || spared(*tried, *expected));
+    let any_spared = told.iter().any(|((_, tried), expected)| spared(*tried, *expected));
+    let carriers: Vec<Option<&str>> = told
+        .iter()
+        .filter(|((_, tried), expected)| hit(*tried, *expected))
+        .map(|((name, _), _)| *name)
+        .collect();
+    if !clear || !any_spared || carriers.len() < 2 {
+        return None;
+    }
+    carried(senders, |(name, _)| carriers.contains(name), Carrier::Senders).filter(spares_others)
 }
 
 fn all_senders(senders: &[Sender<'_>]) -> Option<Cause> {
-    let rate = sum(senders.iter()).rate();
-    let expected = |tried: Tried| tried.attempts as f64 * rate;
-    let tellable: Vec<&Sender<'_>> =
-        senders.iter().filter(|(name, tried)| name.is_some() && expected(*tried) >= EXPECTED).collect();
-    let alike = tellable.iter().all(|(_, tried)| tried.events as f64 * ALIKE >= expected(*tried));
-    if tellable.len() < 2 || !alike {
+    let told = tellable(senders);
+    let alike = told.iter().all(|((_, tried), expected)| tried.events as f64 * ALIKE >= *expected);
+    if told.len() < 2 || !alike {
         return None;
     }
     let cause = carried(senders, |(name, tried)| name.is_some() && tried.events > 0, Carrier::AllSenders)?;
@@ -219,6 +235,14 @@ mod tests {
         let two = breakdown(&[(Some("a"), 40, 80), (Some("b"), 30, 70), (Some("c"), 1, 300)]);
         let found = cause(&two, true).unwrap();
         assert_eq!((found.carrier, found.name, found.count), (Carrier::Senders, None, 2));
+    }
+
+    #[test]
+    fn of_many_who_send_little_some_are_always_spared() {
+        let mut senders = vec![(Some("a"), 9, 900), (Some("b"), 5, 450)];
+        senders.extend([(Some("c"), 1, 25); 10]);
+        senders.extend([(Some("d"), 0, 25); 29]);
+        assert_eq!(carrier(&breakdown(&senders)), Some((Carrier::AllSenders, None)));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn sentence(finding: &Finding, cause: &Cause, catalog: &Catalog) -> S
             others(cause.others)
         ),
         Carrier::AllSenders => format!(
-            "it hits all {} sender domains alike: so {}.",
+            "it hits {} sender domains, all that send enough to tell alike: so {}.",
             thousands(cause.count),
             of_the_server(finding.disposition)
         ),
