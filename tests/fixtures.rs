@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use serde::Deserialize;
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::mta::Kind;
@@ -14,16 +13,9 @@ use smtpulse::scan::Options;
 use smtpulse::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
 use smtpulse::summary::Summary;
 
-use crate::reading::{Answer, Events, Seen, What, domain_of, fixtures, options, sender_domains, summary};
-
-/// `recording.toml`.
-#[derive(Deserialize)]
-struct Recording {
-    zone: String,
-    year: i64,
-    logs: Vec<String>,
-    retold: Vec<String>,
-}
+use crate::reading::{
+    Answer, Events, Recording, Seen, What, domain_of, fixtures, options, sender_domains, summary,
+};
 
 /// One row of `attempts.tsv`.
 struct Attempt {
@@ -278,8 +270,7 @@ fn wanted_rows(catalog: &Catalog, attempts: &[Attempt], lines: &[Final<'_>]) -> 
 fn check(folder: &str) {
     let catalog = Catalog::builtin();
     let path = fixtures().join(folder);
-    let recording: Recording =
-        toml::from_str(&std::fs::read_to_string(path.join("recording.toml")).unwrap()).unwrap();
+    let recording = Recording::of(folder);
     let attempts = attempts(folder);
     let refusals = refusals(folder);
     let options: Options = options(&recording.zone, Some(recording.year));

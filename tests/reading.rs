@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use smtpulse::catalog::{Catalog, UNKNOWN};
 use smtpulse::input::{self, Source};
 use smtpulse::mta::{Event, Kind, Mta, Outcome};
@@ -16,6 +17,22 @@ use smtpulse::time::{Instant, Zone};
 /// The folder of the fixtures.
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// What `recording.toml` says of a folder's logs.
+#[derive(Deserialize)]
+pub(crate) struct Recording {
+    pub(crate) zone: String,
+    pub(crate) year: i64,
+    pub(crate) logs: Vec<String>,
+    pub(crate) retold: Vec<String>,
+}
+
+impl Recording {
+    pub(crate) fn of(folder: &str) -> Recording {
+        let text = std::fs::read_to_string(fixtures().join(folder).join("recording.toml")).unwrap();
+        toml::from_str(&text).unwrap()
+    }
 }
 
 /// Defaults: one worker, UTC, everything, joined.

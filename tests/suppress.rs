@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use smtpulse::analysis::{self, Thresholds};
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::scan;
 use smtpulse::tally::{Care, Recipients};
 
-use crate::reading::{fixtures, options};
+use crate::reading::{Recording, fixtures, options};
 
 /// Dead ones that may be missed, by what was said of them, and why.
 const MISSED: [(&str, &str); 3] = [
@@ -20,15 +19,6 @@ const MISSED: [(&str, &str); 3] = [
     ("may contain a non-existent account", "QQ says may"),
     ("User doesn't exist: ", "a local hop: what our own mailboxes say is no provider's answer"),
 ];
-
-/// What is needed of `recording.toml`.
-#[derive(Deserialize)]
-struct Recording {
-    zone: String,
-    year: i64,
-    logs: Vec<String>,
-    retold: Vec<String>,
-}
 
 /// Dead recipients with what was said of them.
 fn dead(folder: &str) -> BTreeMap<String, String> {
@@ -44,8 +34,7 @@ fn dead(folder: &str) -> BTreeMap<String, String> {
 fn check(folder: &str) -> usize {
     let catalog = Catalog::builtin();
     let path = fixtures().join(folder);
-    let recording: Recording =
-        toml::from_str(&std::fs::read_to_string(path.join("recording.toml")).unwrap()).unwrap();
+    let recording = Recording::of(folder);
     let dead = dead(folder);
     let options = options(&recording.zone, Some(recording.year));
     let mut counts = Vec::new();

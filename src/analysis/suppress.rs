@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::answer;
-use crate::catalog::{Catalog, Meaning, UNKNOWN};
+use crate::catalog::{Catalog, Meaning, Only, UNKNOWN};
 use crate::summary::{Case, Cases, Evidence, Ground, Key, Outage, Span};
 use crate::time::Instant;
 
@@ -122,12 +122,12 @@ pub fn meanings<'c>(cases: &Cases, catalog: &'c Catalog) -> Vec<Meaning<'c>> {
     cases.keys.iter().map(|key| catalog.explain(&answer(key))).collect()
 }
 
-/// Decides on every recipient. With `provider`, on what that provider answered and nothing else.
+/// Decides on every recipient. With `only`, on what those providers answered and nothing else.
 pub fn suppressions<'a>(
     cases: &'a Cases,
     meanings: &'a [Meaning<'a>],
     thresholds: &Thresholds,
-    provider: Option<&str>,
+    only: Option<&Only>,
 ) -> Suppressions<'a> {
     let mut found = Suppressions::default();
     let mut held: BTreeMap<(&[u8], Outage), Vec<Listed<'a>>> = BTreeMap::new();
@@ -135,8 +135,7 @@ pub fn suppressions<'a>(
         let of = |evidence: &'a Evidence| {
             let (key, meaning) = (cases.keys.get(evidence.key)?, meanings.get(evidence.key)?);
             let by = key.provider.as_deref().unwrap_or(UNKNOWN);
-            let wanted = provider.is_none_or(|wanted| wanted.eq_ignore_ascii_case(by));
-            wanted.then_some(Listed { case, evidence, key, meaning })
+            only.is_none_or(|only| only.has(by)).then_some(Listed { case, evidence, key, meaning })
         };
         let against: Vec<Listed<'_>> = case.evidence.iter().filter_map(of).collect();
         let (enough, less): (Vec<_>, Vec<_>) =
@@ -256,8 +255,9 @@ mod tests {
         let catalog = Catalog::builtin();
         let cases = cases(vec![evidence(Ground::Now, 1, 0, 0)], None);
         let meanings = meanings(&cases, &catalog);
-        for (provider, listed) in [("google", 0), ("unknown", 1), ("UNKNOWN", 1)] {
-            let found = suppressions(&cases, &meanings, &Thresholds::default(), Some(provider));
+        for (provider, listed) in [("google", 0), ("unknown", 1)] {
+            let only = catalog.only(provider);
+            let found = suppressions(&cases, &meanings, &Thresholds::default(), only.as_ref());
             assert_eq!(found.listed.len(), listed, "{provider}");
             assert!(found.held.is_empty() && found.waiting.is_empty());
         }

@@ -1,6 +1,6 @@
 //! An answer as far as its meaning depends on it. What counts lines makes one for each key, never for each line.
 
-use super::{MarkerId, ProviderId};
+use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{Code, Guard};
 
 /// What is asked of the catalogue.
@@ -24,6 +24,16 @@ impl<'a> Answer<'a> {
     /// A bare code of a provider.
     pub fn of(provider: Option<&'a str>, code: Code) -> Answer<'a> {
         Answer { provider, code, ..Answer::default() }
+    }
+
+    /// The same with what its words tell: names instead of the catalogue's numbers.
+    pub fn with(self, reading: &Reading, catalog: &'a Catalog) -> Answer<'a> {
+        let quoted = reading.quoted.map(|(provider, code)| Quoted {
+            provider: provider.map(|provider| catalog.provider_name(provider)),
+            code,
+        });
+        let marker = reading.marker.map(|marker| catalog.marker_text(marker));
+        Answer { marker, quoted, guard: reading.guard, ..self }
     }
 }
 

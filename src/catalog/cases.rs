@@ -77,15 +77,11 @@ impl<'a> Asked<'a> {
     fn answer<'c: 'a>(&self, catalog: &'c Catalog, delayed: bool) -> Answer<'a> {
         let reading =
             Reader::new(catalog).read(catalog.provider_id(self.provider), self.code, self.words.as_bytes());
-        let name = |id| catalog.provider_name(id);
         let early = self.step.is_some_and(|step| !step.knows_recipient());
         Answer {
-            provider: Some(self.provider),
-            code: self.code,
-            marker: reading.marker.map(|marker| catalog.marker_text(marker)),
-            quoted: reading.quoted.map(|(provider, code)| Quoted { provider: provider.map(name), code }),
             guard: early.then_some(Guard::BeforeRecipient).or(reading.guard),
             delayed,
+            ..Answer::of(Some(self.provider), self.code).with(&reading, catalog)
         }
     }
 

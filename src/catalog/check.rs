@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::answer::{Answer, Quoted};
+use super::answer::Answer;
 use super::decide::suppress;
 use super::entry::{Entry, Scope, Suppress};
 use super::load::{self, Error, Loaded, RawFile};
@@ -335,16 +335,7 @@ impl Catalog {
         let code = Code { basic: codes.basic, enhanced: codes.enhanced };
         let who = provider.and_then(|name| self.provider_id(name));
         let reading = Reader::new(self).read(who, code, reply.as_bytes());
-        Answer {
-            provider,
-            code,
-            marker: reading.marker.map(|marker| self.marker_text(marker)),
-            quoted: reading
-                .quoted
-                .map(|(provider, code)| Quoted { provider: provider.map(|id| self.provider_name(id)), code }),
-            guard: reading.guard,
-            delayed: false,
-        }
+        Answer::of(provider, code).with(&reading, self)
     }
 
     /// A provider whose replies an entry speaks about; none for everybody's.

@@ -120,6 +120,7 @@ fn meaning(entry: &Entry, layer: Layer, code: Code, delayed: bool) -> Meaning<'_
         suppress: decision.suppress,
         enforcement: entry.enforcement,
         stage: entry.stage.or_else(|| step(code).filter(|_| entry.enforcement)),
+        deferral: entry.deferral,
         source: &entry.source,
         checked: &entry.checked,
         layer,

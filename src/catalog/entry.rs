@@ -60,6 +60,16 @@ pub enum Escalation {
     Domain,
 }
 
+/// Why a receiver puts off what it takes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deferral {
+    /// Too much, or too fast.
+    Throttling,
+    /// The sender is not known yet; what is tried again is taken.
+    Greylisting,
+}
+
 /// How far a measure against a sender has gone; on a ladder, its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -169,6 +179,8 @@ pub struct Entry {
     pub suppress: Suppress,
     /// Whom it speaks against when it goes on for long; `None` when nobody.
     pub escalation: Option<Escalation>,
+    /// Why mail is put off with it, where its kind of trouble tells.
+    pub deferral: Option<Deferral>,
     /// Part of the enforced sender requirements.
     pub enforcement: bool,
     /// Step of the ladder, where one is known.
@@ -245,6 +257,8 @@ pub struct Meaning<'a> {
     pub enforcement: bool,
     /// Step of the ladder, for enforcement codes.
     pub stage: Option<Stage>,
+    /// Why mail is put off with it, where that is known.
+    pub deferral: Option<Deferral>,
     /// Where we know it from.
     pub source: &'a str,
     /// The day somebody last looked there; empty where no entry speaks.
@@ -274,6 +288,7 @@ impl Meaning<'_> {
             suppress: Suppress::Never,
             enforcement: false,
             stage: None,
+            deferral: None,
             source: "RFC 5321, RFC 3463",
             checked: "",
             layer: Layer::Class,

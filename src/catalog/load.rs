@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::entry::{Confidence, Disposition, Entry, Escalation, Scope, Stage, Suppress};
+use super::entry::{Confidence, Deferral, Disposition, Entry, Escalation, Scope, Stage, Suppress};
 use super::pattern::{BasicPattern, EnhancedPattern, Texts};
 use super::provider::Kind;
 use super::{Catalog, EMBEDDED, Embedded};
@@ -107,6 +107,7 @@ pub(super) struct RawCategory {
     disposition: Disposition,
     suppress: Suppress,
     escalate: Option<Escalation>,
+    deferral: Option<Deferral>,
     #[serde(default)]
     advice: Texts,
     /// Measures against the sender, deferred first and rejected later: the basic code tells the step.
@@ -322,6 +323,8 @@ impl Loaded<'_> {
         let (scope, category, source, checked) = (scope?, category?, source?, checked?);
         let in_steps = raw.enforcement || category.steps;
         let step = raw.basic.as_ref().filter(|_| in_steps).and_then(step_of);
+        // Who says of a code that it asks to be slower does not speak of a greylist.
+        let slower = category.deferral.is_some() && raw.disposition == Some(Disposition::Throttle);
         Some(Entry {
             scope,
             operator: self.operator,
@@ -339,6 +342,7 @@ impl Loaded<'_> {
             suppress: raw.suppress.unwrap_or(category.suppress),
             // A code that is never to suppress anybody does not do so in the end either.
             escalation: category.escalate.filter(|_| raw.suppress != Some(Suppress::Never)),
+            deferral: if slower { Some(Deferral::Throttling) } else { category.deferral },
             enforcement: raw.enforcement,
             stage: raw.stage.or(step),
             ladder: raw.ladder.map(Into::into),

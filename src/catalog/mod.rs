@@ -28,8 +28,11 @@ use pattern::{Handle, handles};
 
 pub use answer::{Answer, Quoted, Reading};
 pub use check::{Checked, Replaced, Taken, check};
-pub use entry::{Confidence, Disposition, Entry, Escalation, Layer, Meaning, Rule, Stage, Suppress};
+pub use entry::{
+    Confidence, Deferral, Disposition, Entry, Escalation, Layer, Meaning, Rule, Stage, Suppress,
+};
 pub use load::Error;
+pub use named::Only;
 pub use provider::{Kind, Provider};
 pub use read::Reader;
 pub use search::Query;

@@ -1,7 +1,31 @@
 //! What people call a provider: its short name, its family's, the names in its title, an alias, one of its domains.
 
 use super::provider::{Kind, Provider};
-use super::{Catalog, ProviderId};
+use super::{Catalog, ProviderId, UNKNOWN};
+
+/// The providers that somebody means by one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Only {
+    name: Box<str>,
+    members: Vec<Box<str>>,
+}
+
+impl Only {
+    /// The short name of the provider, or of the family where several of it are meant.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The short names of all that are meant.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| &**member)
+    }
+
+    /// Whether a provider, given by its short name, is meant.
+    pub fn has(&self, provider: &str) -> bool {
+        self.members().any(|member| member == provider)
+    }
+}
 
 /// Names are compared without case, blanks and punctuation: `Office 365` is `office365`, `T-Online` is `tonline`.
 pub(super) fn plain(name: &str) -> String {
@@ -20,9 +44,25 @@ fn letters(name: &str) -> Vec<char> {
 }
 
 impl Catalog {
+    /// Whom somebody means by a name, as a condition; [`UNKNOWN`] stands for the hosts nobody knows. `None` when nobody is
+    /// called so.
+    pub fn only(&self, name: &str) -> Option<Only> {
+        if name.eq_ignore_ascii_case(UNKNOWN) {
+            return Some(Only { name: UNKNOWN.into(), members: vec![UNKNOWN.into()] });
+        }
+        let found: Vec<&Provider> =
+            self.providers_named(name).into_iter().filter_map(|id| self.providers.get(id)).collect();
+        let name = match found.as_slice() {
+            [] => return None,
+            [one] => one.id.clone(),
+            [first, ..] => first.family.clone(),
+        };
+        Some(Only { name, members: found.into_iter().map(|provider| provider.id.clone()).collect() })
+    }
+
     /// Whom somebody means by a name. A family that has several members that receive mail means all of them; otherwise
     /// there is one, or none.
-    pub fn providers_named(&self, name: &str) -> Vec<ProviderId> {
+    fn providers_named(&self, name: &str) -> Vec<ProviderId> {
         let wanted = plain(name);
         if wanted.is_empty() {
             return Vec::new();
@@ -123,6 +163,20 @@ mod tests {
         ] {
             assert_eq!(named(name), id, "{name}");
         }
+    }
+
+    #[test]
+    fn a_family_is_one_condition() {
+        let catalog = Catalog::builtin();
+        let only = catalog.only("Microsoft").unwrap();
+        assert_eq!(only.name(), "microsoft");
+        assert!(only.has("microsoft-365") && only.has("microsoft-consumer"));
+        assert!(!only.has("microsoft-relay") && !only.has("microsoft") && !only.has(UNKNOWN));
+        let only = catalog.only("Hotmail").unwrap();
+        assert_eq!(only.members().collect::<Vec<_>>(), ["microsoft-consumer"]);
+        let only = catalog.only("UNKNOWN").unwrap();
+        assert!(only.name() == UNKNOWN && only.has(UNKNOWN) && !only.has("google"));
+        assert_eq!(catalog.only("nobody"), None);
     }
 
     #[test]

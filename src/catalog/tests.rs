@@ -43,6 +43,15 @@ fn read_at<'a>(
     (catalog.entry(&answer), catalog.explain(&answer))
 }
 
+/// Replies of providers, and the category and the word on suppression that each must come to.
+fn come_to(cases: &[(&str, &str, &str, Suppress)]) {
+    let catalog = Catalog::builtin();
+    for (provider, reply, category, suppress) in cases {
+        let (_, found) = read(&catalog, provider, reply);
+        assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {reply}");
+    }
+}
+
 /// A provider whose replies an entry speaks about.
 fn provider_of<'a>(catalog: &'a Catalog, entry: &Entry) -> &'a str {
     catalog.provider_of(entry).map_or(UNKNOWN, |provider| &provider.id)
@@ -268,11 +277,7 @@ fn replies_that_mislead() {
             S::Never,
         ),
     ];
-    let catalog = Catalog::builtin();
-    for (provider, reply, category, suppress) in cases {
-        let (_, found) = read(&catalog, provider, reply);
-        assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {reply}");
-    }
+    come_to(cases);
 }
 
 #[test]

@@ -11,14 +11,15 @@ Examples:
   smtpulse --since '2h ago' mail.log        what happened lately
   zcat mail.log.2.gz | smtpulse -           from a pipe
   smtpulse --format json mail.log | jq .findings
-  smtpulse --fail-on spike -q mail.log      for cron: silent and 0 when all is well
-  smtpulse events mail.log                  every reply as one JSON object a line
-  smtpulse codes gmail 5.7.26               what the catalogue knows of a code
-  smtpulse suppress mail.log                dead recipients, one address a line
+  smtpulse --fail-on spike -q mail.log      for cron: silent when all is well
   smtpulse explain 550 5.7.26 --provider gmail
+  smtpulse explain bounce.eml               what a bounce says, and what to do
+  smtpulse codes gmail 5.7.26               what the catalogue knows of a code
+  smtpulse suppress mail.log                dead recipients, one a line
+  smtpulse events mail.log                  every reply, one JSON object a line
 
-Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped or damaged;
-4 nothing could be read.";
+Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped \
+or damaged; 4 nothing could be read.";
 
 /// Tells from Postfix and Exim logs which SMTP codes the world answers with, what each one means at that
 /// provider, whether something broke, and what to fix.
@@ -39,20 +40,20 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Read logs and print the report (the default)
     Report(ReportArgs),
-    /// Print every delivery attempt and refusal as one JSON object a line, in log order
-    Events(EventsArgs),
-    /// List the recipients that are dead, and never one that is merely blocked
-    Suppress(super::suppress::SuppressArgs),
-    /// Explain a code, a reply, a log line or a bounce: what it means at that provider, and what to do
+    /// Explain a code, a reply, a log line or a bounce: its meaning at that provider, and what to do
     Explain(super::explain::ExplainArgs),
-    /// Join summaries written by `report --summary FILE`, then report
-    Merge(MergeArgs),
     /// List what the catalogue knows, or check a catalogue of your own
     Codes(super::codes::CodesArgs),
-    /// Write a realistic mail log of known content, for benchmarks and trials
-    Gen(super::generate::GenArgs),
+    /// List the recipients that are dead, and never one that is merely blocked
+    Suppress(super::suppress::SuppressArgs),
+    /// Print every delivery attempt and refusal as one JSON object a line, in log order
+    Events(EventsArgs),
+    /// Join summaries written by `report --summary FILE`, then report
+    Merge(MergeArgs),
     /// Find spikes in ready-made counts over time, and nothing else
     Spikes(super::spikes::SpikesArgs),
+    /// Write a realistic mail log of known content, for benchmarks and trials
+    Gen(super::generate::GenArgs),
 }
 
 /// Where lines come from and how they are read.
@@ -87,7 +88,7 @@ pub(super) struct PageArgs {
     /// Zone of stamps without an offset, and of the times shown: Europe/Berlin, UTC [default: the system's]
     #[arg(long, value_name = "ZONE")]
     pub(super) tz: Option<String>,
-    /// Only this provider, by its short name (see the report's tables)
+    /// Only this provider, by any usual name: gmail, o365, gmx, a mail domain; unknown: hosts nobody knows
     #[arg(long, value_name = "PROVIDER")]
     pub(super) provider: Option<String>,
     /// Your own catalogue; its entries win over the built-in ones
@@ -105,8 +106,8 @@ pub(super) struct PageArgs {
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// Kind of page
-    #[arg(long, short, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, short, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
     /// Rows of each table of the text page
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) top: usize,
@@ -167,6 +168,17 @@ pub(super) struct MergeArgs {
     /// Also write the joined counts to this file
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<PathBuf>,
+}
+
+/// Kinds of page that a report has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object.
+    Json,
+    /// For chat and the subject of a mail: the verdict in one line.
+    Line,
 }
 
 /// Kinds of page.

@@ -8,27 +8,31 @@ use clap::ValueEnum;
 use super::args::Color;
 use super::exit::{Error, Exit};
 use super::out::Out;
-use super::page::{did_you_mean, look};
+use super::page::{self, alike, did_you_mean, look};
 use super::{catalog, notes};
 use crate::catalog::{Catalog, Query, Stage, Suppress, UNKNOWN, check};
 use crate::report::codes::{self as pages, Entries, Providers};
 
 const EXAMPLES: &str = "\
 Examples:
-  smtpulse codes 5.7.26                     who answers so, and what it means there
-  smtpulse codes --full gmail 5.7.26        the whole entries: meaning, fix, source
-  smtpulse codes --provider yahoo           all that Yahoo's entries know
+  smtpulse codes 5.7.26                who answers so, and what it means there
+  smtpulse codes --full gmail 5.7.26   whole entries: meaning, fix, source
+  smtpulse codes --provider yahoo      all that Yahoo's entries know
   smtpulse codes --enforcement --stage deferral
-  smtpulse codes --suppress now -f csv      the answers after which a recipient is dead
-  smtpulse codes --providers                whom the catalogue knows
-  smtpulse codes --check mine.toml          is a catalogue of your own good, and what does it change?
+  smtpulse codes --suppress now -f csv
+                                       answers after which a recipient is dead
+  smtpulse codes --providers           whom the catalogue knows
+  smtpulse codes --check mine.toml     is a catalogue of your own good, and
+                                       what does it change?
   smtpulse codes --catalog mine.toml --provider mine
 
-A word that is a code, such as 550 or 5.7.26, finds the entries whose patterns cover it: 5xx covers 550. Any other word
-is looked for in code, title, meaning, fix, marker, category and provider; all words must occur. Two providers may mean
-different things by one code. In CSV, cells that a spreadsheet would take for a formula begin with an apostrophe.
+A word that is a code, such as 550 or 5.7.26, finds the entries whose patterns cover it: 5xx covers 550. \
+Any other word is looked for in code, title, meaning, fix, marker, category and provider; all words must \
+occur. Two providers may mean different things by one code. In CSV, cells that a spreadsheet would take \
+for a formula begin with an apostrophe.
 
-Exit codes: 0 done, be it that nothing was found; 2 wrong usage, or faults in the file that --check was given.";
+Exit codes: 0 done, even if nothing was found; 2 wrong usage, or faults in the file that --check was \
+given.";
 
 /// List what the catalogue knows, or check a catalogue of your own.
 ///
@@ -41,8 +45,8 @@ pub(super) struct CodesArgs {
     #[arg(value_name = "WORD")]
     words: Vec<String>,
 
-    /// Only this provider and what holds for its family, or this family and its members; * or generic: what holds for
-    /// everybody
+    /// Only this provider, by any usual name, and what holds for its family; a family and its members; generic or *: what
+    /// holds for everybody
     #[arg(long, value_name = "PROVIDER")]
     provider: Option<String>,
 
@@ -77,8 +81,8 @@ pub(super) struct CodesArgs {
     check: Option<PathBuf>,
 
     /// Kind of page
-    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
-    format: ListFormat,
+    #[arg(long, short, value_enum, default_value_t = Format::Text)]
+    format: Format,
 
     /// Write to this file instead of standard output; it appears only when complete
     #[arg(long, short, value_name = "FILE")]
@@ -95,7 +99,7 @@ pub(super) struct CodesArgs {
 
 /// Kinds of page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ListFormat {
+pub(super) enum Format {
     /// For people.
     Text,
     /// For programs: one JSON object.
@@ -157,17 +161,17 @@ pub(super) fn codes(args: &CodesArgs) -> Result<Exit, Error> {
     let none = if args.providers {
         let list = Providers::new(&catalog.search_providers(&query), &catalog);
         write(args, |out| match args.format {
-            ListFormat::Text => pages::providers_text(&list, out, &look),
-            ListFormat::Json => pages::json(&list, out),
-            ListFormat::Csv => pages::providers_csv(&list, out),
+            Format::Text => pages::providers_text(&list, out, &look),
+            Format::Json => pages::json(&list, out),
+            Format::Csv => pages::providers_csv(&list, out),
         })?;
         list.providers.is_empty()
     } else {
         let list = Entries::new(&catalog.search(&query), &catalog);
         write(args, |out| match args.format {
-            ListFormat::Text => pages::entries_text(&list, args.full, out, &look),
-            ListFormat::Json => pages::json(&list, out),
-            ListFormat::Csv => pages::entries_csv(&list, out),
+            Format::Text => pages::entries_text(&list, args.full, out, &look),
+            Format::Json => pages::json(&list, out),
+            Format::Csv => pages::entries_csv(&list, out),
         })?;
         list.codes.is_empty()
     };
@@ -206,33 +210,33 @@ fn check_file(path: &Path, args: &CodesArgs) -> Result<Exit, Error> {
 
 /// What is asked, with every name known.
 fn query(args: &CodesArgs, catalog: &Catalog) -> Result<Query, Error> {
-    let provider = args.provider.as_deref().map(|name| match name {
-        "generic" | UNKNOWN => Catalog::EVERYBODY,
-        name => name,
-    });
-    if let Some(name) = provider.filter(|name| !catalog.is_somebody(name)) {
-        let ids = catalog.providers().iter().flat_map(|provider| [&*provider.id, &*provider.family]);
-        let near = did_you_mean(name, ids);
-        let near = near.unwrap_or_else(|| "smtpulse codes --providers lists them".to_owned());
-        return Err(Error::usage(format!("--provider {name}: no provider or family of that name; {near}")));
-    }
+    let provider = args.provider.as_deref().map(|name| whose(name, catalog)).transpose()?;
     if let Some(name) = &args.category {
         let categories = categories(catalog);
         if !categories.contains(name.as_str()) {
-            let near = did_you_mean(name, categories.iter().copied()).unwrap_or_else(|| {
+            let near = did_you_mean(&alike(name, categories.iter().copied())).unwrap_or_else(|| {
                 format!("there are {}", categories.into_iter().collect::<Vec<_>>().join(", "))
             });
             return Err(Error::usage(format!("--category {name}: no category of that name; {near}")));
         }
     }
     Ok(Query {
-        provider: provider.map(str::to_owned),
+        provider,
         category: args.category.clone(),
         enforcement: args.enforcement,
         suppress: args.suppress.map(Suppress::from),
         stage: args.stage.map(Stage::from),
         words: args.words.clone(),
     })
+}
+
+/// Whose entries are meant: everybody's, those of a short name, else of whoever is called so.
+fn whose(name: &str, catalog: &Catalog) -> Result<String, Error> {
+    match name {
+        "generic" | UNKNOWN => Ok(Catalog::EVERYBODY.to_owned()),
+        name if catalog.is_somebody(name) => Ok(name.to_owned()),
+        name => Ok(page::provider(name, catalog)?.name().to_owned()),
+    }
 }
 
 fn categories(catalog: &Catalog) -> BTreeSet<&str> {
@@ -287,7 +291,7 @@ fn nothing(args: &CodesArgs, query: &Query, catalog: &Catalog) -> String {
     }
     let alone = |word: &String| Query { words: vec![word.clone()], ..Query::default() };
     for word in query.words.iter().filter(|word| count(&alone(word)) == 0) {
-        if let Some(near) = did_you_mean(word, names.iter().copied()) {
+        if let Some(near) = did_you_mean(&alike(word, names.iter().copied())) {
             text.push_str(&format!("; {near}"));
         }
     }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Disposition, Stage, Suppress, UNKNOWN};
+use crate::catalog::{Catalog, Disposition, Layer, Only, Rule, Stage, Suppress, UNKNOWN};
 use crate::mta::{Event, Kind, Mta, Outcome};
-use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
+use crate::smtp::{Action, BasicCode, Direction, EnhancedCode, Step};
 use crate::tally::{Attributor, Line, Sink};
 
 /// Senders remembered at most, twice over: of messages that never leave the queue the older half is forgotten.
@@ -42,6 +42,9 @@ struct Row<'a> {
     enforcement: Option<bool>,
     marker: Option<&'a str>,
     stage: Option<Stage>,
+    step: Option<Step>,
+    layer: Option<Layer>,
+    rule: Option<Rule>,
     delay: Option<f64>,
     text: Option<Text<'a>>,
 }
@@ -60,7 +63,7 @@ pub(super) struct Writer<'c, W> {
     out: W,
     attributor: Attributor<'c>,
     zone: TimeZone,
-    provider: Option<String>,
+    only: Option<Only>,
     input: String,
     passed: u64,
     senders: Senders,
@@ -69,18 +72,13 @@ pub(super) struct Writer<'c, W> {
 }
 
 impl<'c, W: Write> Writer<'c, W> {
-    /// Writes to `out`; only events of `provider` if one is given.
-    pub(super) fn new(
-        out: W,
-        catalog: &'c Catalog,
-        zone: TimeZone,
-        provider: Option<String>,
-    ) -> Writer<'c, W> {
+    /// Writes to `out`; only what `only` answered if it is given.
+    pub(super) fn new(out: W, catalog: &'c Catalog, zone: TimeZone, only: Option<Only>) -> Writer<'c, W> {
         Writer {
             out,
             attributor: Attributor::new(catalog),
             zone,
-            provider,
+            only,
             input: String::new(),
             passed: 0,
             senders: Senders::default(),
@@ -102,7 +100,7 @@ impl<'c, W: Write> Writer<'c, W> {
         let out = outcome.direction == Direction::Out;
         let name =
             out.then(|| attributes.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider)));
-        if self.provider.is_some() && self.provider.as_deref() != name {
+        if self.only.as_ref().is_some_and(|only| !name.is_some_and(|name| only.has(name))) {
             return Ok(());
         }
         let asked = attributes.answer(catalog, outcome.code);
@@ -146,6 +144,9 @@ impl<'c, W: Write> Writer<'c, W> {
             enforcement: meaning.as_ref().map(|meaning| meaning.enforcement),
             marker: asked.marker,
             stage: meaning.as_ref().and_then(|meaning| meaning.stage),
+            step: outcome.step,
+            layer: meaning.as_ref().map(|meaning| meaning.layer),
+            rule: meaning.as_ref().map(|meaning| meaning.rule),
             delay: outcome.delay.and_then(|delay| std::str::from_utf8(delay).ok()?.parse().ok()),
             text: (!outcome.text.is_empty()).then_some(Text(outcome.text)),
         };

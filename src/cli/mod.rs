@@ -7,7 +7,6 @@ mod events;
 mod exit;
 mod explain;
 mod generate;
-
 mod notes;
 mod out;
 mod page;
@@ -38,13 +37,13 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         None => report(&cli.report),
         Some(Command::Report(args)) => report(&args),
-        Some(Command::Events(args)) => events(&args),
-        Some(Command::Merge(args)) => merge(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Codes(args)) => codes::codes(&args),
         Some(Command::Suppress(args)) => suppress::run(&args),
-        Some(Command::Explain(args)) => explain::run(&args),
-        Some(Command::Gen(args)) => generate(&args),
+        Some(Command::Events(args)) => events(&args),
+        Some(Command::Merge(args)) => merge(&args),
         Some(Command::Spikes(args)) => spikes::run(&args),
+        Some(Command::Gen(args)) => generate(&args),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -97,8 +96,7 @@ fn events(args: &EventsArgs) -> Result<Exit, Error> {
     let options = read::options(&args.read, &setting, true)?;
     let opened = read::open(&args.read, args.page.quiet)?;
     let mut out = Out::open(args.page.output.as_deref())?;
-    let mut writer =
-        events::Writer::new(&mut out, &catalog, setting.zone.clone(), args.page.provider.clone());
+    let mut writer = events::Writer::new(&mut out, &catalog, setting.zone.clone(), setting.provider.clone());
     let damaged = scan::walk(opened.sources, &options, &mut writer);
     let written = writer.finish().map(|_| ());
     out.finish(written)?;

@@ -5,13 +5,13 @@ use std::io::IsTerminal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Color, FailOn, Format, PageArgs, ShowArgs};
+use super::args::{Color, FailOn, PageArgs, ReportFormat, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
 use super::when;
 use crate::analysis::detect::Threshold;
 use crate::analysis::{self, Finding};
-use crate::catalog::{Catalog, UNKNOWN};
+use crate::catalog::{Catalog, Only};
 use crate::report::{self, Look, Report};
 use crate::summary::Summary;
 use crate::time::Instant;
@@ -22,41 +22,50 @@ pub(super) struct Setting {
     pub(super) zone: TimeZone,
     /// The present.
     pub(super) now: Instant,
+    /// Whom `--provider` means.
+    pub(super) provider: Option<Only>,
 }
 
 impl Setting {
     /// Asks the clock and the system's zone, and checks what was typed.
     pub(super) fn new(args: &PageArgs, catalog: &Catalog) -> Result<Setting, Error> {
-        if let Some(provider) = &args.provider
-            && provider != UNKNOWN
-            && catalog.provider_id(provider).is_none()
-        {
-            return Err(Error::usage(format!(
-                "--provider {provider}: no provider of that name{}",
-                near(provider, catalog)
-            )));
-        }
-        Ok(Setting { zone: when::zone(args.tz.as_deref())?, now: Timestamp::now().as_second() })
+        Ok(Setting {
+            zone: when::zone(args.tz.as_deref())?,
+            now: Timestamp::now().as_second(),
+            provider: args.provider.as_deref().map(|name| provider(name, catalog)).transpose()?,
+        })
     }
 }
 
-/// Providers whose short names begin alike.
-fn near(name: &str, catalog: &Catalog) -> String {
-    match did_you_mean(name, catalog.providers().iter().map(|provider| &*provider.id)) {
-        Some(near) => format!("; {near}"),
-        None => "; smtpulse codes --providers lists the short names".to_owned(),
-    }
+/// Whom `--provider` means, by any name people use.
+pub(super) fn provider(name: &str, catalog: &Catalog) -> Result<Only, Error> {
+    catalog.only(name).ok_or_else(|| {
+        let near = match catalog.providers_near(name) {
+            near if near.is_empty() => alike(name, catalog.providers().iter().map(|provider| &*provider.id)),
+            near => near,
+        };
+        let near = did_you_mean(&near).unwrap_or_else(|| {
+            "any usual name will do, such as gmail, o365, gmx or a mail domain; smtpulse codes --providers lists whom the \
+             catalogue knows"
+                .to_owned()
+        });
+        Error::usage(format!("--provider {name}: no provider of that name; {near}"))
+    })
 }
 
 /// Of some names the few that are most like one that is none of them.
-pub(super) fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+pub(super) fn alike<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let wanted = name.to_lowercase();
     let likeness = |known: &'n str| (strsim::jaro_winkler(&wanted, &known.to_lowercase()), known);
     let mut near: Vec<(f64, &str)> =
         names.into_iter().map(likeness).filter(|(much, _)| *much > 0.8).collect();
     near.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
     near.dedup();
-    let near: Vec<&str> = near.into_iter().take(3).map(|(_, known)| known).collect();
+    near.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// The question that names which are near lead to; none where none is.
+pub(super) fn did_you_mean(near: &[&str]) -> Option<String> {
     (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
@@ -69,16 +78,20 @@ pub(super) fn show(
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
     let threshold = if show.strict { Threshold::STRICT } else { Threshold::USUAL };
-    let findings = analysis::findings_above(summary, catalog, threshold);
+    let mut findings = analysis::findings_above(summary, catalog, threshold);
+    if let Some(only) = &setting.provider {
+        findings.retain(|finding| only.has(&finding.provider));
+    }
     let options =
-        report::Options { top: show.top, tz: setting.zone.clone(), provider: page.provider.clone() };
+        report::Options { top: show.top, tz: setting.zone.clone(), provider: setting.provider.clone() };
     let report = Report::new(summary, &findings, catalog, &options);
     let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
     if !page.quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            Format::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
-            Format::Json => report::json(&report, &mut out),
+            ReportFormat::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
+            ReportFormat::Json => report::json(&report, &mut out),
+            ReportFormat::Line => report::line(&report, &mut out),
         };
         out.finish(written)?;
     }

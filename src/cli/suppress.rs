@@ -21,16 +21,25 @@ use crate::tally::{Care, MESSAGES, Reached, Recipients};
 
 const EXAMPLES: &str = "\
 Examples:
-  smtpulse suppress /var/log/mail.log* > dead.txt      addresses; notes go to standard error
-  smtpulse suppress --format csv mail.log              reason, code, provider, first and last, count
-  smtpulse suppress -f json mail.log | jq .held_back   domains that seemed to die at once
+  smtpulse suppress /var/log/mail.log* > dead.txt
+                                       addresses; notes go to standard error
+  smtpulse suppress -f csv mail.log    reason, code, provider, days, count
+  smtpulse suppress -f json mail.log | jq .held_back
+                                       domains that seemed to die at once
   smtpulse suppress --since '30 days ago' --soft 3/14 mail.log
-  smtpulse suppress --outage 0/0 mail.log              believe it even of a whole domain at once
+  smtpulse suppress --outage 0/0 mail.log
+                                       believe it even of a whole domain
 
-Who is listed: whom the receiver refused as a recipient, and whom mail did not reach since. \"No such
-user\" for good is enough once; everything else must be repeated, by the options above. What speaks of
-the sender, the message or the receiver's own state lists nobody, however often it comes back: blocks,
-rate limits, greylists, reputation, authentication, DNS, TLS. Upper and lower case are one address.";
+Who is listed: whom the receiver refused as a recipient, and whom mail did not reach since. \"No such \
+user\" for good is enough once; everything else must be repeated, by the options above. What speaks of \
+the sender, the message or the receiver's own state lists nobody, however often it comes back: blocks, \
+rate limits, greylists, reputation, authentication, DNS, TLS. Upper and lower case are one address.
+
+Logs of several hosts: give them all at once, as files and not as pipes. Where they are of the same time \
+they are read twice, so that whoever was reached through one host is not listed for another.
+
+Exit codes: 0 done; 2 wrong usage; 3 done, but some input was skipped or damaged; 4 nothing could be \
+read.";
 
 /// List the recipients that are dead, and never one that is merely blocked.
 #[derive(Debug, Args)]
@@ -42,35 +51,36 @@ pub(super) struct SuppressArgs {
     /// Pages.
     #[command(flatten)]
     page: PageArgs,
-    /// Kind of list
-    #[arg(long, short, value_enum, default_value_t = Kind::Plain)]
-    format: Kind,
+    /// Format of list
+    #[arg(long, short, value_enum, default_value_t = Format::Plain)]
+    format: Format,
     /// Colour of the text page
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
-    /// Refusals that may mean something else: list after N of them, the last DAYS days or more after the first
+    /// Refusals that may mean something else: list after N, the last DAYS days or more after the first
     #[arg(long, value_name = "N/DAYS", default_value_t = Pair(2, 1))]
     repeat: Pair,
     /// The same where the whole domain takes no mail or cannot be found
     #[arg(long, value_name = "N/DAYS", default_value_t = Pair(3, 2))]
     domain: Pair,
-    /// Full mailboxes: list when N messages met one and none arrived, over DAYS days or more
+    /// Full mailboxes: list when N messages met one and none arrived, the last DAYS days or more after the first
     #[arg(long, value_name = "N/DAYS", default_value_t = Pair(3, 14), value_parser = messages)]
     full: Pair,
     /// The same for recipients that are put off for their own sake: 450 unknown, 450 inactive
     #[arg(long, value_name = "N/DAYS", default_value_t = Pair(5, 7), value_parser = messages)]
     soft: Pair,
-    /// An outage: N recipients of a domain refused within MINUTES, none reached; N domains for look-ups. 0/0 for never
+    /// Hold a domain back when N of its recipients are refused within MINUTES and none is reached, and all domains that
+    /// cannot be found when N are within MINUTES; 0/0 for never
     #[arg(long, value_name = "N/MINUTES", default_value_t = Pair(10, 10), value_parser = outage)]
     outage: Pair,
-    /// List recipients held back for an outage all the same when they are refused for so many days
+    /// List whom an outage holds back all the same when refused for so many days
     #[arg(long, value_name = "DAYS", default_value_t = 7)]
     outage_days: u32,
 }
 
 /// Kinds of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum Format {
     /// One address a line.
     Plain,
     /// With reasons, for a spreadsheet.
@@ -154,13 +164,13 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
         soft: args.soft.threshold(),
         outage_days: args.outage_days,
     };
-    let found = analysis::suppressions(&cases, &meanings, &thresholds, args.page.provider.as_deref());
+    let found = analysis::suppressions(&cases, &meanings, &thresholds, setting.provider.as_ref());
     let list = List::new(
         &scan.summary,
         &found,
         &suppress::Options {
             tz: setting.zone.clone(),
-            provider: args.page.provider.clone(),
+            provider: setting.provider.clone(),
             thresholds,
             outage: (care.hits, care.seconds),
         },
@@ -202,23 +212,23 @@ fn show(list: &List, args: &SuppressArgs) -> Result<(), Error> {
     }
     let mut out = Out::open(args.page.output.as_deref())?;
     let written = match args.format {
-        Kind::Plain => suppress::plain(list, &mut out),
-        Kind::Csv => suppress::csv(list, &mut out),
-        Kind::Json => suppress::json(list, &mut out),
-        Kind::Text => suppress::text(list, &mut out, &page::look(args.page.output.is_some(), args.color)),
+        Format::Plain => suppress::plain(list, &mut out),
+        Format::Csv => suppress::csv(list, &mut out),
+        Format::Json => suppress::json(list, &mut out),
+        Format::Text => suppress::text(list, &mut out, &page::look(args.page.output.is_some(), args.color)),
     };
     out.finish(written)?;
     if args.page.quiet {
         return Ok(());
     }
     // The other two kinds say it themselves.
-    if matches!(args.format, Kind::Plain | Kind::Csv) {
+    if matches!(args.format, Format::Plain | Format::Csv) {
         for note in suppress::notes(list) {
             notes::say(&note);
         }
     }
     let left_out = suppress::unprintable(list);
-    if args.format == Kind::Plain && left_out > 0 {
+    if args.format == Format::Plain && left_out > 0 {
         notes::say(&format!(
             "{left_out} of them hold characters that cannot be printed and are left out; --format json has them"
         ));

@@ -1,7 +1,9 @@
 //! The time line as rows with bars: by hour, or by day or month where hours would be too many.
 
+use super::figures::BucketRow;
 use super::number::counted;
-use super::rows::{BucketRow, Outcomes};
+use super::rows::Outcomes;
+use super::spark;
 
 /// More rows than this are joined to the next wider unit.
 const MOST_ROWS: usize = 48;
@@ -65,8 +67,8 @@ fn hours(buckets: &[BucketRow]) -> Vec<Row> {
         let when = if same_day { time.to_owned() } else { format!("{day} {time}") };
         rows.push(Row {
             when,
-            outcomes: bucket.outcomes,
-            enforcement: bucket.enforcement,
+            outcomes: bucket.sums.outcomes,
+            enforcement: bucket.sums.natures.enforcement,
             gap: None,
             hours: Vec::new(),
         });
@@ -95,11 +97,11 @@ fn grouped(buckets: &[BucketRow], digits: usize) -> Vec<Row> {
             });
         }
         let Some(row) = rows.last_mut() else { continue };
-        row.outcomes.join(bucket.outcomes);
-        row.enforcement += bucket.enforcement;
+        row.outcomes.join(bucket.sums.outcomes);
+        row.enforcement += bucket.sums.natures.enforcement;
         let hour = start.get(11..13).and_then(|hour| hour.parse::<usize>().ok());
         if let Some(slot) = hour.and_then(|hour| row.hours.get_mut(hour)) {
-            *slot = Some(slot.unwrap_or(0) + bucket.outcomes.failed + bucket.outcomes.delayed);
+            *slot = Some(slot.unwrap_or(0) + bucket.sums.outcomes.failed + bucket.sums.outcomes.delayed);
         }
     }
     rows
@@ -123,13 +125,12 @@ pub(super) fn bar(outcomes: Outcomes, most: u64, width: usize) -> String {
 /// A day's hours as marks of eight heights, the highest for `most`: a dot for an hour that refused nothing, a blank for one
 /// without attempts.
 pub(super) fn strip(hours: &[Option<u64>], most: u64) -> String {
-    const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mark = |hour: &Option<u64>| match hour {
         None => ' ',
         Some(0) => '·',
         Some(count) => {
-            let step = u128::from(count - 1) * MARKS.len() as u128 / u128::from(most.max(1));
-            MARKS[usize::try_from(step).unwrap_or(0).min(MARKS.len() - 1)]
+            let step = u128::from(count - 1) * spark::MARKS.len() as u128 / u128::from(most.max(1));
+            spark::MARKS[usize::try_from(step).unwrap_or(0).min(spark::MARKS.len() - 1)]
         }
     };
     let marks: String = hours.iter().map(mark).collect();
@@ -138,6 +139,7 @@ pub(super) fn strip(hours: &[Option<u64>], most: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::figures::Sums;
     use super::*;
 
     fn bucket(hour: i64, attempts: u64) -> BucketRow {
@@ -149,8 +151,7 @@ mod tests {
                 1 + (day - 1) % 28,
                 hour % 24
             )),
-            outcomes: Outcomes { attempts, ..Outcomes::default() },
-            enforcement: 0,
+            sums: Sums { outcomes: Outcomes { attempts, ..Outcomes::default() }, ..Sums::default() },
             instant: hour * 3600,
         }
     }

@@ -8,13 +8,16 @@ mod chart;
 pub mod codes;
 pub mod escape;
 pub mod explain;
+mod figures;
 mod findings;
 mod json;
+mod line;
 mod notes;
 mod number;
 mod page;
 mod rows;
 mod sections;
+mod spark;
 pub mod suppress;
 mod table;
 #[cfg(test)]
@@ -28,16 +31,22 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::analysis::{self, Finding};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Only};
 use crate::smtp::Direction;
 use crate::summary::{Counts, Input, Key, Place, Summary};
 
+pub use figures::{
+    BucketRow, Change, Deferrals, Distribution, EnforcementRow, PartRow, ProviderParts, Recovered, Share,
+    Sums, Timeline, Within,
+};
 pub use findings::{
     AffectedRow, AttributionRow, CauseRow, FindingRow, LinkRow, PlaceRow, ShareRow, TriedRow,
 };
 pub use json::json;
+pub use line::line;
 pub use notes::Note;
-pub use rows::{BucketRow, CodeRow, Outcomes, ProviderRow, Rate, Rates, SenderRow, Timeline};
+pub use rows::{CodeRow, Outcomes, ProviderRow, Rate, Rates, SenderRow};
+pub use spark::Sparks;
 pub use text::{Look, text};
 pub use verdict::{Detail, Verdict};
 
@@ -53,8 +62,8 @@ pub struct Options {
     pub top: usize,
     /// The zone instants are shown in, and whose hours the time line has.
     pub tz: TimeZone,
-    /// Only mail to this provider (short name, case ignored).
-    pub provider: Option<String>,
+    /// Only mail to these providers.
+    pub provider: Option<Only>,
 }
 
 /// Everything a page needs.
@@ -68,7 +77,7 @@ pub struct Report {
     pub period: Period,
     /// The name of the zone, as far as it has one.
     pub zone: String,
-    /// The provider the report is restricted to.
+    /// The provider or family the report is restricted to.
     pub only_provider: Option<String>,
     /// What was read.
     pub inputs: Vec<InputRow>,
@@ -86,10 +95,19 @@ pub struct Report {
     pub rates: Rates,
     /// Attempts by hour.
     pub timeline: Timeline,
+    /// Every appearance of an enforcement code, most frequent first.
+    pub enforcement: Vec<EnforcementRow>,
+    /// What was put off, and what became of it.
+    pub deferrals: Deferrals,
+    /// How the answers are distributed over the period.
+    pub distribution: Distribution,
     /// What stands out, most important first.
     pub findings: Vec<FindingRow>,
     /// What the numbers cannot show.
     pub notes: Vec<Note>,
+    /// Courses in one line.
+    #[serde(skip)]
+    pub sparks: Sparks,
     /// Rows a text list shows.
     #[serde(skip)]
     pub top: usize,
@@ -244,9 +262,9 @@ impl Report {
     /// Words and orders everything.
     pub fn new(summary: &Summary, findings: &[Finding], catalog: &Catalog, options: &Options) -> Report {
         let zone = Zone::new(&options.tz);
-        let only = options.provider.as_deref();
+        let only = options.provider.as_ref();
         let wanted = |provider: Option<&str>| {
-            only.is_none_or(|only| provider.is_some_and(|provider| provider.eq_ignore_ascii_case(only)))
+            only.is_none_or(|only| provider.is_some_and(|provider| only.has(provider)))
         };
         let keys: Vec<(&Key, &Counts)> =
             summary.keys.iter().filter(|(key, _)| wanted(key.provider.as_deref())).collect();
@@ -272,6 +290,7 @@ impl Report {
             catalog,
             zone,
         });
+        let told = figures::told(&keys, catalog);
         let (start, end) = match summary.period {
             Some((start, end)) => (zone.rfc3339(start), zone.rfc3339(end)),
             None => (None, None),
@@ -281,11 +300,25 @@ impl Report {
             verdict,
             period: Period { start, end },
             zone: zone.name(),
-            only_provider: options.provider.clone(),
+            only_provider: only.map(|only| only.name().to_owned()),
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),
-            timeline: rows::timeline(&keys, catalog, zone, summary.width),
+            timeline: Timeline::of(&told, zone, summary.width),
+            enforcement: EnforcementRow::all(&told, &providers, catalog, zone),
+            deferrals: Deferrals::of(&told),
+            distribution: Distribution::of(
+                &told,
+                providers.iter().map(|row| row.provider.as_str()),
+                catalog,
+                zone,
+            ),
+            sparks: Sparks::of(
+                &told,
+                findings.iter().take(options.top.saturating_add(1)),
+                zone,
+                summary.width,
+            ),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
             notes: notes::notes(&providers, totals.bounces, catalog),
@@ -294,6 +327,11 @@ impl Report {
             sender_domains,
             rates,
         }
+    }
+
+    /// The finding the verdict is about.
+    fn told(&self) -> Option<&FindingRow> {
+        self.findings.first().filter(|finding| finding.severity != "notice" && self.has_attempts())
     }
 
     /// Whether there is anything that was sent to another host.

@@ -37,6 +37,21 @@ pub(super) fn rate(fraction: f64) -> String {
     }
 }
 
+/// The same without decimals, where room is scarce: `34 %`.
+pub(super) fn short_percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let share = part as f64 / whole as f64 * 100.0;
+    if part > 0 && share < 0.5 {
+        "<1 %".to_owned()
+    } else if part < whole && share >= 99.5 {
+        ">99 %".to_owned()
+    } else {
+        format!("{share:.0} %")
+    }
+}
+
 /// A count with its noun: `1 message`, `2,300 messages`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
@@ -77,6 +92,10 @@ mod tests {
         assert_eq!(percent(99_999, 100_000), ">99.9 %");
         assert_eq!(percent(5, 5), "100.0 %");
         assert_eq!(percent(0, 0), "-");
+        let short: Vec<String> = [(0, 9), (1, 999), (140, 935), (998, 999), (9, 9), (0, 0)]
+            .map(|(a, b)| short_percent(a, b))
+            .into();
+        assert_eq!(short, ["0 %", "<1 %", "15 %", ">99 %", "100 %", "-"]);
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl<'a> Page<'a> {
         self.lines(text, used, hang, Style::new())
     }
 
+    /// `Label     text` in one line, its blanks kept; what is too wide is cut.
+    pub(super) fn kept(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let label = cut(&escape::terminal(label), HANG - INDENT - 1);
+        write!(self.out, "{:INDENT$}", "")?;
+        self.put(&label, FAINT)?;
+        let blanks = HANG - INDENT - label.width();
+        let text = cut(&escape::terminal(text.trim_end()), self.width - HANG);
+        writeln!(self.out, "{:blanks$}{text}", "")
+    }
+
     /// A line to be copied: indented, and as wide as it is.
     pub(super) fn verbatim(&mut self, line: &str) -> io::Result<()> {
         let line = line.replace('\t', "    ");

@@ -1,4 +1,4 @@
-//! The rows of the lists: sums by provider, by sender domain and by hour, and one row per answer.
+//! The rows of the lists: sums by provider and by sender domain, and one row per answer.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,11 +7,10 @@ use std::collections::btree_map::Entry;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::when::Zone;
 use crate::analysis::{Nature, answer};
-use crate::catalog::{Catalog, Disposition, Meaning, Stage, Suppress, UNKNOWN};
+use crate::catalog::{Catalog, Confidence, Disposition, Layer, Meaning, Rule, Stage, Suppress, UNKNOWN};
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode};
-use crate::summary::{Counts, Key, Width};
+use crate::summary::{Counts, Key};
 
 type Keys<'a> = [(&'a Key, &'a Counts)];
 
@@ -61,7 +60,7 @@ pub struct Natures {
 }
 
 impl Natures {
-    fn add(&mut self, nature: Nature, count: u64) {
+    pub(super) fn add(&mut self, nature: Nature, count: u64) {
         self.enforcement += if nature.enforcement { count } else { 0 };
         self.dead_address += if nature.dead_address { count } else { 0 };
         self.policy += if nature.policy { count } else { 0 };
@@ -84,6 +83,9 @@ pub struct CodeRow {
     pub disposition: Disposition,
     pub suppress: Suppress,
     pub enforcement: bool,
+    pub layer: Layer,
+    pub rule: Rule,
+    pub confidence: Confidence,
     pub title: String,
     pub meaning: String,
     pub fix: String,
@@ -165,30 +167,6 @@ impl Serialize for Rates {
     }
 }
 
-/// Attempts by hour of the zone. Hours without attempts are left out.
-#[derive(Clone, Debug, Serialize)]
-pub struct Timeline {
-    /// Width of a bucket.
-    pub bucket_seconds: i64,
-    /// In order.
-    pub buckets: Vec<BucketRow>,
-}
-
-/// One hour.
-#[derive(Clone, Debug, Serialize)]
-pub struct BucketRow {
-    /// When it begins, RFC 3339.
-    pub start: Option<String>,
-    /// What became of the attempts.
-    #[serde(flatten)]
-    pub outcomes: Outcomes,
-    /// Sender requirements, refused or put off.
-    pub enforcement: u64,
-    /// When it begins, in seconds.
-    #[serde(skip)]
-    pub instant: i64,
-}
-
 impl Rates {
     pub(super) fn of(keys: &Keys<'_>, catalog: &Catalog, attempts: u64) -> Rates {
         let mut natures = Natures::default();
@@ -239,6 +217,9 @@ pub(super) fn codes(keys: &Keys<'_>, catalog: &Catalog) -> Vec<CodeRow> {
             disposition: meaning.disposition,
             suppress: meaning.suppress,
             enforcement: meaning.enforcement,
+            layer: meaning.layer,
+            rule: meaning.rule,
+            confidence: meaning.confidence,
             title: meaning.title.to_owned(),
             meaning: meaning.meaning.to_owned(),
             fix: meaning.fix.to_owned(),
@@ -311,30 +292,6 @@ pub(super) fn sender_domains(keys: &Keys<'_>, catalog: &Catalog) -> Vec<SenderRo
         .collect();
     rows.sort_by_key(|row| (Reverse(row.outcomes.failed), Reverse(row.outcomes.attempts)));
     rows
-}
-
-/// By hour of the zone; by wider buckets where the log is so long that its counts have no hours.
-pub(super) fn timeline(keys: &Keys<'_>, catalog: &Catalog, zone: Zone<'_>, width: Width) -> Timeline {
-    let mut hours: BTreeMap<i64, (Outcomes, u64)> = BTreeMap::new();
-    for (key, counts) in out(keys) {
-        let enforcement = Nature::of(key, &meaning(catalog, key)).enforcement;
-        for (bucket, tries) in &counts.buckets {
-            let Some(bucket) = *bucket else { continue };
-            let (outcomes, enforced) = hours.entry(zone.hour(bucket)).or_default();
-            outcomes.add(key.action, tries.count);
-            *enforced += if enforcement { tries.count } else { 0 };
-        }
-    }
-    let buckets = hours
-        .into_iter()
-        .map(|(instant, (outcomes, enforcement))| BucketRow {
-            start: zone.rfc3339(instant),
-            outcomes,
-            enforcement,
-            instant,
-        })
-        .collect();
-    Timeline { bucket_seconds: width.seconds().max(3_600), buckets }
 }
 
 fn out<'a>(keys: &'a Keys<'a>) -> impl Iterator<Item = &'a (&'a Key, &'a Counts)> {

@@ -20,6 +20,7 @@ struct Answer<'a> {
     basic: u16,
     enhanced: &'a str,
     sender: Option<&'a str>,
+    marker: Option<&'a str>,
 }
 
 const ACCEPTED: Answer<'_> = Answer {
@@ -29,6 +30,7 @@ const ACCEPTED: Answer<'_> = Answer {
     basic: 250,
     enhanced: "2.0.0",
     sender: Some("shop.example"),
+    marker: None,
 };
 
 fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64) {
@@ -40,7 +42,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
             basic: BasicCode::new(answer.basic),
             enhanced: EnhancedCode::parse(answer.enhanced.as_bytes()),
         },
-        marker: None,
+        marker: answer.marker.map(str::to_owned),
         quoted: None,
         guard: None,
     };
@@ -119,6 +121,7 @@ fn day() -> Summary {
                 basic: 554,
                 enhanced: "5.7.1",
                 sender: None,
+                marker: None,
             };
             count(&mut summary, &client, at, 3);
             let hop = Answer { direction: Direction::Local, provider: None, basic: 0, ..ACCEPTED };
@@ -250,7 +253,11 @@ fn golden_empty() {
 
 /// Every key of the contract, as the path to it; `[]` enters the first row of a list.
 const CONTRACT: &[(&str, &str)] = &[
-    ("", "schema period inputs accounting totals codes providers sender_domains rates timeline findings"),
+    (
+        "",
+        "schema period inputs accounting totals codes providers sender_domains rates timeline findings enforcement \
+         deferrals distribution",
+    ),
     ("period", "start end"),
     ("inputs[]", "name bytes lines format complete note"),
     (
@@ -271,7 +278,22 @@ const CONTRACT: &[(&str, &str)] = &[
     ("rates", "dead_address policy transient enforcement dead_to_policy counts"),
     ("rates.counts", "dead_address policy transient enforcement"),
     ("timeline", "bucket_seconds buckets"),
-    ("timeline.buckets[]", "start attempts delivered delayed failed enforcement"),
+    (
+        "timeline.buckets[]",
+        "start attempts delivered delayed failed enforcement dead_address policy transient throttling greylisting",
+    ),
+    ("enforcement[]", "provider action basic enhanced stage first_seen last_seen events attempts title fix"),
+    ("deferrals", "throttling greylisting other recovered greylisting_recovered waiting"),
+    ("deferrals.recovered", "count within"),
+    ("deferrals.recovered.within[]", "seconds count"),
+    ("distribution", "middle providers changes"),
+    ("distribution.providers[]", "provider parts"),
+    (
+        "distribution.providers[].parts[]",
+        "start attempts delivered delayed failed relayed enforcement dead_address policy transient",
+    ),
+    ("distribution.changes[]", "provider action basic enhanced title before after"),
+    ("distribution.changes[].after", "count attempts share"),
     (
         "findings[]",
         "kind severity provider basic enhanced marker start end ongoing attempts events rate_before rate_during \
@@ -359,6 +381,121 @@ fn a_quiet_day_is_called_quiet() {
     assert!(page.starts_with("Nothing is wrong: 4,712 attempts, 99.1 % delivered"), "{page}");
 }
 
+/// A day on which Google slows us down in the afternoon, and somebody greylists all day.
+fn put_off() -> Summary {
+    let mut summary = day();
+    for quarter in 0..64i64 {
+        let at = Some(MIDNIGHT + 6 * 3600 + quarter * 900 + 77);
+        let delayed = Answer { action: Action::Delayed, ..ACCEPTED };
+        let (provider, marker) = (Some("unknown"), Some("greylist"));
+        count(&mut summary, &Answer { basic: 450, enhanced: "4.7.1", provider, marker, ..delayed }, at, 3);
+        if quarter >= 40 {
+            let marker = Some("your IP address");
+            count(&mut summary, &Answer { basic: 421, enhanced: "4.7.28", marker, ..delayed }, at, 3);
+        }
+    }
+    for (key, counts) in &mut summary.keys {
+        match key.marker.as_deref() {
+            Some("greylist") => counts.recovered[1] = 192,
+            Some(_) => (counts.recovered[4], counts.waiting) = (66, 6),
+            None => {}
+        }
+    }
+    close(&mut summary, "/var/log/mail.log");
+    summary
+}
+
+#[test]
+fn what_was_put_off_is_split_and_followed() {
+    let slow = report(&put_off());
+    let deferrals = &slow.deferrals;
+    assert_eq!((deferrals.throttling, deferrals.greylisting, deferrals.other), (72, 192, 26));
+    assert_eq!(slow.rates.transient.count, 72 + 192 + 26);
+    assert_eq!((deferrals.recovered.count, deferrals.greylisting_recovered.count), (192 + 66, 192));
+    assert_eq!(deferrals.waiting, 6);
+    let shown = page(&slow, &Look::default());
+    assert!(shown.contains("Put off: throttled "), "{shown}");
+    let later = "258 recipients put off were delivered later: half within 15 minutes, 9 of 10 within 4 hours; 192 of \
+                 them greylisted: 9 of 10 within 15 minutes; 6 still wait.";
+    assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(later), "{shown}");
+    let quiet = page(&report(&quiet()), &Look::default());
+    assert!(!quiet.contains("  Later ") && !quiet.contains("throttled"), "{quiet}");
+}
+
+#[test]
+fn every_appearance_of_enforcement_has_its_times() {
+    let report = report(&incident());
+    let [row] = report.enforcement.as_slice() else { panic!("{:?}", report.enforcement) };
+    assert_eq!((row.provider.as_str(), row.events, row.attempts), ("google", 410, 3_198));
+    assert_eq!(row.first_seen.as_deref(), Some("2026-03-03T14:17:11+01:00"));
+    assert_eq!(row.last_seen.as_deref(), Some("2026-03-03T21:59:11+01:00"));
+    let events: u64 = report.enforcement.iter().map(|row| row.events).sum();
+    assert_eq!(events, report.rates.enforcement.count);
+}
+
+#[test]
+fn what_changed_is_told_once() {
+    let summary = incident();
+    let (catalog, options) = (Catalog::builtin(), options());
+    let unfound = Report::new(&summary, &[], &catalog, &options);
+    let changes = &unfound.distribution.changes;
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!((changes[0].before.count, changes[0].after.count), (0, 410));
+    let shown = page(&unfound, &Look::default());
+    assert!(
+        shown.contains("\nChanges  share of the provider's answers before and after 2026-03-03 13:5"),
+        "{shown}"
+    );
+    assert!(!page(&report(&summary), &Look::default()).contains("\nChanges"), "a finding tells it");
+    assert_eq!(report(&quiet()).distribution.changes.len(), 0);
+    // A day has two halves.
+    let parts = &unfound.distribution.providers[0].parts;
+    let attempts: Vec<u64> = parts.iter().map(|part| part.sums.outcomes.attempts).collect();
+    assert_eq!((parts.len(), attempts.iter().sum::<u64>()), (2, 3_198));
+}
+
+#[test]
+fn days_are_parts_where_there_are_two() {
+    let mut summary = Summary::default();
+    for hour in 0..50 {
+        count(&mut summary, &ACCEPTED, Some(MIDNIGHT + hour * 3_600), 10);
+    }
+    close(&mut summary, "/var/log/mail.log");
+    let parts = report(&summary).distribution.providers.remove(0).parts;
+    let starts: Vec<&str> = parts.iter().filter_map(|part| part.start.as_deref()).collect();
+    assert_eq!(
+        starts,
+        ["2026-03-03T00:00:00+01:00", "2026-03-04T00:00:00+01:00", "2026-03-05T00:00:00+01:00"]
+    );
+    assert_eq!(parts[2].sums.outcomes.attempts, 20);
+}
+
+fn one(report: &Report) -> String {
+    let mut out = Vec::new();
+    super::line(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn one_line_says_it() {
+    assert_eq!(
+        one(&report(&incident())),
+        "CRITICAL google 550 5.7.26 shop.example since 2026-03-03 14:17 (410 of 1,758, 23 %): Not authenticated\n"
+    );
+    assert_eq!(one(&report(&quiet())), "OK 4,712 attempts, 99 % delivered, nothing stands out\n");
+    assert_eq!(one(&report(&Summary::default())), "EMPTY there is nothing in the log\n");
+    let mut dead = day();
+    let refused = Answer { action: Action::Failed, basic: 550, enhanced: "5.1.1", ..ACCEPTED };
+    for quarter in 0..64 {
+        count(&mut dead, &refused, Some(MIDNIGHT + 6 * 3600 + quarter * 900), 6);
+    }
+    close(&mut dead, "-");
+    assert_eq!(
+        one(&report(&dead)),
+        "WARNING 5,096 attempts, 92 % delivered: 7.8 % of the attempts met dead addresses\n"
+    );
+}
+
 /// Names as strangers would like them: controls, direction overrides, invisible and wide characters, great length.
 fn hostile() -> Summary {
     let nasty = "evil\u{1b}]0;owned\u{7}\u{202e}gro\u{200d}\u{9b}2J\r\nmx\u{fe0f}東京👩\u{200d}💻".to_owned()
@@ -414,7 +551,7 @@ fn hostile() -> Summary {
 #[test]
 fn no_line_is_wider_than_asked() {
     for summary in [incident(), quiet(), hostile(), Summary::default(), one_line()] {
-        for provider in [None, Some("google".to_owned())] {
+        for provider in [None, Catalog::builtin().only("google")] {
             let report = report_with(&summary, &Options { provider, ..options() });
             for width in [60, 61, 72, 80, 100, 133, 250] {
                 for line in page(&report, &Look { width, colour: false }).lines() {
@@ -424,13 +561,18 @@ fn no_line_is_wider_than_asked() {
             }
         }
     }
+    for summary in [incident(), quiet(), hostile(), Summary::default(), one_line()] {
+        let line = one(&report(&summary));
+        assert!(line.trim_end().width() <= 120 && line.lines().count() == 1, "{line}");
+    }
     let narrow = page(&report(&incident()), &Look { width: 5, colour: false });
     assert_eq!(narrow, page(&report(&incident()), &Look { width: Look::NARROWEST, colour: false }));
 }
 
 #[test]
 fn hostile_names_emit_no_controls() {
-    let shown = page(&report(&hostile()), &Look::default());
+    let report = report(&hostile());
+    let shown = page(&report, &Look::default()) + &one(&report);
     for character in shown.chars() {
         let control = character != '\n' && character.is_control();
         let bidi = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -491,7 +633,8 @@ fn a_log_without_mail_to_others_says_what_it_holds() {
 #[test]
 fn one_provider_alone() {
     let whole = report(&incident());
-    let only = report_with(&incident(), &Options { provider: Some("Google".to_owned()), ..options() });
+    let only =
+        report_with(&incident(), &Options { provider: Catalog::builtin().only("Google"), ..options() });
     assert_eq!(only.providers.len(), 1);
     assert_eq!(only.totals.outcomes.attempts, whole.providers[0].outcomes.attempts);
     assert_eq!((only.totals.rejected, only.totals.local, only.totals.messages), (0, 0, None));

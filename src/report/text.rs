@@ -36,6 +36,7 @@ pub fn text(report: &Report, out: &mut dyn Write, look: &Look) -> io::Result<()>
     sections::refusals(report, &mut page)?;
     sections::providers(report, &mut page)?;
     sections::codes(report, &mut page)?;
+    sections::changes(report, &mut page)?;
     sections::timeline(report, &mut page)?;
     sections::sender_domains(report, &mut page)?;
     sections::apart(report, &mut page)?;
@@ -54,8 +55,12 @@ fn verdict(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if !report.verdict.details.is_empty() {
         page.blank()?;
     }
-    for detail in &report.verdict.details {
+    for (n, detail) in report.verdict.details.iter().enumerate() {
         page.labelled(detail.label, &detail.text)?;
+        // The picture of what the first detail tells in numbers.
+        if n == 0 && report.told().is_some() {
+            sections::course(report, 0, page)?;
+        }
     }
     Ok(())
 }

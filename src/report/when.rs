@@ -37,11 +37,20 @@ impl<'a> Zone<'a> {
 
     /// The start of the hour an instant falls into, by this zone's clocks: some zones are 30 or 45 minutes off.
     pub(super) fn hour(self, instant: Instant) -> Instant {
-        let Ok(timestamp) = Timestamp::from_second(instant) else {
-            return instant.div_euclid(3600) * 3600;
-        };
-        let offset = i64::from(self.tz.to_offset(timestamp).seconds());
+        let offset = self.offset(instant);
         (instant + offset).div_euclid(3600) * 3600 - offset
+    }
+
+    /// The start of the day an instant falls into, by this zone's clocks.
+    pub(super) fn day(self, instant: Instant) -> Instant {
+        let start = Timestamp::from_second(instant)
+            .and_then(|timestamp| timestamp.to_zoned_datetime(self.tz.clone()).start_of_day());
+        start.map_or(instant.div_euclid(86_400) * 86_400, |day| day.timestamp().as_second())
+    }
+
+    /// The seconds to add to an instant of UTC for what this zone's clocks show.
+    pub(super) fn offset(self, instant: Instant) -> i64 {
+        Timestamp::from_second(instant).map_or(0, |timestamp| self.tz.to_offset(timestamp).seconds().into())
     }
 
     fn format(self, instant: Instant, format: &str) -> Option<String> {
@@ -72,5 +81,15 @@ mod tests {
         assert_eq!(Zone::new(&kolkata).hour(3600 + 1800), 5400);
         assert_eq!(Zone::new(&TimeZone::UTC).hour(7199), 3600);
         assert_eq!(Zone::new(&TimeZone::UTC).hour(i64::MAX - 9000), (i64::MAX - 9000) / 3600 * 3600);
+    }
+
+    #[test]
+    fn days_begin_at_midnight_of_the_zone() {
+        let tz = TimeZone::get("Europe/Berlin").unwrap();
+        let (summer, winter) = (1_774_738_800, 1_774_652_400);
+        assert_eq!(Zone::new(&tz).day(winter + 1), winter);
+        assert_eq!(Zone::new(&tz).day(summer + 23 * 3600 - 1), summer, "the clocks lose an hour that day");
+        assert_eq!(Zone::new(&TimeZone::UTC).day(86_400 + 7), 86_400);
+        assert_eq!(Zone::new(&TimeZone::UTC).day(i64::MAX), i64::MAX / 86_400 * 86_400);
     }
 }

@@ -19,6 +19,9 @@ pub(super) fn suppress(suppress: Suppress) -> &'static str {
 pub(super) fn rule(rule: Rule, said: Suppress, policy: bool) -> &'static str {
     match rule {
         Rule::AsWritten => match said {
+            Suppress::Now | Suppress::IfPersistent if policy => {
+                "The code is filed under policy (subject 7), but the source says of this very answer that it is about the address."
+            }
             Suppress::Now => "The reply is about the address itself, and nothing in it speaks of policy.",
             Suppress::AfterRetries => "The mailbox is there, and may take mail again.",
             Suppress::IfPersistent => "It may be an outage or a mistake on their side.",

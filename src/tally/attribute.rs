@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use crate::catalog::{Answer, Catalog, ProviderId, Quoted, Reader, Reading, UNKNOWN};
+use crate::catalog::{Answer, Catalog, ProviderId, Reader, Reading, UNKNOWN};
 use crate::mta::Outcome;
 use crate::smtp::{Action, Code, Direction, Guard, domain};
 
@@ -23,14 +23,11 @@ pub struct Attributes {
 impl Attributes {
     /// What is asked of the catalogue about an outcome with these attributes.
     pub fn answer<'c>(&self, catalog: &'c Catalog, code: Code) -> Answer<'c> {
-        let name = |provider| catalog.provider_name(provider);
+        let provider = self.provider.map_or(UNKNOWN, |provider| catalog.provider_name(provider));
         Answer {
-            provider: Some(self.provider.map_or(UNKNOWN, name)),
-            code,
-            marker: self.reading.marker.map(|marker| catalog.marker_text(marker)),
-            quoted: self.reading.quoted.map(|(provider, code)| Quoted { provider: provider.map(name), code }),
             guard: self.guard,
             delayed: self.action == Some(Action::Delayed),
+            ..Answer::of(Some(provider), code).with(&self.reading, catalog)
         }
     }
 }

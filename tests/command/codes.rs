@@ -138,6 +138,8 @@ fn conditions_narrow_the_list() {
     }
     let google = listed(&["--provider", "google", "550", "5.7.26"]);
     assert!(!google.is_empty() && google.iter().all(|row| row["enhanced"] == "5.7.26"), "{google:?}");
+    assert_eq!(listed(&["--provider", "Gmail", "550", "5.7.26"]), google);
+    assert_eq!(listed(&["--provider", "Microsoft"]), listed(&["--provider", "microsoft"]));
     let by_words = listed(&["GMAIL", "dmarc", "--enforcement"]);
     assert!(!by_words.is_empty() && by_words.iter().all(|row| row["provider"] == "google"));
 }

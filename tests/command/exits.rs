@@ -167,7 +167,15 @@ fn help_and_version_are_results() {
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{word}");
         assert!(done.out.contains("smtpulse"), "{word}");
     }
-    for command in ["report", "events", "suppress", "merge", "gen"] {
-        smtpulse().args([command, "--help"]).assert().success();
+    for command in ["", "report", "explain", "codes", "suppress", "events", "merge", "spikes", "gen"] {
+        let examples = |columns: &str| {
+            let words = [command, "--help"].into_iter().filter(|word| !word.is_empty());
+            let help = smtpulse().env("COLUMNS", columns).args(words).output().unwrap();
+            assert!(help.status.success(), "{command}");
+            let help = String::from_utf8(help.stdout).unwrap();
+            let examples = help.split("Examples:\n").nth(1).unwrap_or_default();
+            examples.split("\n\n").next().unwrap().to_owned()
+        };
+        assert_eq!(examples("80"), examples("200"), "{command}: what is to be copied is not broken");
     }
 }

@@ -47,6 +47,30 @@ fn one_provider() {
 }
 
 #[test]
+fn a_provider_is_known_by_any_usual_name_and_a_family_is_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |host: &str| REFUSED.replace("gmail-smtp-in.l.google.com", host);
+    let hosts = ["hotmail-com.olc.protection.outlook.com", "example-com.mail.protection.outlook.com"];
+    let log = file(folder.path(), "mail.log", format!("{REFUSED}{}{}{SENT}", at(hosts[0]), at(hosts[1])));
+    for (name, called, attempts) in [
+        ("Gmail", "google", 1),
+        ("gmail.com", "google", 1),
+        ("hotmail", "microsoft-consumer", 1),
+        ("O365", "microsoft-365", 1),
+        ("microsoft", "microsoft", 2),
+        ("Unknown", "unknown", 1),
+    ] {
+        let page = json(0, &["--provider", name, &log]);
+        assert_eq!(page["only_provider"], called, "{name}");
+        assert_eq!(page["totals"]["attempts"], attempts, "{name}");
+        let events = run(&["events", "--provider", name, &log]).out;
+        assert_eq!(events.lines().count(), attempts, "{name}");
+    }
+    let fails = |name| run(&["--fail-on", "enforcement", "--provider", name, &log]).code;
+    assert_eq!((fails("gmail"), fails("unknown")), (Some(1), Some(0)), "others' trouble is not asked for");
+}
+
+#[test]
 fn zones_and_years_of_stamps_that_lack_them() {
     let folder = tempfile::tempdir().unwrap();
     let lines = SENT.replace("2026-03-07T11:00:00+00:00", "Mar  7 11:00:00");
@@ -137,4 +161,34 @@ fn a_chunk_may_be_larger_than_any_memory() {
     {
         assert_eq!(json(0, words)["totals"]["attempts"], 2, "{words:?}");
     }
+}
+
+#[test]
+fn one_line_for_chat() {
+    let folder = tempfile::tempdir().unwrap();
+    let well = file(folder.path(), "well.log", SENT.repeat(5));
+    let line = |words: &[&str]| run(&[&["--format", "line"], words].concat()).out;
+    assert_eq!(line(&[&well]), "OK 5 attempts, 100 % delivered, nothing stands out\n");
+    assert_eq!(line(&["--quiet", &well]), "");
+    let bad = fixtures().join("postfix-throttle/mail.log");
+    let bad = bad.to_str().unwrap();
+    let alarm = line(&["--quiet", "--year", "2024", bad]);
+    assert!(alarm.starts_with("WARNING google 421 4.7.28 ") && alarm.lines().count() == 1, "{alarm}");
+    let summary = folder.path().join("summary");
+    let summary = summary.to_str().unwrap();
+    assert_eq!(line(&["--year", "2024", "--summary", summary, bad]), alarm);
+    assert_eq!(run(&["merge", "-f", "line", summary]).out, alarm);
+}
+
+#[test]
+fn what_is_wrong_elsewhere_is_no_alarm_of_one_provider() {
+    let bad = fixtures().join("postfix-throttle/mail.log");
+    let bad = bad.to_str().unwrap();
+    let words = ["-q", "--fail-on", "enforcement", "--year", "2024", "--provider"];
+    let of = |provider: &str| {
+        let done = run(&[&words[..], &[provider, bad]].concat());
+        (done.code, done.out.is_empty())
+    };
+    assert_eq!(of("google"), (Some(1), false));
+    assert_eq!(of("comcast"), (Some(0), true));
 }

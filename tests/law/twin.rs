@@ -92,7 +92,7 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
     for id in open {
         twin.end(&id);
     }
-    twin.into_buckets();
+    twin.fill_buckets();
     twin.count
 }
 
@@ -130,7 +130,7 @@ impl Twin {
         self.happened.push((at, Happened::Sent { key: key.clone(), sender }));
     }
 
-    fn into_buckets(&mut self) {
+    fn fill_buckets(&mut self) {
         let instants: Vec<Instant> = self.happened.iter().filter_map(|(at, _)| *at).collect();
         let ends = instants.iter().min().zip(instants.iter().max());
         let width = ends.map_or(Width::default(), |(first, last)| Width::of(*first, *last));
@@ -167,7 +167,7 @@ impl Twin {
                     lines.entry((key, part)).or_default().push(line);
                 }
                 Happened::Met { key } => {
-                    self.count.keys.entry(key).or_default().refusals.entry(part).or_default().messages += 1
+                    self.count.keys.entry(key).or_default().refusals.entry(part).or_default().messages += 1;
                 }
             }
         }

@@ -138,11 +138,7 @@ fn the_reply_inside_counts() {
             S::Never,
         ),
     ];
-    let catalog = Catalog::builtin();
-    for (provider, reply, category, suppress) in cases {
-        let (_, found) = read(&catalog, provider, reply);
-        assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {reply}");
-    }
+    come_to(cases);
 }
 
 #[test]
@@ -221,5 +217,24 @@ fn our_own_words_are_read() {
             let (_, found) = read(&catalog, provider, text);
             assert_eq!((found.category, found.suppress), (*category, *suppress), "{provider}: {text}");
         }
+    }
+}
+
+#[test]
+fn why_mail_is_put_off_comes_from_the_kind_of_trouble() {
+    use Deferral::{Greylisting, Throttling};
+    let catalog = Catalog::builtin();
+    for (provider, reply, deferral) in [
+        ("", "450 4.2.0 <u@example.org>: Recipient address rejected: Greylisted", Some(Greylisting)),
+        ("yahoo", "421 Message from (192.0.2.10) temporarily deferred [GL01]", Some(Greylisting)),
+        ("google", "421 4.7.28 unusual rate of mail originating from your IP address", Some(Throttling)),
+        // Kept as a greylist is, but the cure is to send less.
+        ("microsoft-365", "451 4.7.501 Temporary server error. Please try again later.", Some(Throttling)),
+        ("google", "421 4.7.26 not authenticated", None),
+        ("google", "452 4.2.2 over quota", None),
+        ("", "451 4.3.0 try again later", None),
+        ("", "250 2.0.0 Ok", None),
+    ] {
+        assert_eq!(read(&catalog, provider, reply).1.deferral, deferral, "{provider} {reply}");
     }
 }

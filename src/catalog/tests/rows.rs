@@ -48,7 +48,9 @@ fn every_row_is_reachable() {
     let (mut rows, mut wrong) = (BTreeSet::new(), String::new());
     for line in &lines {
         let [table, provider, basic, enhanced, marker, host, reply, expected @ .., _] = *line;
-        rows.insert([table, provider, basic, enhanced, marker]);
+        if table != "own" {
+            rows.insert([table, provider, basic, enhanced, marker]);
+        }
         let (entry, found) = read(&catalog, host, reply);
         let told = [
             entry.map_or("-", |entry| catalog.whose(entry)),
@@ -89,5 +91,5 @@ fn every_provider_is_recognised() {
         }
     }
     assert!(wrong.is_empty(), "of {} rows:\n{wrong}", lines.len());
-    assert_eq!(lines.len(), 443);
+    assert_eq!(lines.iter().filter(|[.., differs]| *differs != "own").count(), 443);
 }

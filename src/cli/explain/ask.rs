@@ -1,7 +1,7 @@
 //! One question at a time: whose reply it is, what its words tell, what is asked of the catalogue.
 
 use crate::bounce::Notice;
-use crate::catalog::{Answer, Catalog, ProviderId};
+use crate::catalog::{Answer, Catalog, Only, ProviderId};
 use crate::mta::{Kind, Outcome};
 use crate::report::explain::{Form, Question};
 use crate::smtp::{Action, Code, Direction};
@@ -16,11 +16,15 @@ pub(super) struct Asker<'c> {
 }
 
 impl<'c> Asker<'c> {
-    /// `providers` is empty where none was named.
-    pub(super) fn new(catalog: &'c Catalog, providers: &[ProviderId]) -> Asker<'c> {
-        let named = !providers.is_empty();
-        let providers = if named { providers.iter().copied().map(Some).collect() } else { vec![None] };
-        Asker { catalog, attributor: Attributor::new(catalog), providers, named }
+    /// `only` is whom somebody named.
+    pub(super) fn new(catalog: &'c Catalog, only: Option<&Only>) -> Asker<'c> {
+        let named = only.map(|only| only.members().map(|member| catalog.provider_id(member)).collect());
+        Asker {
+            catalog,
+            attributor: Attributor::new(catalog),
+            named: named.is_some(),
+            providers: named.unwrap_or_else(|| vec![None]),
+        }
     }
 
     /// A bare code.

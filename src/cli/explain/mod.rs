@@ -6,7 +6,6 @@ mod typed;
 
 use std::path::PathBuf;
 
-use crate::catalog::{Catalog, ProviderId};
 use crate::report::explain::{self, Explanation, Question};
 
 use super::args::{Color, Format};
@@ -19,15 +18,16 @@ use typed::Input;
 const EXAMPLES: &str = "\
 Examples:
   smtpulse explain 5.7.26                        an enhanced code
-  smtpulse explain 550 5.7.26 --provider gmail   what it means at one provider
-  smtpulse explain '550-5.7.26 ... - gsmtp'      a reply, as the log or the bounce shows it
-  grep 4F1A2B3C4D mail.log | smtpulse explain -  log lines, each with its provider
-  smtpulse explain bounce.eml                    a bounce: one answer for each recipient
-  smtpulse explain -f json - < bounce.eml | jq '.answers[] | [.recipient, .suppress, .fix]'
+  smtpulse explain 550 5.7.26 --provider gmail   its meaning at one provider
+  smtpulse explain '550-5.7.26 ... - gsmtp'      a reply as the log shows it
+  grep 4F1A2B3C4D mail.log | smtpulse explain -  each line, with its provider
+  smtpulse explain bounce.eml                    one answer for each recipient
+  smtpulse explain -f json - < bounce.eml | jq '.answers[] | .suppress'
 
-Providers are known by the names people use: gmail, hotmail, o365, icloud, gmx, web.de, a mail domain, a host.
+Providers are known by the names people use: gmail, hotmail, o365, icloud, gmx, web.de, a mail domain, a \
+host.
 
-Exit codes: 0 done; 2 there is no code or reply in it; 4 it could not be read.";
+Exit codes: 0 done; 2 wrong usage, or no code or reply in the input; 4 it could not be read.";
 
 /// Explain a code, a reply, a log line or a bounce: what it means at that provider, and what to do
 ///
@@ -59,11 +59,8 @@ pub(super) struct ExplainArgs {
 /// Answers what was asked.
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     let catalog = super::catalog(args.catalog.as_deref())?;
-    let providers = match &args.provider {
-        None => Vec::new(),
-        Some(name) => named(&catalog, name)?,
-    };
-    let mut asker = Asker::new(&catalog, &providers);
+    let only = args.provider.as_deref().map(|name| page::provider(name, &catalog)).transpose()?;
+    let mut asker = Asker::new(&catalog, only.as_ref());
     let mut questions: Vec<Question<'_>> = Vec::new();
     for input in typed::inputs(&args.questions)? {
         let found = match &input {
@@ -83,17 +80,4 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     };
     out.finish(written)?;
     Ok(Exit::Done)
-}
-
-/// The providers that a name stands for.
-fn named(catalog: &Catalog, name: &str) -> Result<Vec<ProviderId>, Error> {
-    let found = catalog.providers_named(name);
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let near = match catalog.providers_near(name) {
-        near if near.is_empty() => "any usual name will do: gmail, o365, gmx, or a mail domain".to_owned(),
-        near => format!("did you mean {}?", near.join(" or ")),
-    };
-    Err(Error::usage(format!("--provider {name}: no provider of that name; {near}")))
 }

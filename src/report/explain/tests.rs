@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Explanation, Form, Question, json, text};
-use crate::catalog::{Answer, Catalog, Quoted, Rule, Suppress};
+use super::{Explanation, Form, LadderStep, Question, json, text};
+use crate::catalog::{Answer, Catalog, Quoted, Rule, Stage, Suppress};
 use crate::report::Look;
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode, Guard, Step};
 
@@ -296,4 +296,31 @@ proptest! {
         let bad = |c: char| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
         prop_assert!(!page.contains(bad), "{:?}", page);
     }
+}
+
+#[test]
+fn a_code_of_subject_7_that_is_dead_all_the_same_says_why() {
+    let found = explained(&Catalog::builtin(), None, code(550, "5.7.17"));
+    let why = &found.steps[2].text;
+    assert!(why.starts_with("Yes, now") && why.contains("but the source says"), "{why}");
+}
+
+#[test]
+fn steps_of_one_stage_are_alternatives() {
+    let step = |enhanced: &str, stage, here| LadderStep {
+        basic: None,
+        enhanced: Some(enhanced.to_owned()),
+        stage: Some(stage),
+        title: String::new(),
+        here,
+    };
+    let mut found = explained(&Catalog::builtin(), None, code(550, "5.7.1"));
+    found.ladder = vec![
+        step("4.7.650|4.7.651", Stage::Deferral, true),
+        step("4.7.652", Stage::Deferral, false),
+        step("5.7.1", Stage::Rejection, false),
+    ];
+    let page = page(&[found], &Look { width: 140, colour: false });
+    let wanted = "4.7.650 or 4.7.651 defers (this one), or 4.7.652 defers, then 5.7.1 rejects.";
+    assert!(page.contains(wanted), "{page}");
 }

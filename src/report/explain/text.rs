@@ -159,8 +159,18 @@ fn elsewhere(others: &[Elsewhere]) -> String {
 fn ladder(answer: &Explanation) -> Option<String> {
     let requirement = if answer.enforcement { " Part of the enforced sender requirements." } else { "" };
     if answer.ladder.len() > 1 {
-        let steps: Vec<String> = answer.ladder.iter().map(ladder_step).collect();
-        return Some(format!("{}.{requirement}", steps.join(", then ")));
+        let mut text = String::new();
+        let mut before = None;
+        for step in &answer.ladder {
+            match before {
+                None => {}
+                Some(stage) if stage == step.stage => text.push_str(", or "),
+                Some(_) => text.push_str(", then "),
+            }
+            text.push_str(&ladder_step(step));
+            before = Some(step.stage);
+        }
+        return Some(format!("{text}.{requirement}"));
     }
     let stage = match answer.stage {
         Some(Stage::Deferral) => "Deferral: a rejection follows when nothing changes.",

@@ -1,4 +1,4 @@
-//! What was answered: enforcement codes with their cure, dead addresses against policy, the distribution.
+//! What was answered: enforcement codes with their cure, and the distribution.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,36 +11,39 @@ use crate::report::number::{counted, percent, thousands};
 use crate::report::page::{BAD, GOOD, Page, SHOULD_LOOK};
 use crate::report::rows::CodeRow;
 use crate::report::table::{Cell, Column, Table};
-use crate::smtp::{Action, Code, Direction};
+use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
 
 /// Enforcement codes with their cure.
 pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if !report.has_attempts() {
         return Ok(());
     }
-    let rate = report.rates.enforcement;
-    let attempts = report.totals.outcomes.attempts;
-    let rows: Vec<&CodeRow> =
-        report.codes.iter().filter(|row| row.enforcement && row.direction == Direction::Out).collect();
+    let rows = &report.enforcement;
     if rows.is_empty() {
         page.heading("Enforcement", "none: no answer was about sender requirements")?;
         return Ok(());
     }
+    let rate = report.rates.enforcement;
+    let attempts = report.totals.outcomes.attempts;
     page.heading("Enforcement", &format!("{} of the attempts", percent(rate.count, attempts)))?;
     let mut table = Table::new(&[
         Column::number("Count", 0),
         Column::text("Provider", 8, 0),
-        Column::text("Answer", 6, 0),
-        Column::text("Code", 10, 0),
+        Column::text("Code", 11, 0),
+        Column::text("First seen", 11, 1),
+        Column::text("Last seen", 11, 2),
         Column::text("Meaning", 16, 0),
     ]);
     for row in rows.iter().take(report.top) {
+        let first = row.first_seen.as_deref().unwrap_or_default();
+        let last = row.last_seen.as_deref().unwrap_or_default();
         table.row(vec![
-            Cell::new(thousands(row.count)),
+            Cell::new(thousands(row.events)),
             Cell::new(&row.provider_title),
-            Cell::new(row.action.as_str()).styled(colour(row.action)),
-            Cell::new(code(row)),
-            Cell::new(titled(row)),
+            Cell::new(code(row.basic, row.enhanced)).styled(colour(row.action)),
+            Cell::new(seen(first)),
+            Cell::new(if row.events > 1 { seen(last) } else { String::new() }),
+            Cell::new(&row.title),
         ]);
     }
     page.table(&table)?;
@@ -49,72 +52,11 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
     for row in rows.iter().take(report.top) {
         if !row.fix.is_empty() && !fixes.contains(&row.fix.as_str()) {
             fixes.push(&row.fix);
-            page.labelled("Fix", &format!("{} {}: {}", row.provider_title, code(row), row.fix))?;
+            let code = code(row.basic, row.enhanced);
+            page.labelled("Fix", &format!("{} {code}: {}", row.provider_title, row.fix))?;
         }
     }
     Ok(())
-}
-
-/// Dead addresses against policy rejections, and what is put off.
-pub(in crate::report) fn refusals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let outcomes = report.totals.outcomes;
-    if outcomes.failed + outcomes.delayed == 0 {
-        return Ok(());
-    }
-    let rates = &report.rates;
-    let ratio = ratio(rates.dead_address.count, rates.policy.count);
-    page.heading("Refusals", &ratio)?;
-    let other = outcomes.failed.saturating_sub(rates.dead_address.count).saturating_sub(rates.policy.count);
-    let mut table = Table::new(&[
-        Column::text("", 10, 0),
-        Column::number("Count", 0),
-        Column::number("Share", 0),
-        Column::text("What to do", 16, 0),
-    ]);
-    let wide = page.width >= 80;
-    let rows = [
-        (
-            "Dead addresses",
-            rates.dead_address.count,
-            if wide { "suppress them: nobody reads mail there" } else { "suppress the recipients" },
-        ),
-        (
-            "Policy rejections",
-            rates.policy.count,
-            if wide { "repair the cause; keep the recipients" } else { "repair; keep recipients" },
-        ),
-        ("Other failures", other, "see Answers"),
-        (
-            "Put off (4xx)",
-            outcomes.delayed,
-            if wide { "the queue tries again; slow down if it stays high" } else { "the queue tries again" },
-        ),
-    ];
-    for (name, count, what) in rows {
-        table.row(vec![
-            Cell::new(name),
-            Cell::new(thousands(count)),
-            Cell::new(percent(count, outcomes.attempts)),
-            Cell::new(if count > 0 { what } else { "" }),
-        ]);
-    }
-    page.table(&table)
-}
-
-/// Which of the two rules, the greater one told per one of the other.
-fn ratio(dead: u64, policy: u64) -> String {
-    let per_one = |much: u64, little: u64| {
-        let ratio = format!("{:.1}", much as f64 / little as f64);
-        ratio.strip_suffix(".0").map_or(ratio.clone(), str::to_owned)
-    };
-    match (dead, policy) {
-        (0, _) | (_, 0) => String::new(),
-        (dead, policy) if dead == policy => "as many dead addresses as policy rejections".to_owned(),
-        (dead, policy) if dead > policy => {
-            format!("{} dead addresses for each policy rejection", per_one(dead, policy))
-        }
-        (dead, policy) => format!("{} policy rejections for each dead address", per_one(policy, dead)),
-    }
 }
 
 /// The distribution of answers to our mail: what was accepted in short, what was not by provider.
@@ -154,7 +96,13 @@ pub(in crate::report) fn codes(report: &Report, page: &mut Page<'_>) -> io::Resu
     }
     let refused: Vec<&CodeRow> = out().filter(|row| !accepted(row)).collect();
     for row in refused.iter().take(report.top) {
-        line(row.count, row.action, code(row), &row.provider_title, titled(row));
+        line(
+            row.count,
+            row.action,
+            code(row.basic, row.enhanced),
+            &row.provider_title,
+            titled(&row.title, row.marker.as_deref()),
+        );
     }
     page.table(&table)?;
     more(page, refused.len(), report.top, "row", "rows")
@@ -186,11 +134,11 @@ pub(in crate::report) fn apart(report: &Report, page: &mut Page<'_>) -> io::Resu
             // That a hop inside the house worked needs no explanation; without a code there is none.
             let explained =
                 row.action != Action::Delivered && (row.basic.is_some() || row.enhanced.is_some());
-            let title = if explained { titled(row) } else { String::new() };
+            let title = if explained { titled(&row.title, row.marker.as_deref()) } else { String::new() };
             table.row(vec![
                 Cell::new(thousands(row.count)),
                 Cell::new(row.action.as_str()),
-                Cell::new(code(row)),
+                Cell::new(code(row.basic, row.enhanced)),
                 Cell::new(title),
             ]);
         }
@@ -204,18 +152,23 @@ fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { counted(count, "time", "times") }
 }
 
-fn code(row: &CodeRow) -> String {
-    Code { basic: row.basic, enhanced: row.enhanced }.to_string()
+/// A stamp to the minute, as short as a table needs it: without its year and its offset.
+fn seen(stamp: &str) -> String {
+    stamp.get(5..16).unwrap_or_default().replace('T', " ")
 }
 
-fn titled(row: &CodeRow) -> String {
-    match &row.marker {
-        Some(marker) => format!("{} [{marker}]", row.title),
-        None => row.title.clone(),
+pub(super) fn code(basic: Option<BasicCode>, enhanced: Option<EnhancedCode>) -> String {
+    Code { basic, enhanced }.to_string()
+}
+
+fn titled(title: &str, marker: Option<&str>) -> String {
+    match marker {
+        Some(marker) => format!("{title} [{marker}]"),
+        None => title.to_owned(),
     }
 }
 
-fn colour(action: Action) -> Style {
+pub(super) fn colour(action: Action) -> Style {
     match action {
         Action::Delivered => GOOD,
         Action::Delayed => SHOULD_LOOK,

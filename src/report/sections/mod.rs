@@ -2,6 +2,8 @@
 
 mod answers;
 mod books;
+mod changes;
+mod course;
 mod head;
 mod hours;
 mod parties;
@@ -13,8 +15,10 @@ use super::page::{BAD, Page};
 use super::table::Cell;
 use head::told_fixes;
 
-pub(super) use answers::{apart, codes, enforcement, refusals};
+pub(super) use answers::{apart, codes, enforcement};
 pub(super) use books::{accounting, inputs};
+pub(super) use changes::changes;
+pub(super) use course::{course, refusals};
 pub(super) use head::{findings, totals};
 pub(super) use hours::timeline;
 pub(super) use parties::{providers, sender_domains};

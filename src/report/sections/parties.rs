@@ -2,11 +2,12 @@
 
 use std::io;
 
+use super::course::WIDE;
 use super::{alarming, more};
-use crate::report::Report;
 use crate::report::number::{percent, thousands};
 use crate::report::page::Page;
 use crate::report::table::{Cell, Column, Table};
+use crate::report::{Report, spark};
 
 /// One row per provider.
 pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -15,6 +16,10 @@ pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::
     }
     page.heading("Providers", "")?;
     let relayed = report.totals.outcomes.relayed > 0;
+    let sparks = &report.sparks;
+    let course = page.width >= WIDE && sparks.providers.values().any(|spark| !spark.is_empty());
+    // What is delivered is the rest of what is not; a course tells more.
+    let delivered = !course || page.width >= WIDE + 14;
     let mut columns = vec![
         Column::text("Provider", 10, 0),
         Column::number("Attempts", 0),
@@ -27,6 +32,13 @@ pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::
     ];
     if relayed {
         columns.insert(3, Column::number("Relayed", 5));
+    }
+    if !delivered {
+        columns.remove(2);
+    }
+    if course {
+        // Refusals says what the marks mean.
+        columns.push(Column::text("Failed or put off", spark::IN_TABLE, 6));
     }
     let mut table = Table::new(&columns);
     for row in report.providers.iter().take(report.top) {
@@ -43,6 +55,12 @@ pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::
         ];
         if relayed {
             cells.insert(3, Cell::new(percent(row.outcomes.relayed, all)));
+        }
+        if !delivered {
+            cells.remove(2);
+        }
+        if course {
+            cells.push(Cell::new(sparks.providers.get(&row.provider).map_or("", String::as_str)));
         }
         table.row(cells);
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::when::Zone;
 use super::{InputRow, Period};
 use crate::analysis::{HeldBack, Listed, Suppressions, Threshold, Thresholds};
-use crate::catalog::UNKNOWN;
+use crate::catalog::{Only, UNKNOWN};
 use crate::smtp::{BasicCode, Code, EnhancedCode};
 use crate::summary::{Ground, Outage, Summary};
 
@@ -30,7 +30,7 @@ pub struct List {
     pub schema: &'static str,
     /// First and last stamp.
     pub period: Period,
-    /// The provider the list is restricted to.
+    /// The provider or family the list is restricted to.
     pub only_provider: Option<String>,
     /// What was read.
     pub inputs: Vec<InputRow>,
@@ -154,8 +154,8 @@ impl Waiting {
 pub struct Options {
     /// The zone instants are shown in.
     pub tz: TimeZone,
-    /// Only what this provider answered.
-    pub provider: Option<String>,
+    /// Only what these providers answered.
+    pub provider: Option<Only>,
     /// The measures.
     pub thresholds: Thresholds,
     /// What is taken for an outage.
@@ -174,7 +174,7 @@ impl List {
         List {
             schema: SCHEMA,
             period: Period { start, end },
-            only_provider: options.provider.clone(),
+            only_provider: options.provider.as_ref().map(|only| only.name().to_owned()),
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             thresholds: ThresholdRows::of(options),
             recipients: found.listed.iter().map(|listed| RecipientRow::of(listed, zone)).collect(),

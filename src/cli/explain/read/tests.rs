@@ -10,7 +10,7 @@ use crate::report::explain::{self, Explanation};
 /// `form provider code step recipient`, and `-` for what is not told.
 fn read(text: &str) -> Result<Vec<String>, Nothing> {
     let catalog = Catalog::builtin();
-    let found = questions(text.as_bytes(), &mut Asker::new(&catalog, &[]))?;
+    let found = questions(text.as_bytes(), &mut Asker::new(&catalog, None))?;
     Ok(found
         .iter()
         .map(|question| {
@@ -116,11 +116,11 @@ fn where_there_is_nothing_it_says_which_nothing() {
 #[test]
 fn a_named_provider_answers_instead_of_the_one_in_the_text() {
     let catalog = Catalog::builtin();
-    let yahoo = catalog.providers_named("yahoo");
-    let found = questions(b"550 5.7.26 no - gsmtp", &mut Asker::new(&catalog, &yahoo)).unwrap();
+    let yahoo = catalog.only("yahoo");
+    let found = questions(b"550 5.7.26 no - gsmtp", &mut Asker::new(&catalog, yahoo.as_ref())).unwrap();
     assert_eq!(found[0].answer.provider, Some("yahoo"));
-    let both = catalog.providers_named("microsoft");
-    assert_eq!(questions(b"550 5.7.1", &mut Asker::new(&catalog, &both)).unwrap().len(), 2);
+    let both = catalog.only("microsoft");
+    assert_eq!(questions(b"550 5.7.1", &mut Asker::new(&catalog, both.as_ref())).unwrap().len(), 2);
 }
 
 proptest! {
@@ -134,7 +134,7 @@ proptest! {
     ) {
         let catalog = Catalog::default();
         let all = [start.as_bytes(), &bytes, more.as_bytes()].concat();
-        if let Ok(found) = questions(&all, &mut Asker::new(&catalog, &[])) {
+        if let Ok(found) = questions(&all, &mut Asker::new(&catalog, None)) {
             let answers: Vec<Explanation> = found.iter().map(|question| Explanation::new(question, &catalog)).collect();
             let mut out = Vec::new();
             explain::text(&answers, &mut out, &Look::default()).unwrap();
