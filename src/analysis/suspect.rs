@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::answer;
 use super::detect::{self, Class};
 use super::nature::{Nature, subject};
-use crate::catalog::{Catalog, Entry, Meaning, Stage, UNKNOWN};
+use crate::catalog::{Catalog, Disposition, Entry, Meaning, Stage, UNKNOWN};
 use crate::smtp::{Action, Code, Direction, Subject};
 use crate::summary::{Counts, Key, Span, Summary};
 
@@ -74,7 +74,7 @@ fn suspect<'a>(key: &'a Key, counts: &'a Counts, catalog: &'a Catalog) -> Suspec
         marker: key.marker.as_deref(),
         parts: vec![counts],
         span: counts.span,
-        class: class(key, nature, policy),
+        class: class(key, nature, policy, meaning.disposition),
         transient: nature.transient,
         notable: nature.enforcement || nature.policy || (nature.transient && policy),
         step: catalog.entry(&answer(key)).and_then(|entry| step(entry, catalog)),
@@ -83,9 +83,12 @@ fn suspect<'a>(key: &'a Key, counts: &'a Counts, catalog: &'a Catalog) -> Suspec
 }
 
 /// The catalogue says what is enforcement, and what speaks of an address; the rest goes by number.
-fn class(key: &Key, nature: Nature, policy: bool) -> Class {
+///
+/// What asks for less mail comes with the mail: it is enforced, but not next to never seen where all is well.
+fn class(key: &Key, nature: Nature, policy: bool, disposition: Disposition) -> Class {
+    let throttle = disposition == Disposition::Throttle;
     match subject(key) {
-        _ if nature.enforcement => Class::Enforcement,
+        _ if nature.enforcement && !throttle => Class::Enforcement,
         Some(Subject::Addressing | Subject::Mailbox) if !nature.transient && !policy => Class::Mailbox,
         _ if nature.dead_address => Class::Mailbox,
         _ if policy => Class::Policy,
