@@ -2,14 +2,16 @@
 //! nothing of what the rest says.
 
 mod exim;
+mod head;
 mod memo;
 mod part;
 mod syslog;
+mod tags;
 
 use crate::time::Stamp;
 
 pub use exim::{own_stamp, without_pid};
-pub use memo::Splitter;
+pub use memo::{Line, Splitter};
 pub use part::Part;
 
 /// How a line is framed.

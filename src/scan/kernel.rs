@@ -56,7 +56,7 @@ pub(super) fn read<S: Sink>(
             full
         };
         let behind = block.from(end + 1);
-        read_line(splitter.split(line), line, behind, clock, period, sink, &mut account);
+        read_line(splitter.split(line).record, line, behind, clock, period, sink, &mut account);
         start = end + 1;
     }
     account
