@@ -43,14 +43,6 @@ struct Word {
     six: u64,
 }
 
-/// A head recognised.
-pub(super) struct Recognised {
-    pub(super) stamp: Stamp,
-    /// It is the stamp of the line before.
-    pub(super) again: bool,
-    pub(super) length: usize,
-}
-
 impl Default for Head {
     fn default() -> Head {
         Head {
@@ -68,9 +60,9 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Reads the head of a line, if it is like the one remembered.
+    /// Reads the head of a line, if it is like the one remembered: its stamp and its length.
     #[inline]
-    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<Recognised> {
+    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
         if self.length == 0 || line.len() < self.length {
             return None;
         }
@@ -84,12 +76,11 @@ impl Head {
             return None;
         }
         let shown = load(line, self.clock)? & CLOCK;
-        let again = shown == self.shown;
-        if !again {
+        if shown != self.shown {
             self.stamp = later(self.hour, seconds(shown)?);
             self.shown = shown;
         }
-        Some(Recognised { stamp: self.stamp, again, length: self.length })
+        Some((self.stamp, self.length))
     }
 
     /// Remembers the head of a line, if it is one whose stamp can be told from its digits.
@@ -134,6 +125,7 @@ const HIGH: u64 = 0x1010_1010_1010_1010;
 /// `MM:SS`, five bytes of a word.
 const CLOCK: u64 = 0xFF_FFFF_FFFF;
 
+#[inline]
 fn load(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -3,7 +3,7 @@
 //! A server writes many lines a second, so stamp and host are mostly those of the last line, byte by byte, but for the
 //! digits of a fraction. Where they are, only what follows is read. [`split`] alone would give the same.
 
-use super::head::{Head, Recognised};
+use super::head::Head;
 use super::tags::Tags;
 use super::{EXIM, Form, Record, clean, exim, split, syslog};
 
@@ -14,18 +14,6 @@ pub struct Splitter {
     tags: Tags,
 }
 
-/// A line, split, and what the splitter knew of it before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'a> {
-    /// What [`split`] gives.
-    pub record: Record<'a>,
-    /// The number of its tag; equal numbers are equal tags, below [`Splitter::TAGS`]. `None` where the tag is not
-    /// remembered.
-    pub tag: Option<u8>,
-    /// Its stamp is that of the line before.
-    pub again: bool,
-}
-
 impl Splitter {
     /// Numbers of tags end below this.
     pub const TAGS: usize = 65;
@@ -33,12 +21,13 @@ impl Splitter {
     /// The number of Exim's own main log, whose lines have no tag.
     const EXIM_TAG: u8 = 64;
 
-    /// The next line, split.
+    /// The next line as [`split`] gives it, and the number of its tag where that is remembered: equal numbers are equal
+    /// tags, below [`Splitter::TAGS`].
     #[inline]
-    pub fn split<'a>(&mut self, line: &'a [u8]) -> Line<'a> {
+    pub fn split<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
         let whole = line;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(Recognised { stamp, again, length }) = self.head.recognise(line) else {
+        let Some((stamp, length)) = self.head.recognise(line) else {
             return self.anew(whole);
         };
         let (form, rest) = (self.head.form, &line[length..]);
@@ -48,15 +37,14 @@ impl Splitter {
                 return self.anew(whole);
             }
             let message = exim::without_pid(rest);
-            let record =
-                Record { form, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message };
-            return Line { record, tag: Some(Splitter::EXIM_TAG), again };
+            let record = Record { form, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message };
+            return (record, Some(Splitter::EXIM_TAG));
         }
         let host = &line[self.head.host.clone()];
         let Some(found) = self.tags.find(rest) else {
             let record = syslog::after_host(form, stamp, host, rest);
             let tag = self.tags.learn(rest, record.program);
-            return Line { record, tag, again };
+            return (record, tag);
         };
         let pid = match found.pid_end {
             end if end == found.program => &rest[..0],
@@ -70,16 +58,16 @@ impl Splitter {
             pid,
             message: &rest[found.message..],
         };
-        Line { record, tag: Some(found.number), again }
+        (record, Some(found.number))
     }
 
     /// Reads a line whose head is new, and remembers it.
     #[cold]
-    fn anew<'a>(&mut self, line: &'a [u8]) -> Line<'a> {
+    fn anew<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
         let line = clean(line);
         let record = split(line);
         self.learn(line, &record);
-        Line { record, tag: None, again: false }
+        (record, None)
     }
 
     fn learn(&mut self, line: &[u8], record: &Record<'_>) {
@@ -171,15 +159,12 @@ mod tests {
         fn remembering_changes_nothing(lines in proptest::collection::vec(line(), 1..16)) {
             let mut splitter = Splitter::default();
             let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
-            let mut before = None;
             for line in &lines {
-                let read = splitter.split(line.as_bytes());
-                prop_assert_eq!(read.record, split(line.as_bytes()), "{}", line);
-                prop_assert!(!read.again || before == Some(read.record.stamp));
-                before = Some(read.record.stamp);
-                if let Some(tag) = read.tag {
-                    let known = tags[usize::from(tag)].get_or_insert_with(|| read.record.program.to_vec());
-                    prop_assert_eq!(&known[..], read.record.program);
+                let (record, tag) = splitter.split(line.as_bytes());
+                prop_assert_eq!(record, split(line.as_bytes()), "{}", line);
+                if let Some(tag) = tag {
+                    let known = tags[usize::from(tag)].get_or_insert_with(|| record.program.to_vec());
+                    prop_assert_eq!(&known[..], record.program);
                 }
             }
         }
@@ -189,13 +174,10 @@ mod tests {
     fn most_lines_are_read_from_memory() {
         let mut splitter = Splitter::default();
         let mut read = |second: u32| {
-            let line = format!("Mar  7 00:02:{second:02} mta1 postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none");
-            let read = splitter.split(line.as_bytes());
-            (read.tag, read.again)
+            let line =
+                format!("Mar  7 00:02:{second:02} mta1 postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none");
+            splitter.split(line.as_bytes()).1
         };
-        assert_eq!(read(1), (None, false));
-        assert_eq!(read(1), (Some(0), true));
-        assert_eq!(read(2), (Some(0), false));
-        assert_eq!(read(2), (Some(0), true));
+        assert_eq!([read(1), read(1), read(2), read(2)], [None, Some(0), Some(0), Some(0)]);
     }
 }

@@ -99,6 +99,7 @@ impl Tags {
     }
 }
 
+#[inline]
 fn place(words: [u64; 4]) -> usize {
     let mixed = words[0] ^ words[1].rotate_left(17) ^ words[2].rotate_left(34) ^ words[3].rotate_left(51);
     (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % PLACES
@@ -109,9 +110,8 @@ fn place(words: [u64; 4]) -> usize {
 fn name(text: &[u8]) -> Option<([u64; 4], usize)> {
     let near = text.first_chunk::<LONGEST>()?;
     let mut words = [0; 4];
-    for (index, word) in words.iter_mut().enumerate() {
-        let bytes = &near[index * 8..index * 8 + 8];
-        *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    for (index, (word, bytes)) in words.iter_mut().zip(near.as_chunks().0).enumerate() {
+        *word = u64::from_le_bytes(*bytes);
         let ends = holds(*word, b'[') | holds(*word, b':') | holds(*word, b' ');
         if ends != 0 {
             let within = ends.trailing_zeros() / 8;
@@ -123,6 +123,7 @@ fn name(text: &[u8]) -> Option<([u64; 4], usize)> {
 }
 
 /// The lowest bit set is the highest one of the first byte that is `byte`; none where there is no such byte.
+#[inline]
 fn holds(word: u64, byte: u8) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let zero = word ^ (ONES * u64::from(byte));
