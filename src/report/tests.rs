@@ -62,7 +62,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
     counts.span.merge(span);
     if answer.direction == Direction::Out {
         let part = at.map(|at| Width::default().of_parts().floor(at));
-        let mut add = |parties: &mut Parties, name: Option<&str>| {
+        let add = |parties: &mut Parties, name: Option<&str>| {
             let party = parties.entry(name.map(str::to_owned)).or_default();
             party.buckets.entry(part).or_default().add(Tries { count, retries: 0 });
         };
