@@ -45,3 +45,4 @@ pub mod summary;
 pub mod synth;
 pub mod tally;
 pub mod time;
+pub mod vector;

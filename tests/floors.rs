@@ -12,7 +12,8 @@ const ROOMS: [(&str, u8, &[&str]); 14] = [
     ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("input", 0, &[]),
-    ("frame", 1, &["time"]),
+    ("vector", 0, &[]),
+    ("frame", 1, &["time", "vector"]),
     ("catalog", 1, &["smtp"]),
     ("bounce", 1, &["smtp"]),
     ("mta", 2, &["smtp"]),
@@ -20,7 +21,7 @@ const ROOMS: [(&str, u8, &[&str]); 14] = [
     ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time"]),
     ("synth", 3, &["smtp", "time"]),
     ("analysis", 3, &["summary", "catalog", "smtp", "time"]),
-    ("scan", 4, &["tally", "mta", "frame", "input", "catalog", "summary", "smtp", "time"]),
+    ("scan", 4, &["tally", "mta", "frame", "input", "catalog", "summary", "smtp", "time", "vector"]),
     ("report", 4, &["analysis", "summary", "catalog", "smtp", "time"]),
     (
         "cli",

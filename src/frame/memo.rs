@@ -10,9 +10,15 @@ use super::{EXIM, Form, Record, clean, exim, split, syslog};
 /// Splits the lines of a log, one after the other.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    head: Head,
+    /// Heads of several hosts, since a log may be that of many.
+    heads: [Head; HOSTS],
+    /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
+    host_at: usize,
     tags: Tags,
 }
+
+/// Heads remembered.
+const HOSTS: usize = 8;
 
 impl Splitter {
     /// Numbers of tags end below this.
@@ -27,10 +33,11 @@ impl Splitter {
     pub fn split<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
         let whole = line;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some((stamp, length)) = self.head.recognise(line) else {
+        let head = &mut self.heads[place(line, self.host_at)];
+        let Some((stamp, length)) = head.recognise(line) else {
             return self.anew(whole);
         };
-        let (form, rest) = (self.head.form, &line[length..]);
+        let (form, rest) = (head.form, &line[length..]);
         if form == Form::EximMain {
             // What looks like an offset would belong to the stamp.
             if matches!(rest.first(), Some(b'+' | b'-')) {
@@ -40,7 +47,7 @@ impl Splitter {
             let record = Record { form, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message };
             return (record, Some(Splitter::EXIM_TAG));
         }
-        let host = &line[self.head.host.clone()];
+        let host = &line[head.host.clone()];
         let Some(found) = self.tags.find(rest) else {
             let record = syslog::after_host(form, stamp, host, rest);
             let tag = self.tags.learn(rest, record.program);
@@ -71,7 +78,6 @@ impl Splitter {
     }
 
     fn learn(&mut self, line: &[u8], record: &Record<'_>) {
-        self.head.forget();
         let Some(stamp) = record.stamp else { return };
         let (length, host) = match record.form {
             // The stamp alone: pids change from line to line.
@@ -87,9 +93,19 @@ impl Splitter {
         let Some(head) = length.and_then(|length| line.get(..length)) else { return };
         // Behind a priority or a service's name the first colon need not be the clock's.
         if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') {
-            self.head.learn(head, record.form, stamp, host);
+            self.host_at = host.start;
+            self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
         }
     }
+}
+
+/// Which of the heads it may be, by how the host begins.
+#[inline]
+fn place(line: &[u8], host_at: usize) -> usize {
+    let host = line.get(host_at..).and_then(<[u8]>::first_chunk).map_or(0, |host| u64::from_le_bytes(*host));
+    // Without a host, the stamp stands there.
+    let own = if host_at == 0 { 0 } else { host };
+    (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as usize % HOSTS
 }
 
 #[cfg(test)]

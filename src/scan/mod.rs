@@ -5,13 +5,12 @@
 //! So one thread or sixteen, one chunk or thousands, a mapped file or a stream give the same.
 
 mod account;
+mod crew;
 mod ends;
 mod exim;
 mod kernel;
 mod order;
 mod period;
-
-use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::input::{Block, Source};
@@ -20,6 +19,7 @@ use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
 use account::Account;
+use crew::{crew, parts};
 
 pub use period::Period;
 
@@ -28,7 +28,7 @@ pub use period::Period;
 pub struct Options {
     /// Number of workers; 0 is one for each processor.
     pub threads: usize,
-    /// Bytes of a chunk.
+    /// Bytes of a chunk at most.
     pub chunk: usize,
     /// The zone of stamps without an offset.
     pub zone: Zone,
@@ -42,10 +42,13 @@ pub struct Options {
     pub join: bool,
 }
 
-/// Bytes of a chunk unless asked otherwise: some milliseconds of work.
-pub const CHUNK: usize = 2 * 1024 * 1024;
+/// Bytes of a chunk at most unless asked otherwise: some milliseconds of work.
+pub const CHUNK: usize = 4 * 1024 * 1024;
 
-/// Chunks handed out at once for each worker: enough that none waits long for the slowest.
+/// Bytes of a chunk at least, where an input is small.
+const SMALL_CHUNK: usize = 256 * 1024;
+
+/// Chunks for each worker, where an input is small: enough that none waits long for the slowest.
 const PER_WORKER: usize = 8;
 
 /// Bytes of a stream held at once, at most.
@@ -123,35 +126,36 @@ pub fn gather<T: Gather>(
     let mut damaged = Vec::new();
     let mut overlap = false;
     let mut clock: Option<ClockState> = None;
+    let mut spare: Vec<T::Part> = (0..parts(workers.current_num_threads())).map(|_| total.part()).collect();
     for (mut source, start) in order::order(sources, options) {
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
         total.source(&source.name);
-        let per_group = PER_WORKER * workers.current_num_threads();
-        let extent = source.read(options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK), |block| {
-            let mut chunks = block.chunks(options.chunk);
-            loop {
-                let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
-                if group.is_empty() {
-                    break;
-                }
-                let read = |block: &Block<'_>| {
-                    let chunk = read_chunk(*block, state, total.part(), options);
+        let chunk = chunk_size(options.chunk, source.length, workers.current_num_threads());
+        let extent = source.read(STREAM_BLOCK, |block| {
+            let mut real = state;
+            let parts = std::mem::take(&mut spare);
+            (spare, state) = crew(
+                &workers,
+                block.chunks(chunk),
+                parts,
+                state,
+                |block, part, assumed| {
+                    let chunk = read_chunk(block, assumed, part, options);
                     progress(block.lines().len() as u64);
-                    chunk
-                };
-                let results: Vec<Chunk<T::Part>> = workers.install(|| group.par_iter().map(read).collect());
-                for (block, mut chunk) in group.into_iter().zip(results) {
+                    (block, chunk)
+                },
+                |(block, mut chunk)| {
                     if let Some(first) = chunk.first {
-                        if !Clock::agree(&options.zone, first, chunk.assumed, state) {
-                            chunk = read_chunk(block, state, total.part(), options);
+                        if !Clock::agree(&options.zone, first, chunk.assumed, real) {
+                            chunk = read_chunk(block, real, total.part(), options);
                         }
-                        state = chunk.end;
+                        real = chunk.end;
                     }
-                    total.absorb(chunk.part);
                     account.absorb(chunk.account);
-                }
-            }
+                    (total.absorb(chunk.part), real)
+                },
+            );
         });
         clock = Some(state);
         let input = input(&source, &account, extent);
@@ -168,6 +172,12 @@ pub fn gather<T: Gather>(
         summary.merge(part).map_err(Failure::Overlap)?;
     }
     Ok(Scan { summary, damaged, overlap })
+}
+
+/// How many bytes make a chunk.
+fn chunk_size(most: usize, length: Option<u64>, workers: usize) -> usize {
+    let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(STREAM_BLOCK);
+    most.min((length / (workers * PER_WORKER)).max(SMALL_CHUNK))
 }
 
 fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
@@ -216,7 +226,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
         let mut account = Account::default();
         sink.source(&source.name);
-        let extent = source.read(options.chunk, |block| {
+        let extent = source.read(STREAM_BLOCK, |block| {
             let part = kernel::read(block, &mut clock, options.period, sink);
             sink.passed(part.lines);
             account.absorb(part);

@@ -83,18 +83,12 @@ fn without_severity(message: &[u8]) -> &[u8] {
 ///
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (mut length, mut classes) = (0, 0);
-    loop {
-        let class = CLASSES[usize::from(*text.get(length)?)];
-        if class == 0 {
-            break;
-        }
+    let mut classes = 0;
+    let length = text.iter().take(LONGEST_ID + 1).position(|byte| {
+        let class = CLASSES[usize::from(*byte)];
         classes |= class;
-        length += 1;
-        if length > 27 {
-            return None;
-        }
-    }
+        class == 0
+    })?;
     if length < 2 || text[length] != b':' {
         return None;
     }
@@ -107,6 +101,9 @@ fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = &text[length + 1..];
     Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
+
+/// Longer than Postfix makes them.
+const LONGEST_ID: usize = 27;
 
 /// What a byte of a queue id can be.
 const FIGURE: u8 = 1;
