@@ -104,37 +104,21 @@ impl Flat {
     /// Copies words up to one that may be a code, or to the end of a line; what is left.
     fn copy<'r>(&mut self, mut rest: &'r [u8]) -> &'r [u8] {
         loop {
-            let mut padded = [0; 17];
-            let (bytes, last) = match rest.first_chunk() {
-                Some(bytes) => (bytes, false),
-                None => {
-                    padded[..rest.len()].copy_from_slice(rest);
-                    (&padded, true)
-                }
-            };
-            self.bytes[self.length..self.length + 16].copy_from_slice(&bytes[..16]);
-            let stops = stops(bytes);
-            let copied = (stops.trailing_zeros() / 8) as usize;
-            if last && copied >= rest.len() {
-                self.length += rest.len();
-                return b"";
-            }
+            let copied = copy_plain(rest, &mut self.bytes[self.length..]);
             self.length += copied;
             rest = &rest[copied..];
-            if stops == 0 {
-                continue;
-            }
-            match rest[0] {
-                b'\\' if joint(rest).is_some() => return rest,
+            match rest.first() {
+                None => return rest,
+                Some(b'\\') if joint(rest).is_some() => return rest,
                 // All at once: asking at each of many whether a joint begins there would take its square.
-                b'\\' => {
+                Some(b'\\') => {
                     let slashes = slashes(rest);
                     (0..slashes).for_each(|_| self.push(b'\\'));
                     rest = &rest[slashes..];
                 }
-                blank if blank.is_ascii_whitespace() => return rest,
-                other => {
-                    self.push(other);
+                Some(byte) if byte.is_ascii_whitespace() => return rest,
+                Some(byte) => {
+                    self.push(*byte);
                     rest = &rest[1..];
                 }
             }
@@ -176,6 +160,27 @@ fn joint(text: &[u8]) -> Option<&[u8]> {
 
 fn slashes(text: &[u8]) -> usize {
     text.iter().take_while(|b| **b == b'\\').count()
+}
+
+/// Copies up to a byte that is not simply copied, or to the end: how many. There is room for sixteen more.
+fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
+    let mut at = 0;
+    loop {
+        let mut padded = [0; 17];
+        let (bytes, last) = match from.get(at..at + 17).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => (bytes, false),
+            None => {
+                padded[..from.len() - at].copy_from_slice(&from[at..]);
+                (&padded, true)
+            }
+        };
+        to[at..at + 16].copy_from_slice(&bytes[..16]);
+        let stops = stops(bytes);
+        at += (stops.trailing_zeros() / 8) as usize;
+        if stops != 0 || last {
+            return at.min(from.len());
+        }
+    }
 }
 
 /// Where among sixteen bytes, the one behind them known, copying may not be all: in the highest bit of each such byte.
