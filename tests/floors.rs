@@ -34,13 +34,12 @@ const ROOMS: [(&str, u8, &[&str]); 14] = [
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 20] = [
-    ("aho_corasick", &["catalog"]),
+const CRATES: [(&str, &[&str]); 19] = [
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
     ("clap", &["cli"]),
     ("csv", &["report"]),
-    ("hashbrown", &["tally", "scan", "cli"]),
+    ("hashbrown", &["catalog", "tally", "scan", "cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["time", "synth", "report", "cli"]),
     ("mail_parser", &["bounce"]),
