@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, its floor, and the rooms it may import from.
-const ROOMS: [(&str, u8, &[&str]); 14] = [
+const ROOMS: [(&str, u8, &[&str]); 15] = [
     ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("input", 0, &[]),

@@ -52,7 +52,7 @@ impl Default for Head {
 
 impl Head {
     /// Reads the head of a line, if it is like the one remembered: its stamp and its length.
-    #[inline]
+    #[inline(always)]
     pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
         let like = match self.length {
             0 => false,

@@ -29,7 +29,7 @@ impl Splitter {
 
     /// The next line as [`split`] gives it, and the number of its tag where that is remembered: equal numbers are equal
     /// tags, below [`Splitter::TAGS`].
-    #[inline]
+    #[inline(always)]
     pub fn split<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
         let whole = line;
         let line = line.strip_suffix(b"\r").unwrap_or(line);

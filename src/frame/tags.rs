@@ -50,7 +50,7 @@ impl Default for Tags {
 
 impl Tags {
     /// The tag at the start of `text`, if it is one remembered and plainly written.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, text: &[u8]) -> Option<Found> {
         let (near, length) = name(text)?;
         let number = self.places[place(near, length)].checked_sub(1)?;

@@ -3,7 +3,7 @@
 //! Sixty-four bytes make one word, a bit for each line end; taking the bits one by one costs less than a search that
 //! starts anew behind every line.
 
-use crate::vector::places;
+use crate::vector::{places, prefetch};
 
 /// The places of `\n` in `bytes`, and the end of `bytes` where the last line has none.
 pub(super) struct Ends<'a> {
@@ -33,6 +33,7 @@ impl Iterator for Ends<'_> {
                 return std::mem::take(&mut self.open).then_some(self.bytes.len());
             }
             self.from = from;
+            prefetch(self.bytes, from + AHEAD);
             self.bits = line_ends(&self.bytes[from..]);
         }
         let end = self.from + self.bits.trailing_zeros() as usize;
@@ -40,6 +41,9 @@ impl Iterator for Ends<'_> {
         Some(end)
     }
 }
+
+/// How far ahead bytes are fetched from memory: some lines.
+const AHEAD: usize = 1024;
 
 /// Bytes that make one word.
 const WIDTH: usize = 64;

@@ -43,7 +43,7 @@ pub struct Options {
 }
 
 /// Bytes of a chunk at most unless asked otherwise: some milliseconds of work.
-pub const CHUNK: usize = 4 * 1024 * 1024;
+pub const CHUNK: usize = 8 * 1024 * 1024;
 
 /// Bytes of a chunk at least, where an input is small.
 const SMALL_CHUNK: usize = 256 * 1024;

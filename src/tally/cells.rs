@@ -12,7 +12,7 @@ use crate::summary::Tries;
 use crate::time::Instant;
 
 /// What is counted of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
     /// All attempts.
     All,
@@ -29,7 +29,7 @@ pub(super) enum Role {
 }
 
 /// One number's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cell {
     pub(super) slot: Slot,
     pub(super) role: Role,

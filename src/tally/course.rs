@@ -1,5 +1,7 @@
 //! The course of time: what was tried when and by whom, in buckets as wide as the log is long; and what shows refusals.
 
+use std::collections::BTreeMap;
+
 use super::cells::{Cell, Cells, Role};
 use super::names::Names;
 use super::queue::Attempt;
@@ -167,15 +169,23 @@ impl Course {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
             counts.span = *span;
         }
-        for (Cell { slot, role, name, bucket }, tries) in self.cells.drain() {
-            let counts = &mut counts[slot as usize];
+        // In order, so that the cells of one party stand together and every map grows at its end.
+        let mut cells: Vec<(Cell, Tries)> = self.cells.drain().collect();
+        cells.sort_unstable_by_key(|(cell, _)| *cell);
+        for party in cells.chunk_by(|(a, _), (b, _)| (a.slot, a.role, a.name) == (b.slot, b.role, b.name)) {
+            let Some((Cell { slot, role, name, .. }, _)) = party.first() else { continue };
+            let counts = &mut counts[*slot as usize];
+            let buckets: BTreeMap<Option<Instant>, Tries> =
+                party.iter().map(|(cell, tries)| (cell.bucket, *tries)).collect();
             let parties = match role {
                 Role::All => {
-                    counts.buckets.entry(bucket).or_default().add(tries);
+                    counts.buckets = buckets;
                     continue;
                 }
                 Role::Message => {
-                    counts.refusals.entry(bucket).or_default().messages += tries.count;
+                    for (bucket, tries) in buckets {
+                        counts.refusals.entry(bucket).or_default().messages = tries.count;
+                    }
                     continue;
                 }
                 Role::Sender => &mut counts.senders,
@@ -183,8 +193,9 @@ impl Course {
                 Role::Host => &mut counts.hosts,
                 Role::RecipientDomain => &mut counts.recipient_domains,
             };
-            let party: &mut Party = parties.entry(name.map(text)).or_default();
-            party.buckets.entry(bucket).or_default().add(tries);
+            // Names that are no UTF-8 may look alike.
+            let known = parties.entry(name.map(text)).or_default();
+            known.merge(Party { buckets });
         }
         for (slot, bucket, lines) in self.lines.settle() {
             counts[slot as usize].refusals.entry(bucket).or_default().lines = lines;

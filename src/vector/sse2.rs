@@ -2,7 +2,8 @@
 #![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
 
 use std::arch::x86_64::{
-    __m128i, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+    __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch, _mm_set_epi64x,
+    _mm_set1_epi8,
 };
 
 #[inline]
@@ -15,6 +16,12 @@ pub(super) fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     // SAFETY: SSE2 is part of every x86-64 processor.
     unsafe { any_by_sse2(bytes, wanted) }
+}
+
+#[inline]
+pub(super) fn prefetch(byte: &u8) {
+    // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
 }
 
 #[inline]
