@@ -34,7 +34,7 @@ const ROOMS: [(&str, u8, &[&str]); 15] = [
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
     ("clap", &["cli"]),
@@ -49,6 +49,7 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("serde", &["smtp", "catalog", "summary", "synth", "report", "cli"]),
     ("serde_json", &["catalog", "summary", "report", "cli"]),
     ("strsim", &["cli"]),
+    ("smallvec", &["tally"]),
     ("tempfile", &["cli"]),
     ("terminal_size", &["cli"]),
     ("toml", &["catalog", "synth"]),

@@ -77,11 +77,11 @@ impl Tags {
         }
     }
 
-    /// Remembers the tag at the start of `text`, read the long way to be `program`. Gives its number.
-    pub(super) fn learn(&mut self, text: &[u8], program: &[u8]) -> Option<u8> {
-        let (near, length) = name(text)?;
+    /// Remembers the tag at the start of `text`, read the long way to be `program`.
+    pub(super) fn learn(&mut self, text: &[u8], program: &[u8]) {
+        let Some((near, length)) = name(text) else { return };
         if near[..length] != *program || program.is_empty() {
-            return None;
+            return;
         }
         let (name, alone) = (cut(near, length), near[length] == b':');
         let number = match self.list.iter().position(|tag| tag.name == name && tag.length == length) {
@@ -90,12 +90,11 @@ impl Tags {
                 self.list.push(Tag { name, length, alone });
                 self.list.len() - 1
             }
-            None => return None,
+            None => return,
         };
         self.list[number].alone |= alone;
-        let number = u8::try_from(number).ok()?;
-        self.places[place(near, length)] = number + 1;
-        Some(number)
+        // There are no more than a byte can number.
+        self.places[place(near, length)] = number as u8 + 1;
     }
 }
 

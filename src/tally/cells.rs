@@ -55,7 +55,7 @@ impl Cell {
 }
 
 /// Places in the small table.
-const PLACES: usize = 1024;
+const PLACES: usize = 512;
 
 /// The numbers.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Cells {
     /// Adds to a cell.
     #[inline]
     pub(super) fn add(&mut self, cell: Cell, tries: Tries) {
-        let place = (cell.apart().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize % PLACES;
+        let place = (cell.apart().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES;
         match &mut self.recent[place] {
             Some((known, sum)) if *known == cell => sum.add(tries),
             place => {

@@ -14,6 +14,7 @@ use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::keys::Slot;
@@ -131,14 +132,17 @@ struct Life {
 #[derive(Debug, Default)]
 struct Trouble {
     /// Attempts before the sender was named.
-    nameless: Vec<Attempt>,
+    nameless: Few<Attempt>,
     /// Answers that refused it, each with the first time.
-    met: Vec<Attempt>,
+    met: Few<Attempt>,
     /// Recipients that were delayed last.
-    waiting: Vec<Waiting>,
+    waiting: Few<Waiting>,
     /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
-    ended: Vec<Ended>,
+    ended: Few<Ended>,
 }
+
+/// Mostly one.
+type Few<T> = SmallVec<[T; 1]>;
 
 impl Life {
     fn has_progress(&self) -> bool {
