@@ -12,7 +12,7 @@ use crate::summary::Tries;
 use crate::time::Instant;
 
 /// What is counted of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// All attempts.
     All,
@@ -29,7 +29,7 @@ pub(super) enum Role {
 }
 
 /// One number's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) slot: Slot,
     pub(super) role: Role,
@@ -47,9 +47,11 @@ impl Hash for Cell {
 }
 
 impl Cell {
-    /// All but the time, nearly always unique.
-    fn apart(&self) -> u64 {
+    /// All but the time: equal for equal parties to equal keys, and in the order of keys.
+    #[inline]
+    pub(super) fn apart(&self) -> u64 {
         let name = self.name.map_or(0, |name| u64::from(name) + 1);
+        // Names are fewer than 2^29: so many would not fit into memory.
         u64::from(self.slot) << 32 ^ name << 3 ^ self.role as u64
     }
 }

@@ -171,7 +171,7 @@ impl Course {
         }
         // In order, so that the cells of one party stand together and every map grows at its end.
         let mut cells: Vec<(Cell, Tries)> = self.cells.drain().collect();
-        cells.sort_unstable_by_key(|(cell, _)| *cell);
+        cells.sort_unstable_by_key(|(cell, _)| (cell.apart(), cell.bucket));
         for party in cells.chunk_by(|(a, _), (b, _)| (a.slot, a.role, a.name) == (b.slot, b.role, b.name)) {
             let Some((Cell { slot, role, name, .. }, _)) = party.first() else { continue };
             let counts = &mut counts[*slot as usize];
@@ -179,7 +179,7 @@ impl Course {
                 party.iter().map(|(cell, tries)| (cell.bucket, *tries)).collect();
             let parties = match role {
                 Role::All => {
-                    counts.buckets = buckets;
+                    counts.buckets.extend(buckets);
                     continue;
                 }
                 Role::Message => {
