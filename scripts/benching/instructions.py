@@ -40,27 +40,27 @@ def toolchain():
 
 def count(root, target, path):
     """Runs the benchmarks; instructions by name."""
-    folder = os.path.join(target, "gungraun")
-    shutil.rmtree(folder, ignore_errors=True)
-    names = [word for name in BENCHES for word in ("--bench", name)]
-    subprocess.run(["cargo", "bench", "--locked", *names, "--", "--save-summary=json"], cwd=root, check=True,
+    words = [word for name in BENCHES for word in ("--bench", name)]
+    folders = [os.path.join(target, "gungraun", "smtpulse", name) for name in BENCHES]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["cargo", "bench", "--locked", *words, "--", "--save-summary=json"], cwd=root, check=True,
                    stdout=subprocess.DEVNULL, env={**os.environ, "GUNGRAUN_RUNNER": path})
     counts = {}
-    for place, _, files in os.walk(folder):
-        if "summary.json" in files:
-            with open(os.path.join(place, "summary.json"), encoding="utf-8") as file:
-                summary = json.load(file)
-            counts[f"{summary['function_name']} {summary['id']}"] = instructions(summary)
+    for folder in folders:
+        for place, _, files in os.walk(folder):
+            if "summary.json" in files:
+                with open(os.path.join(place, "summary.json"), encoding="utf-8") as file:
+                    summary = json.load(file)
+                name = f"{summary['function_name']} {summary['id']}"
+                counts[name] = summary["profiles"][0]["data"]["total"]["metrics"]["Ir"]["values"]["new"]
     return dict(sorted(counts.items()))
 
 
-def instructions(summary):
-    raise NotImplementedError
-
-
 def compare(counts, committed):
+    """By name both counts; a change is None where one of them is missing."""
     rows = {}
-    for name, counted in counts.items():
-        known = committed["counts"].get(name)
-        rows[name] = {"counted": counted, "committed": known, "change": counted / known - 1 if known else None}
+    for name in sorted(counts.keys() | committed.keys()):
+        here, known = counts.get(name), committed.get(name)
+        rows[name] = {"counted": here, "committed": known, "change": here / known - 1 if here and known else None}
     return rows

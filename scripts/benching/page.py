@@ -80,7 +80,7 @@ def whole_logs(result):
 
 
 def slices(result):
-    rows = [[f"{name} ({about['version']})", f"{about['title']}, {about["bytes"] / (1 << 20):,.0f} MiB, re-read",
+    rows = [[f"{name} ({about['version']})", f"{about['title']}, {about['bytes'] / (1 << 20):,.0f} MiB, re-read",
              f"{median(about['seconds']['peer']):.2f} s", f"{median(about['seconds']['report']) * 1e3:.1f} ms",
              number(about["times_ours"]["median"]), str(len(about["seconds"]["peer"]))]
             for name, about in result["slices"].items()]
@@ -106,7 +106,7 @@ def rest(result):
     if counts := result.get("instructions"):
         print()
         table(["instructions", "counted", "committed", "change"],
-              [[name, f"{row['counted']:,}", f"{row['committed']:,}" if row["committed"] else "–",
+              [[name, *(f"{row[which]:,}" if row[which] else "–" for which in ("counted", "committed")),
                 f"{row['change']:+.2%}" if row["change"] is not None else "–"] for name, row in counts.items()])
 
 
