@@ -12,8 +12,8 @@ use smtpulse::report::{self, Look, Report};
 use smtpulse::tally::{Gather, Line, Sink, Tally};
 use smtpulse::{analysis, scan};
 
-use super::super::common::{Log, check, open, options, threads};
-use super::super::{ROUNDS, median, timed};
+use crate::common::{Log, check, open, options, threads};
+use crate::{ROUNDS, median, timed};
 
 /// A tally that takes the time of its parts and of putting them together.
 struct Clocked<'c> {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use smtpulse::catalog::{Catalog, Reader};
 use smtpulse::scan;
 
-use super::super::common::{Log, check, open, options, refusals};
-use super::super::{ROUNDS, median, timed};
+use crate::common::{Log, Refusal, check, open, options, refusals};
+use crate::{ROUNDS, median, timed};
 
 /// The words of all refusals of a log, read by a fresh reader alone, against the scan of the log.
 pub(crate) fn share(mib: u64) -> Value {
@@ -20,7 +20,7 @@ pub(crate) fn share(mib: u64) -> Value {
         check(&scanned.expect("one log overlaps with nothing").summary, &log.truth);
         let (marked, read) = timed(|| {
             let mut reader = Reader::new(&catalog);
-            let marker = |sum: u64, refusal: &super::super::common::Refusal| {
+            let marker = |sum: u64, refusal: &Refusal| {
                 let reading = reader.read(refusal.provider, refusal.code, &refusal.words);
                 sum + reading.marker.map_or(0, |marker| u64::from(marker.0) + 1)
             };

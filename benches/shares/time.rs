@@ -8,8 +8,8 @@ use smtpulse::mta::Event;
 use smtpulse::scan;
 use smtpulse::tally::{Gather, Line, Sink, Tally};
 
-use super::super::common::{Log, open, options};
-use super::super::{ROUNDS, median, timed};
+use crate::common::{Log, open, options};
+use crate::{ROUNDS, median, timed};
 
 /// A tally, and how it is told of stamps: `KEPT`, or not at all. Then everything lies in one bucket, the one for lines without a
 /// stamp. Nothing else differs: stamps are read in both, since without them no period could be asked for.

@@ -76,7 +76,7 @@ def whole_logs(result):
                 rows.append([f"{name} ({about['version']})", f"{log['title']}, {regime}",
                              f"{median(run['seconds'][name]):.3f} s", number(about["times_ours"]["median"]),
                              number(about["times_ours"]["min"])])
-    table(["other program, on the whole log", "log", "time", "of ours, most threads", "least"], rows)
+    table(["other program, on the whole log", "log", "its time", "times ours (median)", "(least)"], rows)
 
 
 def slices(result):
