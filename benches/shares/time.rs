@@ -41,8 +41,8 @@ impl<'c, const KEPT: bool> Gather for Stamped<'c, KEPT> {
         Gather::source(&mut self.0, name);
     }
 
-    fn absorb(&mut self, next: Self::Part) {
-        self.0.absorb(next.0);
+    fn absorb(&mut self, next: Self::Part) -> Self::Part {
+        Stamped(self.0.absorb(next.0))
     }
 }
 

@@ -1,11 +1,8 @@
 //! Numbers by key, party and time.
 //!
 //! A log repeats itself: what is counted now was mostly counted a moment ago. So counts are gathered in a small table
-//! where each cell has one place, and go to the map when another cell wants it.
-
-use std::hash::{Hash, Hasher};
-
-use hashbrown::HashMap;
+//! where each cell has one place, and to a list when another cell wants it. A list takes less than a map would: all that is
+//! ever asked of it is its sums.
 
 use super::keys::Slot;
 use crate::summary::Tries;
@@ -39,36 +36,42 @@ pub(super) struct Cell {
     pub(super) bucket: Option<Instant>,
 }
 
-impl Hash for Cell {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.apart());
-        state.write_u64(self.bucket.map_or(1, |bucket| bucket as u64));
-    }
-}
-
 impl Cell {
-    /// All but the time: equal for equal parties to equal keys, and in the order of keys.
+    /// A place for it in the small table, the same at any time.
     #[inline]
-    pub(super) fn apart(&self) -> u64 {
+    fn place(&self) -> usize {
         let name = self.name.map_or(0, |name| u64::from(name) + 1);
-        // Names are fewer than 2^29: so many would not fit into memory.
-        u64::from(self.slot) << 32 ^ name << 3 ^ self.role as u64
+        let apart = u64::from(self.slot) << 32 ^ name << 3 ^ self.role as u64;
+        (apart.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES
+    }
+
+    /// Orders by key and party, then by time.
+    #[inline]
+    fn order(&self) -> (u64, u8, Option<Instant>) {
+        let name = self.name.map_or(0, |name| u64::from(name) + 1);
+        (u64::from(self.slot) << 33 | name, self.role as u8, self.bucket)
     }
 }
 
 /// Places in the small table.
 const PLACES: usize = 512;
 
+/// Numbers in the list at least before equal cells in it are put together.
+const LEAST: usize = 1 << 16;
+
 /// The numbers.
 #[derive(Debug)]
 pub(super) struct Cells {
     recent: Box<[Option<(Cell, Tries)>; PLACES]>,
-    map: HashMap<Cell, Tries>,
+    /// What left the small table; a cell may stand here more than once.
+    list: Vec<(Cell, Tries)>,
+    /// How long the list may grow before it is put together.
+    limit: usize,
 }
 
 impl Default for Cells {
     fn default() -> Cells {
-        Cells { recent: Box::new([None; PLACES]), map: HashMap::new() }
+        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), limit: LEAST }
     }
 }
 
@@ -76,30 +79,51 @@ impl Cells {
     /// Adds to a cell.
     #[inline]
     pub(super) fn add(&mut self, cell: Cell, tries: Tries) {
-        let place = (cell.apart().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES;
+        let place = cell.place();
         match &mut self.recent[place] {
             Some((known, sum)) if *known == cell => sum.add(tries),
             place => {
                 if let Some((old, sum)) = place.replace((cell, tries)) {
-                    self.map.entry(old).or_default().add(sum);
+                    self.put(old, sum);
                 }
             }
         }
     }
 
-    /// Takes out everything; each cell comes once.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Cell, Tries)> {
-        for place in &mut *self.recent {
-            if let Some((cell, sum)) = place.take() {
-                self.map.entry(cell).or_default().add(sum);
-            }
-        }
-        self.map.drain()
-    }
-
     /// Adds without the small table: for what will not come again soon.
     pub(super) fn put(&mut self, cell: Cell, tries: Tries) {
-        self.map.entry(cell).or_default().add(tries);
+        self.list.push((cell, tries));
+        if self.list.len() >= self.limit {
+            self.gather();
+            self.limit = LEAST.max(2 * self.list.len());
+        }
+    }
+
+    /// Puts equal cells together, those of one party one after the other. What was in order stays a run, which is what
+    /// the sort looks for.
+    fn gather(&mut self) {
+        self.list.sort_by_key(|(cell, _)| cell.order());
+        self.list.dedup_by(|(next, tries), (cell, sum)| {
+            let same = next == cell;
+            if same {
+                sum.add(*tries);
+            }
+            same
+        });
+    }
+
+    /// Takes out everything, in no order; a cell may come more than once.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Cell, Tries)> {
+        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
+        self.limit = LEAST;
+        self.list.drain(..)
+    }
+
+    /// All there is: each cell once, those of one party one after the other.
+    pub(super) fn settle(&mut self) -> &[(Cell, Tries)] {
+        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
+        self.gather();
+        &self.list
     }
 }
 
@@ -124,14 +148,15 @@ mod tests {
                 let sums = plain.entry((slot, name, bucket * 60)).or_default();
                 *sums = (sums.0 + 1, sums.1 + u64::from(retry));
             }
-            let mut drained: Vec<_> = cells
-                .drain()
+            let settled: Vec<_> = cells
+                .settle()
+                .iter()
                 .map(|(cell, tries)| {
                     ((cell.slot, cell.name.unwrap(), cell.bucket.unwrap()), (tries.count, tries.retries))
                 })
                 .collect();
-            drained.sort_unstable();
-            prop_assert_eq!(drained, plain.into_iter().collect::<Vec<_>>());
+            prop_assert!(settled.is_sorted());
+            prop_assert_eq!(settled, plain.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -169,10 +169,8 @@ impl Course {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
             counts.span = *span;
         }
-        // In order, so that the cells of one party stand together and every map grows at its end.
-        let mut cells: Vec<(Cell, Tries)> = self.cells.drain().collect();
-        cells.sort_unstable_by_key(|(cell, _)| (cell.apart(), cell.bucket));
-        for party in cells.chunk_by(|(a, _), (b, _)| (a.slot, a.role, a.name) == (b.slot, b.role, b.name)) {
+        let party = |cell: &Cell| (cell.slot, cell.role, cell.name);
+        for party in self.cells.settle().chunk_by(|(a, _), (b, _)| party(a) == party(b)) {
             let Some((Cell { slot, role, name, .. }, _)) = party.first() else { continue };
             let counts = &mut counts[*slot as usize];
             let buckets: BTreeMap<Option<Instant>, Tries> =

@@ -8,4 +8,5 @@ pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(wanted.contains(byte)))
 }
 
+#[cfg(not(target_arch = "x86_64"))]
 pub(super) fn prefetch(_byte: &u8) {}
