@@ -56,8 +56,8 @@ impl Head {
     pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
         let like = match self.length {
             0 => false,
-            ..=48 => self.is_like::<48>(line),
-            ..=64 => self.is_like::<64>(line),
+            1..=48 => self.is_like::<48>(line),
+            49..=64 => self.is_like::<64>(line),
             _ => self.is_like::<LONGEST>(line),
         };
         if !like {

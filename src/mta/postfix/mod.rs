@@ -83,12 +83,13 @@ fn without_severity(message: &[u8]) -> &[u8] {
 ///
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut classes = 0;
-    let length = text.iter().take(LONGEST_ID + 1).position(|byte| {
-        let class = CLASSES[usize::from(*byte)];
-        classes |= class;
-        class == 0
-    })?;
+    let (length, classes) = match text.first_chunk::<{ LONGEST_ID + 1 }>() {
+        Some(near) => run(near),
+        None => run(text),
+    };
+    if length >= text.len() {
+        return None;
+    }
     if length < 2 || text[length] != b':' {
         return None;
     }
@@ -100,6 +101,20 @@ fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
     let rest = &text[length + 1..];
     Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// How many of the first bytes may be of an id, and what they are. Compiled once for a known length, where most ask.
+#[inline(always)]
+fn run(near: &[u8]) -> (usize, u8) {
+    let mut classes = 0;
+    for (at, byte) in near.iter().enumerate() {
+        let class = CLASSES[usize::from(*byte)];
+        if class == 0 {
+            return (at, classes);
+        }
+        classes |= class;
+    }
+    (usize::MAX, classes)
 }
 
 /// Longer than Postfix makes them.
