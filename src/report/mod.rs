@@ -5,6 +5,7 @@
 
 mod cause;
 mod chart;
+pub mod clean;
 pub mod codes;
 pub mod escape;
 pub mod explain;

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::clean;
 use crate::catalog::{Catalog, Confidence, Disposition, Entry, Kind, Provider, Stage, Suppress};
 
 pub use check::check;
@@ -170,8 +171,7 @@ impl Providers {
 
 /// Writes entries or providers as one indented JSON object and a line end.
 pub fn json(list: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, list)?;
-    out.write_all(b"\n")
+    clean::exact(list, out)
 }
 
 /// The word that data files and machine formats have for a value.
