@@ -371,7 +371,7 @@ fn the_incident_is_found_where_it_began() {
     assert!(finding.rate_before.is_some_and(|rate| rate < 1e-3));
     assert_eq!(finding.sender_domains[0].domain.as_deref(), Some("shop.example"));
     let headline = &report.verdict.headline;
-    for part in ["Tue 2026-03-03 14:17 +01:00", "550 5.7.26", "mail from shop.example"] {
+    for part in ["Tue 2026-03-03 14:17", "550 5.7.26", "mail from shop.example"] {
         assert!(headline.replace("mail, mostly from", "mail from").contains(part), "{part}: {headline}");
     }
     assert!(report.verdict.details.iter().any(|detail| detail.text.contains("suppress nobody")));

@@ -109,9 +109,16 @@ impl EntryRow {
     fn of(entry: &Entry, catalog: &Catalog) -> EntryRow {
         let whose = catalog.whose(entry);
         let step = |step: &&Entry| match step.stage {
+            // The queue goes on asking, in vain.
+            Some(Stage::Rejection) if step.is_transient() => {
+                format!("{} (deferral for good)", step.code_text())
+            }
             Some(stage) => format!("{} ({})", step.code_text(), word(&stage)),
             None => step.code_text(),
         };
+        let mut steps: Vec<String> = catalog.ladder(entry).iter().map(step).collect();
+        // Entries that differ only in their words are one step.
+        steps.dedup();
         EntryRow {
             provider: whose.to_owned(),
             provider_title: match whose {
@@ -138,7 +145,7 @@ impl EntryRow {
             file: entry.file.to_string(),
             operator: entry.is_operators(),
             code: entry.code_text(),
-            steps: catalog.ladder(entry).iter().map(step).collect(),
+            steps,
         }
     }
 }
