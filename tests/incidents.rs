@@ -4,10 +4,11 @@
 use std::io::Cursor;
 
 use serde::Deserialize;
-use smtpulse::analysis::{self, Carrier, Finding, Kind};
+use smtpulse::analysis::{self, Carrier, Finding, Kind, Severity};
 use smtpulse::catalog::Catalog;
 use smtpulse::input::{self, Source};
 use smtpulse::scan;
+use smtpulse::smtp::Code;
 
 use crate::reading::{fixtures, options};
 
@@ -112,5 +113,142 @@ fn suspended_lines_make_no_alarm() {
     assert!(log.matches("delivery temporarily suspended").count() > 100);
     let source = input::from_reader("-", Cursor::new(log.into_bytes()));
     let findings = findings(source, "UTC", 2024);
+    assert!(alarms(&findings).is_empty(), "{:?}", alarms(&findings));
+}
+
+/// 2026-03-02 00:00 UTC.
+const START: i64 = 1_772_409_600;
+const HOUR: i64 = 3_600;
+/// What the queue of Postfix waits at most before it tries again (`maximal_backoff_time`).
+const BACKOFF: i64 = 4_000;
+
+/// A server's log of its attempts, in any order.
+#[derive(Default)]
+struct Mail {
+    lines: Vec<(i64, String)>,
+    messages: u32,
+}
+
+impl Mail {
+    /// Two days of ordinary mail, to one large provider and two hundred small domains, of which each eighth cannot be reached.
+    fn ordinary(meets: impl Fn(i64, &str) -> Option<&'static str>) -> Mail {
+        let mut mail = Mail::default();
+        for minute in 0..48 * 60i64 {
+            let at = START + minute * 60;
+            let small = format!("d{}.example", minute * 7 % 200);
+            for domain in ["gmail.com", &small] {
+                let dead = minute % 8 == 0 && domain != "gmail.com";
+                let reason = meets(at, domain).or(dead.then_some("Connection timed out"));
+                mail.message(at, &[domain], reason);
+            }
+        }
+        mail
+    }
+
+    /// A message, put off again and again where there is a reason.
+    fn message(&mut self, at: i64, recipients: &[&str], reason: Option<&str>) {
+        self.messages += 1;
+        let id = format!("4F{:08X}", self.messages);
+        let sender = if self.messages.is_multiple_of(3) { "news.example.net" } else { "shop.example.net" };
+        self.line(at, format!("postfix/qmgr[9]: {id}: from=<a@{sender}>, size=900, nrcpt=1 (queue active)"));
+        for turn in 0..if reason.is_some() { 12 } else { 1 } {
+            let waited = turn * BACKOFF;
+            for (n, domain) in recipients.iter().enumerate() {
+                let how = match reason {
+                    Some(reason) => format!(
+                        "relay=none, delay={waited}, delays={waited}/0/30/0, dsn=4.4.1, status=deferred ({reason})"
+                    ),
+                    None => format!(
+                        "relay=mx.{domain}[192.0.2.9]:25, delay=1, delays=0.1/0/0.5/0.4, dsn=2.0.0, status=sent (250 2.0.0 OK)"
+                    ),
+                };
+                self.line(at + waited + 1, format!("postfix/smtp[9]: {id}: to=<u{n}@{domain}>, {how}"));
+            }
+        }
+        if reason.is_none() {
+            self.line(at + 2, format!("postfix/qmgr[9]: {id}: removed"));
+        }
+    }
+
+    fn line(&mut self, at: i64, what: String) {
+        if at < START + 48 * HOUR {
+            let stamp = jiff::Timestamp::from_second(at).unwrap();
+            self.lines.push((at, format!("{stamp} mx1 {what}\n")));
+        }
+    }
+
+    fn findings(mut self) -> Vec<Finding> {
+        self.lines.sort_by_key(|(at, _)| *at);
+        let log: String = self.lines.into_iter().map(|(_, line)| line).collect();
+        findings(input::from_reader("-", Cursor::new(log.into_bytes())), "UTC", 2026)
+    }
+}
+
+const REFUSED: &str = "connect to gmail-smtp-in.l.google.com[192.0.2.10]:25: Connection refused";
+const NO_ANSWER: &str = "connect to gmail-smtp-in.l.google.com[192.0.2.10]:25: Connection timed out";
+const NO_DNS: &str =
+    "Host or domain name not found. Name service error for name=example type=MX: Host not found, try again";
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_told_of() {
+    // Two texts, one trouble. Of the other mail nothing is told.
+    let text = |at: i64| if at % 120 == 0 { REFUSED } else { NO_ANSWER };
+    let since = START + 40 * HOUR;
+    let out = Mail::ordinary(|at, domain| (domain == "gmail.com" && at >= since).then(|| text(at)));
+    let findings = out.findings();
+    let alarms = alarms(&findings);
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    let found = alarms[0];
+    assert_eq!((found.provider.as_str(), found.category.as_str()), ("google", "network"));
+    assert_eq!((found.kind, found.severity), (Kind::Spike, Severity::Warning));
+    assert_eq!((found.code, found.marker.as_deref()), (Code::NONE, None));
+    assert!(found.ongoing && found.start.unwrap().abs_diff(since) <= 60, "{found:?}");
+    assert!(found.title.starts_with("Connection") && !found.fix.is_empty() && !found.enforcement);
+    assert_eq!(found.evidence.len(), 3);
+    assert_eq!(found.cause.as_ref().map(|cause| cause.carrier), Some(Carrier::AllSenders));
+}
+
+#[test]
+fn an_hour_without_a_provider_is_told_of_and_that_it_is_over() {
+    let (from, to) = (START + 20 * HOUR, START + 21 * HOUR);
+    let out =
+        Mail::ordinary(|at, domain| (domain == "gmail.com" && (from..to).contains(&at)).then_some(NO_ANSWER));
+    let findings = out.findings();
+    let alarms = alarms(&findings);
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    let (start, end) = (alarms[0].start.unwrap(), alarms[0].end.unwrap());
+    assert!(start.abs_diff(from) <= 60 && end >= to - 300, "{:?}", alarms[0]);
+}
+
+#[test]
+fn small_domains_that_are_down_raise_no_alarm() {
+    let mut mail = Mail::ordinary(|_, _| None);
+    // A list with many people at one of them, one message for each, and the queue that tries again; then at two more.
+    for (domain, hours) in [("down.example", 9), ("club.example", 30), ("firm.example", 30)] {
+        for n in 0..150 {
+            mail.message(START + hours * HOUR + n * 20, &[domain], Some("Connection refused"));
+        }
+    }
+    let findings = mail.findings();
+    assert!(alarms(&findings).is_empty(), "{:?}", alarms(&findings));
+}
+
+#[test]
+fn a_look_up_that_fails_everywhere_is_told_of() {
+    let since = START + 30 * HOUR;
+    let findings = Mail::ordinary(|at, _| (at >= since).then_some(NO_DNS)).findings();
+    let alarms = alarms(&findings);
+    let told: Vec<_> = alarms.iter().map(|one| (one.provider.as_str(), one.category.as_str())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.contains(&("google", "dns")) && told.contains(&("unknown", "dns")), "{told:?}");
+}
+
+#[test]
+fn one_message_to_many_recipients_raises_no_alarm() {
+    let mut mail = Mail::ordinary(|_, _| None);
+    let large =
+        "message size 52428800 exceeds size limit 26214400 of server gmail-smtp-in.l.google.com[192.0.2.10]";
+    mail.message(START + 20 * HOUR, &["gmail.com"; 200], Some(large));
+    let findings = mail.findings();
     assert!(alarms(&findings).is_empty(), "{:?}", alarms(&findings));
 }

@@ -105,8 +105,13 @@ pub(super) fn all_waiting(suspect: &Suspect<'_>) -> u64 {
 
 /// Of attempts and events, those that repeat nothing.
 pub(super) fn first(attempts: Tries, events: Tries) -> Tried {
-    let first = |tries: Tries| tries.count.saturating_sub(tries.retries);
-    Tried { attempts: first(attempts), events: first(events).min(first(attempts)) }
+    let attempts = first_of(attempts);
+    Tried { attempts, events: first_of(events).min(attempts) }
+}
+
+/// Those that repeat nothing.
+pub(super) fn first_of(tries: Tries) -> u64 {
+    tries.count.saturating_sub(tries.retries)
 }
 
 /// The bins all series of a summary lie in. `None` where no line has a stamp, and where the stamps are too far apart to be one log's.

@@ -78,6 +78,8 @@ pub struct Finding {
     pub code: Code,
     /// Provider tag or phrase in the reply.
     pub marker: Option<String>,
+    /// Kind of trouble. It tells apart what no server answered.
+    pub category: String,
     /// When it began; the first event where there is no onset. `None` where lines have no stamps.
     pub start: Option<Instant>,
     /// When it ended; `None` while it goes on and where lines have no stamps.

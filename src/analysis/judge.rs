@@ -10,6 +10,7 @@ use super::feed::{self, Ward};
 use super::finding::{Finding, Kind, Link, Severity};
 use super::ladder::{self, warns};
 use super::suspect::{Suspect, suspects};
+use super::unanswered;
 use crate::catalog::Catalog;
 use crate::summary::{Summary, Width};
 
@@ -53,7 +54,12 @@ fn over_time(
     threshold: Threshold,
 ) -> Vec<Vec<Finding>> {
     let keys = feed::keys(suspects, wards, grid);
-    let found = joined(detect::settle(&keys, &feed::verdicts(&keys), threshold), &grid);
+    let mut verdicts = feed::verdicts(&keys);
+    for (suspect, verdict) in suspects.iter().zip(&mut verdicts).filter(|(suspect, _)| !suspect.is_answer()) {
+        let Some(ward) = wards.get(suspect.provider) else { continue };
+        verdict.windows.retain(|window| unanswered::stands(suspect, ward, &window.bins, (&grid, width)));
+    }
+    let found = joined(detect::settle(&keys, &verdicts, threshold), &grid);
     let mut findings: Vec<Vec<Finding>> = vec![Vec::new(); suspects.len()];
     for one in &found {
         let suspect = &suspects[one.key];
@@ -120,6 +126,7 @@ fn seen(suspect: &Suspect<'_>, ward: &Ward<'_>, breakdown: &Breakdown<'_>) -> Fi
         provider: suspect.provider.to_owned(),
         code: suspect.code,
         marker: suspect.marker.map(str::to_owned),
+        category: suspect.meaning.category.to_owned(),
         start: suspect.span.first,
         end: suspect.span.last,
         ongoing: false,

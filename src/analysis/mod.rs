@@ -5,6 +5,7 @@
 //! feed       their counts over time, as the detector wants them
 //! detect     where a rate rose; knows no provider and no meaning
 //! judge      windows to findings: their kinds, their numbers, their order
+//! unanswered where no server answered: whether it is more than one message or one domain
 //! ladder     deferrals that warn of rejections
 //! breakdown  what the refusals of a stretch have in common
 //! cause      which of that explains it
@@ -24,6 +25,7 @@ mod ladder;
 mod nature;
 mod suppress;
 mod suspect;
+mod unanswered;
 
 use crate::catalog::Catalog;
 use crate::summary::Summary;
@@ -37,8 +39,8 @@ pub use suppress::{HeldBack, Listed, Suppressions, Threshold, Thresholds, meanin
 
 /// What stands out, the most important first.
 ///
-/// Looked at is every refusal by another host that has a code: enforcement per provider and code, all others per marker
-/// as well. Rises of any of them are told; that one was seen at all is told of enforcement and policy only.
+/// Looked at is all mail to other hosts that was refused or put off: enforcement per provider and code, other codes per marker
+/// as well, and what no server answered per kind of trouble. Rises of any of them are told; that one was seen at all is told of enforcement and policy only.
 pub fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
     findings_above(summary, catalog, detect::Threshold::USUAL)
 }

@@ -29,6 +29,11 @@ pub(super) struct Suspect<'a> {
 }
 
 impl Suspect<'_> {
+    /// A server said so, and not our own about a host that could not be used.
+    pub(super) fn is_answer(&self) -> bool {
+        self.code != Code::NONE
+    }
+
     /// What the detector is to know of it.
     pub(super) fn nature(&self) -> detect::Nature {
         detect::Nature {
@@ -44,21 +49,24 @@ pub(super) fn provider(key: &Key) -> &str {
     key.provider.as_deref().unwrap_or(UNKNOWN)
 }
 
-/// All refusals that have a code, in the order of provider, code and marker.
+/// All that was refused or got no answer, in the order of provider, code and marker.
 ///
-/// Enforcement answers with one code are one suspect, whatever their texts: an incident shows several of them at once. Other
-/// codes are told apart by marker, for one code stands for many reasons there.
+/// Enforcement answers with one code are one suspect, whatever their texts: an incident shows several of them at once. So does a
+/// host that cannot be reached: where no server answered, one kind of trouble is one suspect. Other codes are told apart by
+/// marker, for one code stands for many reasons there.
 pub(super) fn suspects<'a>(summary: &'a Summary, catalog: &'a Catalog) -> Vec<Suspect<'a>> {
     let mut suspects: BTreeMap<(&str, Code, bool, Option<&str>), Vec<Suspect<'a>>> = BTreeMap::new();
     for (key, counts) in &summary.keys {
         let refused = matches!(key.action, Action::Delayed | Action::Failed);
-        // Where no server answered there is no code, and nobody's policy to speak of.
-        if key.direction != Direction::Out || !refused || key.code == Code::NONE {
+        if key.direction != Direction::Out || !refused {
             continue;
         }
         let suspect = suspect(key, counts, catalog);
         let enforcement = suspect.meaning.enforcement;
-        let apart = suspect.marker.filter(|_| !enforcement);
+        let apart = match key.code {
+            Code::NONE => Some(suspect.meaning.category),
+            _ => suspect.marker.filter(|_| !enforcement),
+        };
         suspects.entry((suspect.provider, key.code, enforcement, apart)).or_default().push(suspect);
     }
     suspects.into_values().filter_map(joined).collect()

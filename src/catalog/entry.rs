@@ -219,6 +219,11 @@ impl Entry {
         }
     }
 
+    /// Whether it speaks about 4xx replies alone.
+    pub fn is_transient(&self) -> bool {
+        self.basic.as_ref().is_some_and(|pattern| pattern.only_severity(4))
+    }
+
     /// Whether it stands in the operator's own file.
     pub fn is_operators(&self) -> bool {
         self.operator

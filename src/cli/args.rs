@@ -25,7 +25,8 @@ or damaged; 4 nothing could be read.";
 /// provider, whether something broke, and what to fix.
 #[derive(Debug, Parser)]
 #[command(name = "smtpulse", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
-#[command(disable_help_subcommand = true)]
+// What goes to a pipe is read in a terminal all the same.
+#[command(disable_help_subcommand = true, max_term_width = 80)]
 pub(super) struct Cli {
     /// What to do; without one, `report`.
     #[command(subcommand)]

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Disposition, Layer, Only, Rule, Stage, Suppress, UNKNOWN};
 use crate::mta::{Event, Kind, Mta, Outcome};
+use crate::report::clean;
 use crate::smtp::{Action, BasicCode, Direction, EnhancedCode, Step};
 use crate::tally::{Attributor, Line, Sink};
 
@@ -150,8 +151,7 @@ impl<'c, W: Write> Writer<'c, W> {
             delay: outcome.delay.and_then(|delay| std::str::from_utf8(delay).ok()?.parse().ok()),
             text: (!outcome.text.is_empty()).then_some(Text(outcome.text)),
         };
-        serde_json::to_writer(&mut self.out, &row)?;
-        self.out.write_all(b"\n")
+        clean::exact_line(&row, &mut self.out)
     }
 }
 

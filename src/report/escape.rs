@@ -2,7 +2,7 @@
 //!
 //! Host names, addresses, replies and file names are written by strangers. On a terminal they could move the cursor,
 //! recolour, retitle or answer back (C0 and C1 controls, ECMA-48), or show something else than they say (bidirectional
-//! controls and invisible characters: Unicode TR 36 and TR 39). JSON is escaped by `serde_json`.
+//! controls and invisible characters: Unicode TR 36 and TR 39). JSON is `clean`'s.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -67,7 +67,7 @@ fn hexadecimal(out: &mut String, value: u32) {
 }
 
 /// Controls (C0, DEL, C1), direction controls, and what takes no room on the screen.
-fn is_unsafe(character: char) -> bool {
+pub(super) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

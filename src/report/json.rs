@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::Report;
+use super::{Report, clean};
 
-/// Writes the report as one indented JSON object and a line end.
+/// Writes the report as one indented JSON object and a line end. Its strings are to be read: what strangers wrote is shown as on a page.
 pub fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    out.write_all(b"\n")
+    clean::shown(report, out)
 }

@@ -5,7 +5,9 @@
 
 mod cause;
 mod chart;
+pub mod clean;
 pub mod codes;
+mod cures;
 pub mod escape;
 pub mod explain;
 mod figures;
@@ -78,8 +80,14 @@ pub struct Report {
     pub period: Period,
     /// The name of the zone, as far as it has one.
     pub zone: String,
+    /// The same for people, with its offset from UTC: `Europe/Berlin, +01:00`.
+    #[serde(skip)]
+    pub clock: String,
     /// The provider or family the report is restricted to.
     pub only_provider: Option<String>,
+    /// The names people use for them.
+    #[serde(skip)]
+    pub only_title: Option<String>,
     /// What was read.
     pub inputs: Vec<InputRow>,
     /// Where every line went.
@@ -126,7 +134,7 @@ pub struct Period {
 impl Report {
     /// Words and orders everything.
     pub fn new(summary: &Summary, findings: &[Finding], catalog: &Catalog, options: &Options) -> Report {
-        let zone = Zone::new(&options.tz);
+        let zone = Zone::over(&options.tz, summary.period);
         let only = options.provider.as_ref();
         let wanted = |provider: Option<&str>| {
             only.is_none_or(|only| provider.is_some_and(|provider| only.has(provider)))
@@ -165,7 +173,12 @@ impl Report {
             verdict,
             period: Period { start, end },
             zone: zone.name(),
+            clock: zone.clock(),
             only_provider: only.map(|only| only.name().to_owned()),
+            only_title: only.map(|only| {
+                let titles = only.members().map(|provider| rows::provider_title(catalog, provider));
+                titles.collect::<Vec<_>>().join("; ")
+            }),
             inputs: summary.inputs.iter().map(InputRow::of).collect(),
             accounting: AccountingRow::of(summary),
             codes: rows::codes(&keys, catalog),

@@ -7,7 +7,7 @@ use super::number::counted;
 use super::when::Zone;
 use crate::analysis::{Finding, Kind};
 use crate::catalog::{Deferral, UNKNOWN};
-use crate::smtp::Action;
+use crate::smtp::{Action, Code};
 use crate::summary::Width;
 use crate::time::Instant;
 
@@ -78,9 +78,12 @@ impl Sparks {
 fn of_finding(finding: &Finding, told: &[Told<'_>], axis: &Axis) -> String {
     let there = told.iter().filter(|t| provider(t) == finding.provider);
     let marked = |t: &Told<'_>| finding.marker.is_none() || finding.marker == t.key.marker;
-    let parts = axis.parts(there, |t| {
-        t.key.code == finding.code && marked(t) && matches!(t.key.action, Action::Delayed | Action::Failed)
-    });
+    // What no server answered has no code to be told by.
+    let same = |t: &Told<'_>| {
+        t.key.code == finding.code && (t.key.code != Code::NONE || t.meaning.category == finding.category)
+    };
+    let parts = axis
+        .parts(there, |t| same(t) && marked(t) && matches!(t.key.action, Action::Delayed | Action::Failed));
     let mut spark = padded(&shares(&parts), axis.slots);
     if spark.trim().is_empty() || finding.kind == Kind::Appearance {
         return spark.trim_end().to_owned();

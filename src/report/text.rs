@@ -52,7 +52,7 @@ fn verdict(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         _ => HEAD,
     };
     page.headline(&report.verdict.headline, style)?;
-    if !report.verdict.details.is_empty() {
+    if !report.verdict.details.is_empty() || sections::times_come_first(report) {
         page.blank()?;
     }
     for (n, detail) in report.verdict.details.iter().enumerate() {
@@ -62,5 +62,5 @@ fn verdict(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             sections::course(report, 0, page)?;
         }
     }
-    Ok(())
+    sections::clock(report, page)
 }

@@ -9,6 +9,7 @@ use super::{Totals, cause};
 use crate::analysis::detect::Shape;
 use crate::analysis::{Attribution, Carrier, Concern, Finding, Kind, Link, Severity};
 use crate::catalog::{Catalog, Stage, Suppress, UNKNOWN};
+use crate::smtp::Code;
 use crate::summary::{Place, Summary};
 
 /// What a tired person reads first.
@@ -191,18 +192,6 @@ fn wrong(facts: &Facts<'_>, finding: &Finding) -> Verdict {
 /// The finding in one sentence.
 pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> String {
     let who = provider_title(catalog, &finding.provider);
-    let one = finding.provider != UNKNOWN;
-    let whose = whose(finding);
-    let (refuses, refused) = match (finding.code.severity(), one) {
-        (Some(4), true) => ("puts off", "put off"),
-        (Some(4), false) => ("put off", "put off"),
-        (_, true) => ("refuses", "refused"),
-        (_, false) => ("refuse", "refused"),
-    };
-    let code = match &finding.marker {
-        Some(marker) => format!("{}, {marker}", finding.code),
-        None => finding.code.to_string(),
-    };
     let at = |instant: i64| zone.to_the_minute(instant);
     let opening = |verb: &str| match finding.severity {
         Severity::Critical => format!("Something {verb} wrong at {who}"),
@@ -211,51 +200,66 @@ pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> 
         }
         Severity::Notice => format!("Seen at {who}"),
     };
-    let (they, had) = if one { ("it", "it still did") } else { ("they", "they still did") };
+    let whose = whose(finding);
+    let (does, did) = (deed(finding, &whose, false), deed(finding, &whose, true));
+    let attempts = counted(finding.events, "attempt", "attempts");
+    let did_some = deed(finding, &format!("{attempts} of {whose}"), true);
+    let still = match (finding.code == Code::NONE, finding.provider != UNKNOWN) {
+        (true, _) => "still did not",
+        (false, true) => "it still did",
+        (false, false) => "they still did",
+    };
     let tail = tail(finding, zone);
     let since = |start: i64| {
         if finding.from_start { "since the log begins".to_owned() } else { format!("since {}", at(start)) }
     };
     match (finding.kind, finding.start, finding.end) {
-        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), None) => format!(
-            "{}: {} {they} {refuses} {whose} ({code}), and {had} when the log ends{tail}.",
-            opening("is"),
-            since(start)
-        ),
-        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), Some(end)) => format!(
-            "{}: from {} to {} {they} {refused} {whose} ({code}); it has stopped{tail}.",
-            opening("was"),
-            at(start),
-            at(end)
-        ),
-        (Kind::Level, _, _) => format!(
-            "{}: all through the log {they} {refuses} {whose} ({code}); it began before the log does{tail}.",
-            opening("is")
-        ),
+        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), None) => {
+            format!("{}: {} {does}, and {still} when the log ends{tail}.", opening("is"), since(start))
+        }
+        (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), Some(end)) => {
+            format!("{}: from {} to {} {did}; it has stopped{tail}.", opening("was"), at(start), at(end))
+        }
+        (Kind::Level, _, _) => {
+            format!("{}: all through the log {does}; it began before the log does{tail}.", opening("is"))
+        }
         (Kind::Recurring, Some(start), _) => format!(
-            "{}: at the same time of day again and again {they} {refused} {whose} ({code}), {} since {}.",
+            "{}: at the same time of day again and again {did}, {} since {}.",
             opening("is"),
             counted(finding.times, "time", "times"),
             at(start)
         ),
-        (_, Some(start), Some(end)) if end > start => format!(
-            "{}: {they} {refused} {} of {whose} ({code}), first on {}, last on {}{tail}.",
-            opening("is"),
-            counted(finding.events, "attempt", "attempts"),
-            at(start),
-            at(end)
-        ),
-        (_, Some(start), _) => format!(
-            "{}: {they} {refused} {} of {whose} ({code}) on {}.",
-            opening("is"),
-            counted(finding.events, "attempt", "attempts"),
-            at(start)
-        ),
-        (_, None, _) => format!(
-            "{}: {they} {refused} {} of {whose} ({code}).",
-            opening("is"),
-            counted(finding.events, "attempt", "attempts")
-        ),
+        (_, Some(start), Some(end)) if end > start => {
+            format!("{}: {did_some}, first on {}, last on {}{tail}.", opening("is"), at(start), at(end))
+        }
+        (_, Some(start), _) => format!("{}: {did_some} on {}.", opening("is"), at(start)),
+        (_, None, _) => format!("{}: {did_some}.", opening("is")),
+    }
+}
+
+/// What is done with mail, now or then.
+fn deed(finding: &Finding, mail: &str, then: bool) -> String {
+    if finding.code == Code::NONE {
+        // Nobody refused anything: no server answered.
+        let does = match then {
+            true => "did",
+            false if mail == BOUNCES => "do",
+            false => "does",
+        };
+        return format!("{mail} {does} not get through ({})", finding.title.trim_end_matches('.'));
+    }
+    let one = finding.provider != UNKNOWN;
+    let refuses = match (finding.code.severity(), then, one) {
+        (Some(4), false, true) => "puts off",
+        (Some(4), ..) => "put off",
+        (_, true, _) => "refused",
+        (_, false, true) => "refuses",
+        (_, false, false) => "refuse",
+    };
+    let they = if one { "it" } else { "they" };
+    match &finding.marker {
+        Some(marker) => format!("{they} {refuses} {mail} ({}, {marker})", finding.code),
+        None => format!("{they} {refuses} {mail} ({})", finding.code),
     }
 }
 
@@ -315,16 +319,22 @@ fn why(finding: &Finding, catalog: &Catalog) -> String {
 /// How many, and against what.
 pub(super) fn numbers(finding: &Finding) -> String {
     let mut text = format!(
-        "{} of {} ({}) answered {}",
+        "{} of {} ({}) ",
         thousands(finding.events),
         counted(finding.attempts, "attempt", "attempts"),
-        percent(finding.events, finding.attempts),
-        finding.code
+        percent(finding.events, finding.attempts)
     );
+    text.push_str(&match finding.code {
+        Code::NONE => "did not get through".to_owned(),
+        code => format!("answered {code}"),
+    });
     text.push_str(&cause::rates(finding));
     text.push('.');
     text
 }
+
+/// Mail of the null sender.
+const BOUNCES: &str = "bounces (null sender)";
 
 /// Whose mail it was, in a sentence.
 fn whose(finding: &Finding) -> String {
@@ -335,11 +345,7 @@ fn whose(finding: &Finding) -> String {
     let known = senders.iter().filter(|part| part.domain.is_some()).count() as u64;
     match senders.first() {
         Some(Attribution { domain: Some(domain), share, .. }) if *share >= 0.6 || known == 1 => {
-            let of = if domain == "<>" {
-                "bounces (null sender)".to_owned()
-            } else {
-                format!("mail from {domain}")
-            };
+            let of = if domain == "<>" { BOUNCES.to_owned() } else { format!("mail from {domain}") };
             if *share >= 0.995 || known == 1 { of } else { of.replacen("mail from", "mail, mostly from", 1) }
         }
         Some(_) if known > 1 => format!("mail of {known} sender domains"),

@@ -9,11 +9,34 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Zone<'a> {
     tz: &'a TimeZone,
+    /// An instant of a period all through which its offset from UTC is the same: that offset is not said with each time.
+    steady: Option<Instant>,
 }
 
 impl<'a> Zone<'a> {
     pub(super) fn new(tz: &'a TimeZone) -> Zone<'a> {
-        Zone { tz }
+        Zone { tz, steady: None }
+    }
+
+    /// A zone whose times are told of one period: where its offset stays the same it is said once.
+    pub(super) fn over(tz: &'a TimeZone, period: Option<(Instant, Instant)>) -> Zone<'a> {
+        let steady = period.and_then(|(first, last)| {
+            let change = tz.following(Timestamp::from_second(first).ok()?).next();
+            change.is_none_or(|change| change.timestamp().as_second() > last).then_some(first)
+        });
+        Zone { tz, steady }
+    }
+
+    /// For people: `Europe/Berlin, +01:00`; without an offset where that changes, for then each time has its own.
+    pub(super) fn clock(self) -> String {
+        let name = self.name();
+        match self.steady.and_then(|at| self.format(at, "%:z")) {
+            // The name of a fixed offset is the offset, and UTC has none.
+            Some(offset) if self.tz.to_fixed_offset().is_err() && !name.ends_with("UTC") => {
+                format!("{name}, {offset}").trim_start_matches(", ").to_owned()
+            }
+            _ => name,
+        }
     }
 
     /// The IANA name, `UTC`, or the fixed offset. Empty for a zone that has no name.
@@ -30,9 +53,10 @@ impl<'a> Zone<'a> {
         self.format(instant, "%Y-%m-%dT%H:%M:%S%:z")
     }
 
-    /// To the minute, for a sentence: `Tue 2026-03-03 09:42 +01:00`.
+    /// To the minute, for a sentence: `Tue 2026-03-03 09:42`, with its offset where that is not always the same.
     pub(super) fn to_the_minute(self, instant: Instant) -> String {
-        self.format(instant, "%a %Y-%m-%d %H:%M %:z").unwrap_or_else(|| "an impossible time".to_owned())
+        let form = if self.steady.is_some() { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M %:z" };
+        self.format(instant, form).unwrap_or_else(|| "an impossible time".to_owned())
     }
 
     /// The start of the hour an instant falls into, by this zone's clocks: some zones are 30 or 45 minutes off.
@@ -72,6 +96,21 @@ mod tests {
         assert_eq!(zone.name(), "Europe/Berlin");
         assert_eq!(Zone::new(&TimeZone::UTC).rfc3339(0).as_deref(), Some("1970-01-01T00:00:00+00:00"));
         assert_eq!(zone.rfc3339(i64::MAX), None);
+    }
+
+    #[test]
+    fn an_offset_that_stays_the_same_is_said_once() {
+        let tz = TimeZone::get("Europe/Berlin").unwrap();
+        let change = 1_774_746_000;
+        let before = Zone::over(&tz, Some((change - 86_400, change - 1)));
+        assert_eq!(before.to_the_minute(change - 60), "Sun 2026-03-29 01:59");
+        assert_eq!(before.clock(), "Europe/Berlin, +01:00");
+        let across = Zone::over(&tz, Some((change - 86_400, change)));
+        assert_eq!(across.to_the_minute(change - 60), "Sun 2026-03-29 01:59 +01:00");
+        assert_eq!(across.to_the_minute(change), "Sun 2026-03-29 03:00 +02:00");
+        assert_eq!(across.clock(), "Europe/Berlin");
+        assert_eq!(Zone::over(&TimeZone::UTC, Some((0, i64::MAX))).clock(), "UTC");
+        assert_eq!(Zone::over(&TimeZone::UTC, None).clock(), "UTC");
     }
 
     #[test]

@@ -177,5 +177,10 @@ fn help_and_version_are_results() {
             examples.split("\n\n").next().unwrap().to_owned()
         };
         assert_eq!(examples("80"), examples("200"), "{command}: what is to be copied is not broken");
+        for word in ["-h", "--help"] {
+            let words: Vec<&str> = [command, word].into_iter().filter(|word| !word.is_empty()).collect();
+            let wide = |line: &&str| line.chars().count() > 80;
+            assert_eq!(run(&words).out.lines().find(wide), None, "{words:?}");
+        }
     }
 }

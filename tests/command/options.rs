@@ -66,6 +66,12 @@ fn a_provider_is_known_by_any_usual_name_and_a_family_is_all_of_it() {
         let events = run(&["events", "--provider", name, &log]).out;
         assert_eq!(events.lines().count(), attempts, "{name}");
     }
+    let page = run(&["--provider", "microsoft", &log]).out;
+    let remark = page.lines().find(|line| line.contains("only mail to")).unwrap();
+    assert!(
+        remark.contains("Microsoft 365") && remark.contains("Outlook.com"),
+        "people read titles: {remark}"
+    );
     let fails = |name| run(&["--fail-on", "enforcement", "--provider", name, &log]).code;
     assert_eq!((fails("gmail"), fails("unknown")), (Some(1), Some(0)), "others' trouble is not asked for");
 }

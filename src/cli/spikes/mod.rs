@@ -2,7 +2,7 @@
 
 mod rows;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +12,7 @@ use super::exit::{Error, Exit};
 use super::out::Out;
 use super::{notes, read};
 use crate::analysis::detect::{self, Finding, Kind, Limits, Threshold, side_by_side};
+use crate::report::clean;
 use rows::{Log, Logs};
 
 const HELP: &str = "\
@@ -115,11 +116,7 @@ fn read(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn write(lines: &[Line<'_>], out: &mut Out) -> io::Result<()> {
-    for line in lines {
-        serde_json::to_writer(&mut *out, line)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    lines.iter().try_for_each(|line| clean::exact_line(line, out))
 }
 
 /// The findings of each log. Keys are independent of each other until a log is settled, and logs always.

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::clean;
 use crate::catalog::{Catalog, Confidence, Disposition, Entry, Kind, Provider, Stage, Suppress};
 
 pub use check::check;
@@ -108,9 +109,16 @@ impl EntryRow {
     fn of(entry: &Entry, catalog: &Catalog) -> EntryRow {
         let whose = catalog.whose(entry);
         let step = |step: &&Entry| match step.stage {
+            // The queue goes on asking, in vain.
+            Some(Stage::Rejection) if step.is_transient() => {
+                format!("{} (deferral for good)", step.code_text())
+            }
             Some(stage) => format!("{} ({})", step.code_text(), word(&stage)),
             None => step.code_text(),
         };
+        let mut steps: Vec<String> = catalog.ladder(entry).iter().map(step).collect();
+        // Entries that differ only in their words are one step.
+        steps.dedup();
         EntryRow {
             provider: whose.to_owned(),
             provider_title: match whose {
@@ -137,7 +145,7 @@ impl EntryRow {
             file: entry.file.to_string(),
             operator: entry.is_operators(),
             code: entry.code_text(),
-            steps: catalog.ladder(entry).iter().map(step).collect(),
+            steps,
         }
     }
 }
@@ -170,8 +178,7 @@ impl Providers {
 
 /// Writes entries or providers as one indented JSON object and a line end.
 pub fn json(list: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, list)?;
-    out.write_all(b"\n")
+    clean::exact(list, out)
 }
 
 /// The word that data files and machine formats have for a value.

@@ -14,6 +14,9 @@ pub struct LadderStep {
     pub enhanced: Option<String>,
     /// Deferral or rejection.
     pub stage: Option<Stage>,
+    /// Whether it has 4xx alone: where that is a rejection, the queue asks again in vain.
+    #[serde(skip)]
+    pub transient: bool,
     /// A few words.
     pub title: String,
     /// This is the step that was asked about.
@@ -113,7 +116,14 @@ pub(super) fn ladder(catalog: &Catalog, entry: &Entry) -> Vec<LadderStep> {
             known.here |= here;
             continue;
         }
-        steps.push(LadderStep { basic, enhanced, stage: step.stage, title: step.title.to_string(), here });
+        steps.push(LadderStep {
+            basic,
+            enhanced,
+            stage: step.stage,
+            transient: step.is_transient(),
+            title: step.title.to_string(),
+            here,
+        });
     }
     steps
 }

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::why;
+use super::{clean, why};
 use crate::catalog::{
     Answer, Catalog, Confidence, Disposition, Entry, Layer, Meaning, Rule, Stage, Suppress, UNKNOWN,
 };
@@ -277,6 +277,5 @@ pub fn json(answers: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
         schema: &'static str,
         answers: &'a [Explanation],
     }
-    serde_json::to_writer_pretty(&mut *out, &Page { schema: SCHEMA, answers })?;
-    out.write_all(b"\n")
+    clean::exact(&Page { schema: SCHEMA, answers }, out)
 }

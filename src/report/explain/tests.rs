@@ -311,6 +311,7 @@ fn steps_of_one_stage_are_alternatives() {
         basic: None,
         enhanced: Some(enhanced.to_owned()),
         stage: Some(stage),
+        transient: enhanced.starts_with('4'),
         title: String::new(),
         here,
     };
@@ -319,8 +320,9 @@ fn steps_of_one_stage_are_alternatives() {
         step("4.7.650|4.7.651", Stage::Deferral, true),
         step("4.7.652", Stage::Deferral, false),
         step("5.7.1", Stage::Rejection, false),
+        step("4.7.9", Stage::Rejection, false),
     ];
     let page = page(&[found], &Look { width: 140, colour: false });
-    let wanted = "4.7.650 or 4.7.651 defers (this one), or 4.7.652 defers, then 5.7.1 rejects.";
+    let wanted = "4.7.650 or 4.7.651 defers (this one), or 4.7.652 defers, then 5.7.1 rejects, or 4.7.9 defers for good.";
     assert!(page.contains(wanted), "{page}");
 }

@@ -186,6 +186,8 @@ fn ladder_step(step: &LadderStep) -> String {
     let code: Vec<String> = code.collect();
     let stage = match step.stage {
         Some(Stage::Deferral) => " defers",
+        // The queue goes on asking, in vain.
+        Some(Stage::Rejection) if step.transient => " defers for good",
         Some(Stage::Rejection) => " rejects",
         None => "",
     };

@@ -5,12 +5,12 @@ use std::io;
 
 use anstyle::Style;
 
-use super::{more, told_fixes};
-use crate::report::Report;
+use super::{more, told_cures};
 use crate::report::number::{counted, percent, thousands};
 use crate::report::page::{BAD, GOOD, Page, SHOULD_LOOK};
 use crate::report::rows::CodeRow;
 use crate::report::table::{Cell, Column, Table};
+use crate::report::{Report, cures};
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
 
 /// Enforcement codes with their cure.
@@ -39,7 +39,7 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
         let last = row.last_seen.as_deref().unwrap_or_default();
         table.row(vec![
             Cell::new(thousands(row.events)),
-            Cell::new(&row.provider_title),
+            Cell::new(short(&row.provider_title)),
             Cell::new(code(row.basic, row.enhanced)).styled(colour(row.action)),
             Cell::new(seen(first)),
             Cell::new(if row.events > 1 { seen(last) } else { String::new() }),
@@ -48,12 +48,12 @@ pub(in crate::report) fn enforcement(report: &Report, page: &mut Page<'_>) -> io
     }
     page.table(&table)?;
     more(page, rows.len(), report.top, "row", "rows")?;
-    let mut fixes = told_fixes(report);
+    let mut cures = told_cures(report);
     for row in rows.iter().take(report.top) {
-        if !row.fix.is_empty() && !fixes.contains(&row.fix.as_str()) {
-            fixes.push(&row.fix);
-            let code = code(row.basic, row.enhanced);
-            page.labelled("Fix", &format!("{} {code}: {}", row.provider_title, row.fix))?;
+        let answer = answered(&row.provider_title, row.basic, row.enhanced);
+        let (rest, told) = cures.rest(&row.fix, &answer);
+        if !rest.is_empty() {
+            page.labelled("Fix", &format!("{answer}: {}", cures::worded(&rest, &told)))?;
         }
     }
     Ok(())
@@ -100,8 +100,8 @@ pub(in crate::report) fn codes(report: &Report, page: &mut Page<'_>) -> io::Resu
             row.count,
             row.action,
             code(row.basic, row.enhanced),
-            &row.provider_title,
-            titled(&row.title, row.marker.as_deref()),
+            short(&row.provider_title),
+            titled(row, &refused),
         );
     }
     page.table(&table)?;
@@ -134,7 +134,7 @@ pub(in crate::report) fn apart(report: &Report, page: &mut Page<'_>) -> io::Resu
             // That a hop inside the house worked needs no explanation; without a code there is none.
             let explained =
                 row.action != Action::Delivered && (row.basic.is_some() || row.enhanced.is_some());
-            let title = if explained { titled(&row.title, row.marker.as_deref()) } else { String::new() };
+            let title = if explained { titled(row, &rows) } else { String::new() };
             table.row(vec![
                 Cell::new(thousands(row.count)),
                 Cell::new(row.action.as_str()),
@@ -161,11 +161,26 @@ pub(super) fn code(basic: Option<BasicCode>, enhanced: Option<EnhancedCode>) -> 
     Code { basic, enhanced }.to_string()
 }
 
-fn titled(title: &str, marker: Option<&str>) -> String {
-    match marker {
-        Some(marker) => format!("{title} [{marker}]"),
-        None => title.to_owned(),
+/// What a row's answer means, with its tag or phrase where another row says the same but for that.
+fn titled(row: &CodeRow, rows: &[&CodeRow]) -> String {
+    let same = |other: &&&CodeRow| {
+        (&other.provider, other.action, other.basic, other.enhanced, &other.title)
+            == (&row.provider, row.action, row.basic, row.enhanced, &row.title)
+    };
+    match &row.marker {
+        Some(marker) if rows.iter().filter(same).count() > 1 => format!("{} [{marker}]", row.title),
+        _ => row.title.clone(),
     }
+}
+
+/// An answer of a provider, in short: `Google 550 5.7.26`.
+pub(super) fn answered(provider: &str, basic: Option<BasicCode>, enhanced: Option<EnhancedCode>) -> String {
+    format!("{} {}", short(provider), code(basic, enhanced))
+}
+
+/// A provider's title without what it explains in brackets, which the table of providers has.
+pub(super) fn short(title: &str) -> &str {
+    title.split(" (").next().unwrap_or(title)
 }
 
 pub(super) fn colour(action: Action) -> Style {

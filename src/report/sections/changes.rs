@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::answers::{code, colour};
+use super::answers::{code, colour, short};
 use super::more;
 use crate::analysis::Kind;
 use crate::report::figures::Change;
@@ -34,7 +34,7 @@ pub(in crate::report) fn changes(report: &Report, page: &mut Page<'_>) -> io::Re
             Cell::new(percent(row.after.count, row.after.attempts)),
             Cell::new(row.action.as_str()).styled(colour(row.action)),
             Cell::new(code(row.basic, row.enhanced)),
-            Cell::new(&row.provider_title),
+            Cell::new(short(&row.provider_title)),
             Cell::new(&row.title),
         ]);
     }

@@ -2,9 +2,11 @@
 
 use std::io;
 
+use super::answers::answered;
 use super::more;
 use crate::analysis::Kind;
 use crate::report::Report;
+use crate::report::cures::Cures;
 use crate::report::findings::FindingRow;
 use crate::report::number::{counted, percent, plural, thousands};
 use crate::report::page::Page;
@@ -18,23 +20,30 @@ pub(in crate::report) fn findings(report: &Report, page: &mut Page<'_>) -> io::R
         return Ok(());
     }
     page.heading("Findings", if told.is_some() { "besides the first" } else { "" })?;
-    let mut fixes: Vec<&str> = told.map(|finding| finding.fix.as_str()).into_iter().collect();
+    let mut cures = Cures::default();
+    if let Some(first) = told {
+        cures.rest(&first.fix, &answer(first));
+    }
     for (n, finding) in rest.iter().take(report.top).enumerate() {
         page.labelled(finding.severity, &finding.sentence)?;
-        page.labelled("", &finding_remark(finding, &mut fixes))?;
+        page.labelled("", &finding_remark(finding, &mut cures))?;
         super::course(report, n + usize::from(told.is_some()), page)?;
     }
     more(page, rest.len(), report.top, "finding", "findings")
 }
 
 /// The cures that the verdict and the findings tell: no section below tells them again.
-pub(super) fn told_fixes(report: &Report) -> Vec<&str> {
+pub(super) fn told_cures(report: &Report) -> Cures<'_> {
     let shown = usize::from(report.told().is_some()) + report.top;
-    report.findings.iter().take(shown).map(|finding| finding.fix.as_str()).collect()
+    let mut cures = Cures::default();
+    for finding in report.findings.iter().take(shown) {
+        cures.rest(&finding.fix, &answer(finding));
+    }
+    cures
 }
 
-/// Title and cure; a cure that was told already is not told again.
-fn finding_remark<'a>(finding: &'a FindingRow, fixes: &mut Vec<&'a str>) -> String {
+/// Title and cure; of a cure what was not told before.
+fn finding_remark<'a>(finding: &'a FindingRow, cures: &mut Cures<'a>) -> String {
     let mut text = format!("{}.", finding.title.trim_end_matches('.'));
     // The sentence of an appearance holds its numbers already.
     if finding.kind != Kind::Appearance.as_str() {
@@ -49,12 +58,17 @@ fn finding_remark<'a>(finding: &'a FindingRow, fixes: &mut Vec<&'a str>) -> Stri
         text.push(' ');
         text.push_str(&capitalised(&cause.sentence));
     }
-    if !finding.fix.is_empty() && !fixes.contains(&finding.fix.as_str()) {
-        fixes.push(&finding.fix);
+    let cure = cures.words(&finding.fix, &answer(finding));
+    if !cure.is_empty() {
         text.push(' ');
-        text.push_str(&finding.fix);
+        text.push_str(&cure);
     }
     text
+}
+
+/// What a finding is about, in short: `Google 550 5.7.26`.
+fn answer(finding: &FindingRow) -> String {
+    answered(&finding.provider_title, finding.basic, finding.enhanced)
 }
 
 /// A sentence of its own.
@@ -63,18 +77,32 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Whether times stand in the page before its period does.
+pub(in crate::report) fn times_come_first(report: &Report) -> bool {
+    report.has_attempts() && report.findings.iter().any(|finding| finding.start.is_some())
+}
+
+/// Which clock the times of the page are read from, where some follow.
+pub(in crate::report) fn clock(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if !times_come_first(report) {
+        return Ok(());
+    }
+    page.labelled("Times", &report.clock)
+}
+
 /// How much there was.
 pub(in crate::report) fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let period = match (&report.period.start, &report.period.end) {
-        (Some(start), Some(end)) => format!("{} to {}", readable(start), readable(end)),
+        (Some(start), Some(end)) => {
+            let zone = if times_come_first(report) { String::new() } else { format!(" ({})", report.clock) };
+            format!("{} to {}{zone}", readable(start), readable(end))
+        }
         _ if report.accounting.lines > 0 => "not known: no line has a stamp".to_owned(),
         _ => return Ok(()),
     };
-    let only = report.only_provider.as_ref().map(|provider| format!("only mail to {provider}"));
+    let only = report.only_title.as_ref().map(|title| format!("only mail to {title}"));
     page.heading("Totals", only.as_deref().unwrap_or(""))?;
-    let zone = if report.zone.is_empty() { String::new() } else { format!(" ({})", report.zone) };
-    let zone = if report.period.start.is_some() { zone } else { String::new() };
-    page.labelled("Period", &format!("{period}{zone}"))?;
+    page.labelled("Period", &period)?;
     let totals = &report.totals;
     if report.has_attempts() {
         page.labelled("Attempts", &outcomes(totals.outcomes))?;
@@ -111,12 +139,9 @@ pub(in crate::report) fn totals(report: &Report, page: &mut Page<'_>) -> io::Res
     Ok(())
 }
 
-/// An RFC 3339 stamp as people write it: `2026-03-03 09:42:11 +01:00`.
+/// An RFC 3339 stamp as people write it, without its offset: `2026-03-03 09:42:11`.
 fn readable(stamp: &str) -> String {
-    match (stamp.get(..10), stamp.get(11..19), stamp.get(19..)) {
-        (Some(day), Some(time), Some(offset)) => format!("{day} {time} {offset}"),
-        _ => stamp.to_owned(),
-    }
+    stamp.get(..19).unwrap_or(stamp).replacen('T', " ", 1)
 }
 
 fn outcomes(outcomes: Outcomes) -> String {

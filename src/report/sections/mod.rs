@@ -13,13 +13,13 @@ use std::io;
 use super::number::{counted, thousands};
 use super::page::{BAD, Page};
 use super::table::Cell;
-use head::told_fixes;
+use head::told_cures;
 
 pub(super) use answers::{apart, codes, enforcement};
 pub(super) use books::{accounting, inputs};
 pub(super) use changes::changes;
 pub(super) use course::{course, refusals};
-pub(super) use head::{findings, totals};
+pub(super) use head::{clock, findings, times_come_first, totals};
 pub(super) use hours::timeline;
 pub(super) use parties::{providers, sender_domains};
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::when::Zone;
-use super::{InputRow, Period};
+use super::{InputRow, Period, clean};
 use crate::analysis::{HeldBack, Listed, Suppressions, Threshold, Thresholds};
 use crate::catalog::{Only, UNKNOWN};
 use crate::smtp::{BasicCode, Code, EnhancedCode};
@@ -262,6 +262,5 @@ fn lossy<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::
 
 /// Writes the list as one indented JSON object and a line end.
 pub fn json(list: &List, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, list)?;
-    out.write_all(b"\n")
+    clean::exact(list, out)
 }

@@ -36,10 +36,10 @@ pub fn text(list: &List, out: &mut dyn Write, look: &Look) -> io::Result<()> {
 fn table(rows: &[RecipientRow]) -> Table {
     let mut table = Table::new(&[
         Column::text("Recipient", 32, 0),
-        Column::text("Why", 14, 0),
+        Column::text("Why", 20, 0),
         Column::text("Code", 10, 0),
-        Column::text("Provider", 8, 3),
-        Column::text("First", 10, 2),
+        Column::text("Provider", 12, 2),
+        Column::text("First", 10, 3),
         Column::text("Last", 10, 1),
         Column::number("Count", 4),
     ]);
