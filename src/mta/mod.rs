@@ -257,20 +257,26 @@ impl<'a> Outcome<'a> {
 }
 
 /// Seconds a message must have waited for an attempt to be a retry. Postfix tries again after 300 s at the earliest
-/// (`minimal_backoff_time`), and what waits in its active queue is not counted in; a first attempt is later than this only
-/// in a backlog.
-const POSTFIX_RETRY_AGE: i64 = 250;
+/// (`minimal_backoff_time`), Exim after minutes (retry rules); a first attempt is later than this only in a backlog, and
+/// what waits in Postfix's active queue is not counted in.
+const RETRY_AGE: i64 = 250;
 
-/// The same for Exim, which tries again after 15 minutes by its default retry rule, and logs a first attempt that timed out
-/// only after `connect_timeout`: 5 minutes for each host.
-const EXIM_RETRY_AGE: i64 = 840;
+/// The same for an attempt of Exim's that timed out. Its age counts from arrival to the end of the attempt, which waits
+/// `connect_timeout`, 5 minutes, for each host; the default retry rule begins with 15 minutes.
+const TIMED_OUT_AGE: i64 = 840;
 
 impl Outcome<'_> {
     /// Whether this attempt, logged at `at`, repeats an earlier one of the same message. `false` where nothing tells.
     pub fn is_retry(&self, mta: Mta, at: Option<i64>) -> bool {
         let (waited, retry_age) = match mta {
-            Mta::Postfix => (self.waited.map(i64::from), POSTFIX_RETRY_AGE),
-            Mta::Exim => (at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at)), EXIM_RETRY_AGE),
+            Mta::Postfix => (self.waited.map(i64::from), RETRY_AGE),
+            Mta::Exim => {
+                // Without a reply the text is Exim's own.
+                let timed_out =
+                    self.reply.is_none() && memchr::memmem::find(self.text, b"timed out").is_some();
+                let age = at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at));
+                (age, if timed_out { TIMED_OUT_AGE } else { RETRY_AGE })
+            }
         };
         waited.is_some_and(|waited| waited >= retry_age)
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::parse;
-use crate::mta::{Event, Kind, Outcome};
+use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction};
 
 const ID: &str = "1vapKe-0001tQ-2p";
@@ -296,6 +296,32 @@ fn old_versions_name_the_host_in_the_text() {
          TO:<a@b.example> host mx.b.example [192.0.2.1]: 451 4.3.0 later",
         "delivery out deferred delayed | a@b.example < - | mx.b.example [192.0.2.1] | 451 4.3.0",
     );
+}
+
+#[test]
+fn what_timed_out_at_first_is_no_retry() {
+    // Of a message that came in at 2025-12-31 01:15:05 -0500.
+    let arrived = 1_767_161_705;
+    let retry = |reason: &str, after: i64| {
+        let line = format!("1vapU9-0001ty-2Q == a@b.example R=dnslookup T=remote_smtp defer {reason}");
+        match parse(line.as_bytes()) {
+            Event::Outcome(outcome) => outcome.is_retry(Mta::Exim, Some(arrived + after)),
+            other => panic!("{other:?}"),
+        }
+    };
+    for timed_out in [
+        "(110): Connection timed out H=mx.b.example [192.0.2.1] DT=5m",
+        "(110) H=mx.b.example [192.0.2.1]: Connection timed out",
+        "(110) H=mx.b.example [192.0.2.1]: SMTP timeout after RCPT TO:<a@b.example>: Connection timed out",
+    ] {
+        assert!(!retry(timed_out, 620), "{timed_out}");
+        assert!(retry(timed_out, 900), "{timed_out}");
+    }
+    let refused = "(111) H=mx.b.example [192.0.2.1]: Connection refused";
+    assert!(!retry(refused, 20) && retry(refused, 620));
+    let said = "(-44) H=mx.b.example [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<a@b.example>: \
+                451 4.4.1 timed out";
+    assert!(retry(said, 620), "the words of a server are not ours");
 }
 
 #[test]
