@@ -33,15 +33,18 @@ const ROOMS: [(&str, u8, &[&str]); 14] = [
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 24] = [
     ("aho_corasick", &["catalog"]),
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
+    ("bzip2", &["input"]),
     ("clap", &["cli"]),
     ("csv", &["report"]),
+    ("flate2", &["input"]),
     ("hashbrown", &["tally", "scan", "cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["time", "synth", "report", "cli"]),
+    ("lzma_rust2", &["input"]),
     ("mail_parser", &["bounce"]),
     ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "scan"]),
     ("memmap2", &["input"]),
@@ -54,6 +57,7 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("toml", &["catalog", "synth"]),
     ("unicode_width", &["report"]),
     ("xxhash_rust", &["input", "tally"]),
+    ("zstd", &["input"]),
 ];
 
 #[test]

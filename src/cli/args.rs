@@ -9,7 +9,7 @@ Examples:
   smtpulse                                  the usual log of this host
   smtpulse /var/log/mail.log.1 /var/log/mail.log
   smtpulse --since '2h ago' mail.log        what happened lately
-  zcat mail.log.2.gz | smtpulse -           from a pipe
+  ssh mx2 cat mail.log.2.gz | smtpulse -    from a pipe; compressed or not
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent when all is well
   smtpulse explain 550 5.7.26 --provider gmail

@@ -10,6 +10,8 @@ mod kernel;
 mod order;
 mod period;
 
+use std::collections::VecDeque;
+
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
@@ -47,8 +49,14 @@ pub const CHUNK: usize = 2 * 1024 * 1024;
 /// Chunks handed out at once for each worker: enough that none waits long for the slowest.
 const PER_WORKER: usize = 8;
 
-/// Bytes of a stream held at once, at most.
-const STREAM_BLOCK: usize = 16 * 1024 * 1024;
+/// Bytes of a block of a stream: three are held at once.
+const STREAM_BLOCK: usize = 8 * 1024 * 1024;
+
+/// Bytes that are worth a worker's while, where a block has too few for all of them.
+const LEAST_CHUNK: usize = 128 * 1024;
+
+/// Compressed inputs that are unpacked while another one is still read, at most: each holds blocks in memory.
+const MOST_AHEAD: usize = 3;
 
 /// Seconds by which an input may begin before another's end and still be taken to follow it: writers get out of order.
 const SLACK: i64 = 60;
@@ -122,13 +130,21 @@ pub fn gather<T: Gather>(
     let mut damaged = Vec::new();
     let mut overlap = false;
     let mut clock: Option<ClockState> = None;
-    for (mut source, start) in order::order(sources, options) {
+    let threads = workers.current_num_threads();
+    let per_group = PER_WORKER * threads;
+    let size = options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK);
+    let mut waiting: VecDeque<(Source, order::Start)> =
+        workers.install(|| order::order(sources, options)).into();
+    while let Some((mut source, start)) = waiting.pop_front() {
+        source.begin(size);
+        for (next, _) in waiting.iter_mut().take((threads - 1).min(MOST_AHEAD)) {
+            next.begin(size);
+        }
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
         total.source(&source.name);
-        let per_group = PER_WORKER * workers.current_num_threads();
-        let extent = source.read(options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK), |block| {
-            let mut chunks = block.chunks(options.chunk);
+        let extent = source.read(size, |block| {
+            let mut chunks = block.chunks(chunk_size(block, threads, options.chunk));
             loop {
                 let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
                 if group.is_empty() {
@@ -167,6 +183,14 @@ pub fn gather<T: Gather>(
         summary.merge(part).map_err(Failure::Overlap)?;
     }
     Ok(Scan { summary, damaged, overlap })
+}
+
+/// A block of a stream is no longer than it must be, so its chunks are shorter where there are many workers.
+fn chunk_size(block: Block<'_>, threads: usize, asked: usize) -> usize {
+    match threads {
+        1 => asked,
+        _ => asked.min((block.lines().len() / (2 * threads)).max(LEAST_CHUNK)),
+    }
 }
 
 fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {

@@ -75,7 +75,7 @@ fn three_when_some_input_was_skipped_and_the_rest_is_read() {
     let cases = [
         (missing.to_str().unwrap(), "missing.log"),
         (folder.path().to_str().unwrap(), "name the log files in it"),
-        (&packed, "zcat"),
+        (&packed, "cut short"),
     ];
     for (bad, said) in cases {
         let done = run(&[bad, &log]);

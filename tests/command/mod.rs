@@ -6,6 +6,7 @@ mod exits;
 mod explain;
 mod memory;
 mod options;
+mod packed;
 mod spikes;
 mod suppress;
 
@@ -13,6 +14,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 
 use assert_cmd::Command;
+
+pub(crate) use packed::PACKERS;
 
 /// The path of the program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_smtpulse");

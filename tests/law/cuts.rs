@@ -23,7 +23,7 @@ pub(super) const LOGS: [(&str, &str, i64); 7] = [
 ];
 
 /// Two summaries of the same input say the same, to the byte.
-fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
+pub(super) fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
     let (found, wanted) = (bytes(found, catalog), bytes(wanted, catalog));
     for (found, wanted) in [(&found.0, &wanted.0), (&found.1, &wanted.1)] {
         if found != wanted {
@@ -106,7 +106,7 @@ pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
 }
 
 /// Takes away where the lines stand that show a refusal: the pieces have other names, and count from their own start.
-fn forget_places(summary: &mut Summary) {
+pub(super) fn forget_places(summary: &mut Summary) {
     for refusals in summary.keys.values_mut().flat_map(|counts| counts.refusals.values_mut()) {
         for shown in &mut refusals.lines {
             (shown.input, shown.line) = (String::new(), 0);

@@ -2,6 +2,7 @@
 //! as a plain recount gives.
 
 mod algebra;
+mod carriers;
 mod cuts;
 mod logs;
 mod recipients;
