@@ -44,7 +44,9 @@ impl Reason {
     /// What is wrong with an input of this name, and what to do.
     pub(super) fn of(&self, name: &str) -> String {
         match self {
-            Reason::Directory => "is a directory; name the log files in it".to_owned(),
+            Reason::Directory => {
+                "is a directory without a mail.log, maillog or mainlog; name the log files in it".to_owned()
+            }
             Reason::Compressed { format, tool } => {
                 format!("is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -")
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// inputs do not take a thousand descriptors.
 #[derive(Debug)]
 pub(super) struct Handle {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Device and inode.
     identity: (u64, u64),
     /// Its length then: a file that grows is read up to here.
@@ -44,9 +44,11 @@ impl Handle {
         Ok(Arc::new(file))
     }
 
-    /// Reads it from the start, as far as it reached when it was opened.
+    /// Reads it from the start, as far as it reached when it was opened and still does.
     pub(super) fn reader(&self) -> io::Result<Stretch> {
-        Ok(Stretch { file: self.file()?, at: 0, end: self.length })
+        let file = self.file()?;
+        let end = self.length.min(file.metadata()?.len());
+        Ok(Stretch { file, at: 0, end })
     }
 }
 
@@ -62,6 +64,15 @@ impl Read for Stretch {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.file.read_at(&mut buffer[..left], self.at)?;
+        let length = self.file.metadata()?.len();
+        if length < self.end {
+            // Cut short since the last look. Where it still reaches into what was read now, these may be other bytes
+            // by now; else they were read before.
+            let read = if length > self.at { 0 } else { read };
+            self.at += read as u64;
+            self.end = self.at;
+            return Ok(read);
+        }
         self.at += read as u64;
         Ok(read)
     }

@@ -8,9 +8,10 @@ mod block;
 mod error;
 mod handle;
 mod looks;
-mod map;
 mod packed;
 mod stream;
+mod twins;
+mod watch;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -22,6 +23,10 @@ pub use error::{Error, Reason};
 use handle::Handle;
 use packed::Format;
 use stream::Flow;
+pub use twins::{Twin, once};
+use watch::Watch;
+
+use crate::sys::{self, Mapped};
 
 /// Bytes at the start of an input that its fingerprint is made of.
 pub const FINGERPRINT_BYTES: usize = 16 * 1024;
@@ -76,17 +81,21 @@ pub struct Extent {
     pub fingerprint: u64,
     /// Its last byte ends a line; also where there is none.
     pub ended_with_line: bool,
+    /// The file was cut short while it was read: `bytes` are those that were still there.
+    pub cut: bool,
 }
 
 impl Extent {
-    const NOTHING: Extent = Extent { bytes: 0, failed: None, fingerprint: 0, ended_with_line: true };
+    const NOTHING: Extent =
+        Extent { bytes: 0, failed: None, fingerprint: 0, ended_with_line: true, cut: false };
 
     fn failed(error: io::Error) -> Extent {
         Extent { failed: Some(error), ..Extent::NOTHING }
     }
 }
 
-/// Opens a path. `-` is standard input. Regular files are mapped unless `map` is false; compressed ones are unpacked.
+/// Opens a path. `-` is standard input. Regular files on local disks are mapped unless `map` is false; compressed ones are
+/// unpacked. A file that grows is read as far as it reaches now.
 pub fn open(path: &Path, map: bool) -> Result<Source, Error> {
     let name = path.display().to_string();
     open_as(&name, path, map).map_err(|reason| Error { name, reason })
@@ -120,6 +129,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
     let source =
         Source { name: name.to_owned(), modified, length: Some(length), head, bytes: Bytes::Stream(None) };
     let Some(format) = Format::of(&source.head) else {
+        let map = map && sys::may_be_mapped(&*file.file()?);
         return Ok(Source { bytes: Bytes::File { file, map }, ..source });
     };
     let head = unpacked_head(format, Box::new(file.reader()?))?.0;
@@ -202,6 +212,14 @@ impl Source {
         matches!(self.bytes, Bytes::Stream(_)) && self.length.is_none()
     }
 
+    /// Where it lies, if it can be read again.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::File { file, .. } | Bytes::Packed { file, .. } => Some(&file.path),
+            Bytes::Stream(_) => None,
+        }
+    }
+
     /// Whether looking into it takes as long as reading it.
     pub fn is_packed(&self) -> bool {
         matches!(self.bytes, Bytes::Packed { .. })
@@ -252,7 +270,7 @@ impl Source {
     /// goes on from there. Nothing for all others.
     pub fn begin(&mut self, size: usize) {
         if let Bytes::Packed { begun: None, .. } = &self.bytes
-            && let Ok(flow) = self.reader().and_then(|reader| Flow::start(reader, size))
+            && let Ok(flow) = self.reader().and_then(|reader| Flow::start(reader, size, None))
             && let Bytes::Packed { begun, .. } = &mut self.bytes
         {
             *begun = Some(flow);
@@ -261,34 +279,47 @@ impl Source {
 
     /// Hands every block to `each`, in order; what is not mapped comes in blocks that own about `size` bytes. Can be done
     /// once for a stream, again and again for a file.
+    ///
+    /// Of a mapped file bytes may be lost while they are read: [`Block::remains`] tells.
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
-        if let Bytes::File { file, map: true } = &self.bytes
-            && let Ok(file) = file.file()
-            && let Ok(map) = map::map(&file)
-        {
-            each(Block::whole(&map));
-            return Extent {
-                bytes: map.len() as u64,
-                failed: None,
-                fingerprint: fingerprint(&map),
-                ended_with_line: map.last().is_none_or(|last| *last == b'\n'),
-            };
+        let mapped = match &self.bytes {
+            Bytes::File { file, map: true } => {
+                file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)))
+            }
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        };
+        // What cannot be mapped can be read.
+        let Ok((file, map)) = mapped else { return self.copy(size, each) };
+        let watch = Watch::new(&map, &file);
+        each(Block::watched(&watch));
+        Extent {
+            bytes: map.bytes().len() as u64,
+            fingerprint: fingerprint(&self.head),
+            ended_with_line: map.bytes().last().is_none_or(|last| *last == b'\n'),
+            ..Extent::NOTHING
         }
+    }
+
+    /// The same without any mapping: what `each` sees is copied and stays as it is.
+    pub fn copy(&mut self, size: usize, each: impl FnMut(Block<'_>)) -> Extent {
         let flow = match &mut self.bytes {
             Bytes::Packed { begun: begun @ Some(_), .. } => begun.take().map(Ok),
-            Bytes::Stream(reader) => reader.take().map(|reader| Flow::start(reader, size)),
+            Bytes::Stream(reader) => reader.take().map(|reader| Flow::start(reader, size, None)),
             Bytes::File { .. } | Bytes::Packed { .. } => None,
         };
         let flow = match (flow, &self.bytes) {
             (Some(flow), _) => flow,
             // Read before.
-            (None, Bytes::Stream(None)) => {
-                return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING };
-            }
-            (None, _) => self.reader().and_then(|reader| Flow::start(reader, size)),
+            (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
+            (None, _) => self.reader().and_then(|reader| Flow::start(reader, size, self.length)),
         };
         flow.map_or_else(Extent::failed, |flow| flow.read(each))
     }
+}
+
+fn map(file: &File, length: u64) -> io::Result<Mapped> {
+    let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    Mapped::new(file, length)
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {

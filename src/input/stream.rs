@@ -35,12 +35,12 @@ struct Filled {
 }
 
 impl Flow {
-    /// Begins to read, as [`each`] does.
-    pub(super) fn start(reader: Reader, size: usize) -> io::Result<Flow> {
+    /// Begins to read, as [`each`] does. A file that was cut short is noticed by the `length` it had.
+    pub(super) fn start(reader: Reader, size: usize, length: Option<u64>) -> io::Result<Flow> {
         let (filled, full) = sync_channel(WAITING);
         let (empty, emptied) = channel();
-        let thread =
-            Builder::new().name("reader".to_owned()).spawn(move || fill(reader, size, &filled, &emptied))?;
+        let fill = move || fill(reader, size, length, &filled, &emptied);
+        let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
         Ok(Flow { full, empty, thread })
     }
 
@@ -61,8 +61,14 @@ impl Flow {
     }
 }
 
-fn fill(mut reader: Reader, size: usize, filled: &SyncSender<Filled>, emptied: &Receiver<Vec<u8>>) -> Extent {
-    let mut feed = Feed::new(&mut reader, size);
+fn fill(
+    mut reader: Reader,
+    size: usize,
+    length: Option<u64>,
+    filled: &SyncSender<Filled>,
+    emptied: &Receiver<Vec<u8>>,
+) -> Extent {
+    let mut feed = Feed { length, ..Feed::new(&mut reader, size) };
     loop {
         let mut bytes = emptied.try_recv().unwrap_or_default();
         let Some(end) = feed.fill(&mut bytes) else { break };
@@ -88,6 +94,8 @@ struct Feed<'r> {
     reader: &'r mut dyn Read,
     /// What a block owns.
     size: usize,
+    /// How much there was to read, where that is known.
+    length: Option<u64>,
     /// What was read and belongs to the next block.
     rest: Vec<u8>,
     /// The first bytes as they came.
@@ -107,6 +115,7 @@ impl<'r> Feed<'r> {
             reader,
             // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
             size: size.clamp(LINE_LIMIT + 2 * READ, MOST),
+            length: None,
             rest: Vec::new(),
             start: Vec::new(),
             bytes: 0,
@@ -164,15 +173,25 @@ impl<'r> Feed<'r> {
             buffer.truncate(last + LINE_LIMIT + 1);
             self.skipping = true;
         }
+        // Where the file was cut a line has no end: what is there of it may be half of what was said.
+        if self.ended && self.is_cut() {
+            buffer.truncate(last);
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.failed.is_none() && self.length.is_some_and(|length| self.bytes < length)
     }
 
     /// What was read.
     fn extent(self) -> Extent {
+        let cut = self.is_cut();
         Extent {
             bytes: self.bytes,
             failed: self.failed,
             fingerprint: super::fingerprint(&self.start),
-            ended_with_line: self.last.is_none_or(|last| last == b'\n'),
+            ended_with_line: cut || self.last.is_none_or(|last| last == b'\n'),
+            cut,
         }
     }
 }

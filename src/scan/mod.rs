@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::input::{Block, Source};
+use crate::input::{Block, Extent, Source};
 use crate::summary::{Input, Overlap, Summary};
 use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
@@ -96,6 +96,8 @@ impl std::error::Error for Failure {}
 struct Chunk<P> {
     part: P,
     account: Account,
+    /// Length of the lines that were read.
+    bytes: usize,
     assumed: ClockState,
     first: Option<Stamp>,
     end: ClockState,
@@ -142,16 +144,17 @@ pub fn gather<T: Gather>(
         }
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
+        let (mut counted, mut lost) = (0, false);
         total.source(&source.name);
-        let extent = source.read(size, |block| {
+        let mut extent = source.read(size, |block| {
             let mut chunks = block.chunks(chunk_size(block, threads, options.chunk));
-            loop {
+            while !lost {
                 let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
                 if group.is_empty() {
                     break;
                 }
                 let read = |block: &Block<'_>| {
-                    let chunk = read_chunk(*block, state, total.part(), options);
+                    let chunk = read_chunk(*block, state, || total.part(), options);
                     progress(block.lines().len() as u64);
                     chunk
                 };
@@ -159,15 +162,24 @@ pub fn gather<T: Gather>(
                 for (block, mut chunk) in group.into_iter().zip(results) {
                     if let Some(first) = chunk.first {
                         if !Clock::agree(&options.zone, first, chunk.assumed, state) {
-                            chunk = read_chunk(block, state, total.part(), options);
+                            chunk = read_chunk(block, state, || total.part(), options);
                         }
                         state = chunk.end;
                     }
                     total.absorb(chunk.part);
                     account.absorb(chunk.account);
+                    counted += chunk.bytes as u64;
+                    if chunk.bytes < block.lines().len() {
+                        // The file was cut short here: what was read behind it is not its next line.
+                        lost = true;
+                        break;
+                    }
                 }
             }
         });
+        if lost {
+            extent = Extent { bytes: counted, cut: true, ..extent };
+        }
         clock = Some(state);
         let input = input(&source, &account, extent);
         damaged.extend(damage(&input));
@@ -193,11 +205,25 @@ fn chunk_size(block: Block<'_>, threads: usize, asked: usize) -> usize {
     }
 }
 
-fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
-    let mut clock = Clock::new(&options.zone, state);
-    let account = kernel::read(block, &mut clock, options.period, &mut part);
-    part.passed(account.lines);
-    Chunk { part, account, assumed: state, first: clock.first(), end: clock.state() }
+/// Reads a chunk; what was lost of it meanwhile is left out.
+fn read_chunk<P: Sink>(
+    mut block: Block<'_>,
+    state: ClockState,
+    part: impl Fn() -> P,
+    options: &Options,
+) -> Chunk<P> {
+    loop {
+        let mut clock = Clock::new(&options.zone, state);
+        let mut part = part();
+        let account = kernel::read(block, &mut clock, options.period, &mut part);
+        if let Some(rest) = block.remains() {
+            block = rest;
+            continue;
+        }
+        part.passed(account.lines);
+        let bytes = block.lines().len();
+        return Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() };
+    }
 }
 
 /// Why an input was not read to its end, with its name.
@@ -207,9 +233,13 @@ fn damage(input: &Input) -> Option<String> {
 }
 
 /// What is to be said about a source after it was read.
-fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> Input {
+fn input(source: &Source, account: &Account, extent: Extent) -> Input {
     let (complete, note) = match &extent.failed {
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
+        None if extent.cut => {
+            let kept = extent.bytes;
+            (false, Some(format!("was cut short while it was read: only its first {kept} bytes are counted")))
+        }
         None if account.lines == 0 => (true, Some("empty".to_owned())),
         None if account.nothing_found() => {
             (false, Some("no line of a log in it: is this a Postfix or Exim log?".to_owned()))
@@ -239,7 +269,8 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
         let mut account = Account::default();
         sink.source(&source.name);
-        let extent = source.read(options.chunk, |block| {
+        // What is handed on at once cannot be taken back: nothing of it may be lost meanwhile.
+        let extent = source.copy(options.chunk, |block| {
             let part = kernel::read(block, &mut clock, options.period, sink);
             sink.passed(part.lines);
             account.absorb(part);

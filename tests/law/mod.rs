@@ -3,6 +3,7 @@
 
 mod algebra;
 mod carriers;
+mod cut_short;
 mod cuts;
 mod logs;
 mod recipients;
