@@ -4,9 +4,11 @@ mod bad_input;
 mod codes;
 mod exits;
 mod explain;
+mod faults;
 mod memory;
 mod options;
 mod packed;
+mod rotated;
 mod spikes;
 mod suppress;
 
