@@ -220,7 +220,8 @@ fn compare_sums(name: &str, summary: &Summary, rows: &[Row]) {
             *hours.entry(hour).or_default() += tries.count;
         }
         for (sender, party) in &counts.senders {
-            *senders.entry(format!("{sender:?} {provider} {:?}", key.code)).or_default() += party.span.count;
+            *senders.entry(format!("{sender:?} {provider} {:?}", key.code)).or_default() +=
+                party.tries().count;
         }
     }
     same(name, &codes, &sums(rows, |(provider, action, code, ..)| format!("{provider} {action:?} {code:?}")));

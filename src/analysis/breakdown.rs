@@ -1,16 +1,17 @@
 //! What the refusals of a stretch have in common: senders, hosts, recipient domains.
 //!
-//! Sender domains come with their attempts, so rates can be compared. Of hosts and recipient domains only refusals are
-//! counted: there the other refusals at the provider tell what is usual.
+//! Senders, relays and hosts of ours come with their attempts, so rates can be compared. Of recipient domains only refusals
+//! are counted: there the other refusals at the provider tell what is usual.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
-use super::feed::Ward;
+use super::feed::{self, Ward};
 use super::finding::{Affected, Attribution, SHOWN, Share, Tried};
 use super::suspect::Suspect;
-use crate::summary::{Counts, LINES, Party, Place, Refusals, Shown, Width};
+use crate::catalog::UNKNOWN;
+use crate::summary::{Counts, LINES, Parties, Party, Place, Refusals, Shown, Tries, Width};
 use crate::time::Instant;
 
 /// A stretch as it is looked at in the wider buckets of what is told apart.
@@ -38,11 +39,8 @@ impl Stretch {
         counts.refusals.range(self.parts).map(|(_, refusals)| refusals)
     }
 
-    fn count(&self, party: &Party) -> u64 {
-        match self.time {
-            None => party.span.count,
-            Some(_) => party.buckets.range(self.parts).map(|(_, count)| count).sum(),
-        }
+    fn tries(&self, party: &Party) -> Tries {
+        party.buckets.range(self.parts).map(|(_, tries)| *tries).sum()
     }
 
     fn holds(&self, shown: &Shown) -> bool {
@@ -50,50 +48,68 @@ impl Stretch {
     }
 }
 
-/// One sender domain and how it fared at the provider; `None` is not known.
-pub(super) type Sender<'a> = (Option<&'a str>, Tried);
+/// One party and how it fared at the provider.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    /// `None` is those whose name is not known.
+    pub(super) name: Option<&'a str>,
+    pub(super) attempts: Tries,
+    pub(super) events: Tries,
+}
 
-/// Refusals by one kind of name.
-#[derive(Debug, Default)]
-pub(super) struct Facet<'a> {
-    /// Those of the stretch, most first.
-    pub(super) inside: Vec<(&'a str, u64)>,
-    /// Those with other answers of the same provider, at any time.
-    pub(super) usual: BTreeMap<&'a str, u64>,
+impl Part<'_> {
+    /// Without retries: a message that is put off again and again says no more than once how the party fares.
+    pub(super) fn first(&self) -> Tried {
+        feed::first(self.attempts, self.events)
+    }
 }
 
 /// All of it.
 #[derive(Debug, Default)]
 pub(super) struct Breakdown<'a> {
+    /// Whether the provider is one, and not all hosts that nobody knows together. Of those it is not counted what they
+    /// took, so that their relays have no rates.
+    pub(super) known: bool,
     /// Everybody who sent there, most events first.
-    pub(super) senders: Vec<Sender<'a>>,
-    pub(super) relays: Facet<'a>,
-    pub(super) recipient_domains: Facet<'a>,
-    pub(super) hosts: Facet<'a>,
+    pub(super) senders: Vec<Part<'a>>,
+    /// Likewise the hosts that were asked.
+    pub(super) relays: Vec<Part<'a>>,
+    /// Likewise our hosts that asked.
+    pub(super) hosts: Vec<Part<'a>>,
+    /// Refusals alone, so all that are attempts here are events.
+    pub(super) recipient_domains: Vec<Part<'a>>,
+    /// First attempts by recipient domain that met other answers of the same provider, at any time.
+    pub(super) usual_domains: BTreeMap<&'a str, u64>,
     pub(super) messages: u64,
     pub(super) lines: Vec<&'a Shown>,
 }
 
-/// A kind of name, picked from some refusals.
-type Pick = fn(&Refusals) -> &BTreeMap<String, u64>;
-const RELAYS: Pick = |refusals| &refusals.relays;
-const RECIPIENT_DOMAINS: Pick = |refusals| &refusals.recipient_domains;
-const HOSTS: Pick = |refusals| &refusals.hosts;
+/// A kind of party.
+type Pick = fn(&Counts) -> &Parties;
 
 impl<'a> Breakdown<'a> {
     /// Of a suspect in a stretch.
     pub(super) fn of(suspect: &Suspect<'a>, ward: &Ward<'a>, stretch: &Stretch) -> Breakdown<'a> {
         let refusals = || suspect.parts.iter().flat_map(|counts| stretch.refusals(counts));
-        let facet = |pick: Pick| Facet { inside: sorted(sums(refusals().map(pick))), ..Facet::default() };
         let mut lines: Vec<&Shown> = refusals().flat_map(|refusals| &refusals.lines).collect();
         lines.retain(|shown| stretch.holds(shown));
         lines.sort();
         lines.truncate(LINES);
+        let events = |pick: Pick| sums(suspect.parts.iter().copied(), pick, stretch);
+        let parts = |pick: Pick, whole: &Sums<'a>| match stretch.time {
+            None => parts(whole, &events(pick)),
+            Some(_) => {
+                parts(&sums(ward.keys.iter().map(|(_, counts)| *counts), pick, stretch), &events(pick))
+            }
+        };
+        let refused = events(|counts| &counts.recipient_domains);
         Breakdown {
-            senders: senders(suspect, ward, stretch),
-            relays: facet(RELAYS),
-            recipient_domains: facet(RECIPIENT_DOMAINS),
-            hosts: facet(HOSTS),
+            known: suspect.provider != UNKNOWN,
+            senders: parts(|counts| &counts.senders, &ward.senders),
+            relays: parts(|counts| &counts.relays, &ward.relays),
+            hosts: parts(|counts| &counts.hosts, &ward.hosts),
+            recipient_domains: self::parts(&refused, &refused),
+            usual_domains: BTreeMap::new(),
             messages: refusals().map(|refusals| refusals.messages).sum(),
             lines,
         }
@@ -102,26 +118,39 @@ impl<'a> Breakdown<'a> {
     /// Adds what is usual.
     pub(super) fn compare(&mut self, suspect: &Suspect<'a>, ward: &Ward<'a>) {
         let own = |counts: &Counts| suspect.parts.iter().any(|part| std::ptr::eq(*part, counts));
-        let others = || {
-            let others = ward.keys.iter().map(|(_, counts)| *counts).filter(|counts| !own(counts));
-            others.flat_map(|counts| counts.refusals.values())
-        };
-        self.relays.usual = sums(others().map(RELAYS));
-        self.recipient_domains.usual = sums(others().map(RECIPIENT_DOMAINS));
-        self.hosts.usual = sums(others().map(HOSTS));
+        let others = ward.keys.iter().map(|(_, counts)| *counts).filter(|counts| !own(counts));
+        let usual = sums(others, |counts| &counts.recipient_domains, &Stretch::whole());
+        let first = |tries: Tries| tries.count.saturating_sub(tries.retries);
+        self.usual_domains =
+            usual.into_iter().filter_map(|(name, tries)| Some((name?, first(tries)))).collect();
     }
 
     /// The sender domains that met the answer.
     pub(super) fn attributions(&self) -> Vec<Attribution> {
-        let all: u64 = self.senders.iter().map(|(_, tried)| tried.events).sum();
-        let met = self.senders.iter().filter(|(_, tried)| tried.events > 0);
-        met.map(|(domain, tried)| Attribution {
-            domain: domain.map(str::to_owned),
-            events: tried.events,
-            attempts: tried.attempts,
-            share: tried.events as f64 / all as f64,
+        let all = events(&self.senders);
+        let met = self.senders.iter().filter(|part| part.events.count > 0);
+        met.map(|part| Attribution {
+            domain: part.name.map(str::to_owned),
+            events: part.events.count,
+            attempts: part.attempts.count,
+            share: part.events.count as f64 / all as f64,
         })
         .collect()
+    }
+
+    /// The hosts with most refusals.
+    pub(super) fn relay_shares(&self) -> Vec<Share> {
+        shares(&self.relays, self.known)
+    }
+
+    /// The recipient domains with most refusals.
+    pub(super) fn recipient_domain_shares(&self) -> Vec<Share> {
+        shares(&self.recipient_domains, false)
+    }
+
+    /// Our hosts with most refusals.
+    pub(super) fn host_shares(&self) -> Vec<Share> {
+        shares(&self.hosts, true)
     }
 
     /// Lines that show it.
@@ -135,52 +164,47 @@ impl<'a> Breakdown<'a> {
     }
 }
 
-impl Facet<'_> {
-    /// The names with most refusals.
-    pub(super) fn shares(&self) -> Vec<Share> {
-        let all = self.all();
-        let share = |(name, events): &(&str, u64)| Share {
-            name: (*name).to_owned(),
-            events: *events,
-            share: *events as f64 / all as f64,
-        };
-        self.inside.iter().take(SHOWN).map(share).collect()
-    }
-
-    /// Refusals of the stretch.
-    pub(super) fn all(&self) -> u64 {
-        self.inside.iter().map(|(_, events)| events).sum()
-    }
+fn events(parts: &[Part<'_>]) -> u64 {
+    parts.iter().map(|part| part.events.count).sum()
 }
 
-fn senders<'a>(suspect: &Suspect<'a>, ward: &Ward<'a>, stretch: &Stretch) -> Vec<Sender<'a>> {
-    let mut senders: BTreeMap<Option<&str>, Tried> = BTreeMap::new();
-    if stretch.time.is_none() {
-        senders.extend(ward.senders.iter().map(|(name, n)| (*name, Tried { attempts: *n, events: 0 })));
-    } else {
-        for (name, party) in ward.keys.iter().flat_map(|(_, counts)| &counts.senders) {
-            senders.entry(name.as_deref()).or_default().attempts += stretch.count(party);
+/// `counted`: all attempts of these parties are.
+fn shares(parts: &[Part<'_>], counted: bool) -> Vec<Share> {
+    let all = events(parts);
+    let met = parts.iter().filter(|part| part.events.count > 0);
+    let share = |part: &Part<'_>| {
+        Some(Share {
+            name: part.name?.to_owned(),
+            events: part.events.count,
+            attempts: counted.then_some(part.attempts.count),
+            share: part.events.count as f64 / all as f64,
+        })
+    };
+    met.filter_map(share).take(SHOWN).collect()
+}
+
+/// Attempts by name.
+pub(super) type Sums<'a> = BTreeMap<Option<&'a str>, Tries>;
+
+fn sums<'a>(counts: impl Iterator<Item = &'a Counts>, pick: Pick, stretch: &Stretch) -> Sums<'a> {
+    let mut sums = Sums::new();
+    for (name, party) in counts.flat_map(pick) {
+        let tries = stretch.tries(party);
+        if tries.count > 0 {
+            sums.entry(name.as_deref()).or_default().add(tries);
         }
-    }
-    for (name, party) in suspect.parts.iter().flat_map(|counts| &counts.senders) {
-        senders.entry(name.as_deref()).or_default().events += stretch.count(party);
-    }
-    let mut senders: Vec<Sender<'_>> = senders.into_iter().filter(|(_, tried)| tried.attempts > 0).collect();
-    senders.sort_by_key(|(_, tried)| Reverse(tried.events));
-    senders
-}
-
-fn sums<'a>(counts: impl Iterator<Item = &'a BTreeMap<String, u64>>) -> BTreeMap<&'a str, u64> {
-    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-    for (name, count) in counts.flatten() {
-        *sums.entry(name.as_str()).or_default() += count;
     }
     sums
 }
 
-/// Most first, then by name.
-fn sorted(sums: BTreeMap<&str, u64>) -> Vec<(&str, u64)> {
-    let mut all: Vec<(&str, u64)> = sums.into_iter().collect();
-    all.sort_by_key(|(_, count)| Reverse(*count));
-    all
+/// Most events first, then by name.
+fn parts<'a>(attempts: &Sums<'a>, events: &Sums<'a>) -> Vec<Part<'a>> {
+    let part = |(name, attempts): (&Option<&'a str>, &Tries)| Part {
+        name: *name,
+        attempts: *attempts,
+        events: events.get(name).copied().unwrap_or_default(),
+    };
+    let mut parts: Vec<Part<'_>> = attempts.iter().map(part).collect();
+    parts.sort_by_key(|part| Reverse(part.events.count));
+    parts
 }

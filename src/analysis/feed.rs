@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::breakdown::Sums;
 use super::detect::{self, Count, Exposure, Grid, Limits, Past, Series, Verdict};
 use super::finding::Tried;
 use super::suspect::{Suspect, provider};
@@ -20,7 +21,11 @@ pub(super) struct Ward<'a> {
     /// With and without a stamp.
     pub(super) all: Tries,
     /// Of them, by sender domain.
-    pub(super) senders: BTreeMap<Option<&'a str>, u64>,
+    pub(super) senders: Sums<'a>,
+    /// By host that was asked, as far as counted.
+    pub(super) relays: Sums<'a>,
+    /// By host of ours.
+    pub(super) hosts: Sums<'a>,
     /// By bucket start, as far as there is a stamp.
     buckets: BTreeMap<Instant, Tries>,
 }
@@ -33,8 +38,14 @@ impl<'a> Ward<'a> {
             let ward = wards.entry(provider(key)).or_default();
             ward.keys.push((key, counts));
             ward.all.add(all(counts));
-            for (sender, party) in &counts.senders {
-                *ward.senders.entry(sender.as_deref()).or_default() += party.span.count;
+            for (sums, parties) in [
+                (&mut ward.senders, &counts.senders),
+                (&mut ward.relays, &counts.relays),
+                (&mut ward.hosts, &counts.hosts),
+            ] {
+                for (name, party) in parties {
+                    sums.entry(name.as_deref()).or_default().add(party.tries());
+                }
             }
             for (at, tries) in dated(counts) {
                 ward.buckets.entry(at).or_default().add(tries);
@@ -46,18 +57,18 @@ impl<'a> Ward<'a> {
 
     /// Attempts in a stretch.
     pub(super) fn tries(&self, stretch: &Range<Instant>) -> Tries {
-        sum(self.buckets.range(stretch.clone()).map(|(_, tries)| *tries))
+        self.buckets.range(stretch.clone()).map(|(_, tries)| *tries).sum()
     }
 }
 
 /// All attempts of a key.
 fn all(counts: &Counts) -> Tries {
-    Tries { count: counts.span.count, retries: sum(counts.buckets.values().copied()).retries }
+    counts.buckets.values().copied().sum()
 }
 
 /// All events of a suspect.
 pub(super) fn all_events(suspect: &Suspect<'_>) -> Tries {
-    sum(suspect.parts.iter().map(|counts| all(counts)))
+    suspect.parts.iter().map(|counts| all(counts)).sum()
 }
 
 /// The buckets with a stamp.
@@ -65,18 +76,31 @@ fn dated(counts: &Counts) -> impl Iterator<Item = (Instant, Tries)> {
     counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, *tries)))
 }
 
-fn sum(all: impl Iterator<Item = Tries>) -> Tries {
-    all.fold(Tries::default(), |mut sum, tries| {
-        sum.add(tries);
-        sum
-    })
-}
-
 /// Events of a suspect in a stretch.
 pub(super) fn events(suspect: &Suspect<'_>, stretch: &Range<Instant>) -> Tries {
     let stretch = Some(stretch.start)..Some(stretch.end);
-    let within = |counts: &&'_ Counts| sum(counts.buckets.range(stretch.clone()).map(|(_, tries)| *tries));
-    sum(suspect.parts.iter().map(within))
+    suspect
+        .parts
+        .iter()
+        .flat_map(|counts| counts.buckets.range(stretch.clone()))
+        .map(|(_, tries)| *tries)
+        .sum()
+}
+
+/// Recipients of a suspect that were put off first in a stretch and still wait when the log ends.
+pub(super) fn waiting(suspect: &Suspect<'_>, stretch: &Range<Instant>) -> u64 {
+    let stretch = Some(stretch.start)..Some(stretch.end);
+    suspect
+        .parts
+        .iter()
+        .flat_map(|counts| counts.waiting.range(stretch.clone()))
+        .map(|(_, count)| count)
+        .sum()
+}
+
+/// All of them.
+pub(super) fn all_waiting(suspect: &Suspect<'_>) -> u64 {
+    suspect.parts.iter().flat_map(|counts| counts.waiting.values()).sum()
 }
 
 /// Of attempts and events, those that repeat nothing.

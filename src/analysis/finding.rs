@@ -190,7 +190,9 @@ pub struct Share {
     pub name: String,
     /// Refusals.
     pub events: u64,
-    /// Share of them.
+    /// All attempts, where they are counted.
+    pub attempts: Option<u64>,
+    /// Share of the refusals.
     pub share: f64,
 }
 
@@ -201,6 +203,7 @@ pub struct Affected {
     pub messages: u64,
     /// Recipients that did: events of first attempts.
     pub recipients: u64,
-    /// Recipients that still wait when the log ends, and whose last answer this was.
+    /// Recipients that were put off first between start and end and still wait when the log ends, and whose last answer
+    /// this was.
     pub waiting: u64,
 }

@@ -10,7 +10,7 @@ use super::feed::{self, Ward};
 use super::finding::{Finding, Kind, Link, Severity};
 use super::ladder::{self, warns};
 use super::suspect::{Suspect, suspects};
-use crate::catalog::{Catalog, UNKNOWN};
+use crate::catalog::Catalog;
 use crate::summary::{Summary, Width};
 
 /// A level this high means that mail is being lost in numbers.
@@ -71,12 +71,6 @@ fn over_time(
             }
         }
     }
-    for (suspect, own) in suspects.iter().zip(&mut findings) {
-        // They wait for what came last.
-        if let Some(last) = own.iter_mut().max_by_key(|finding| (finding.ongoing, finding.end)) {
-            last.affected.waiting = waiting(suspect);
-        }
-    }
     findings
 }
 
@@ -109,13 +103,13 @@ fn joined(mut found: Vec<detect::Finding>, grid: &Grid) -> Vec<detect::Finding> 
     found
 }
 
-fn waiting(suspect: &Suspect<'_>) -> u64 {
-    suspect.parts.iter().map(|counts| counts.waiting).sum()
-}
-
 /// The finding when nothing is known but that it was seen.
 fn appearance(suspect: &Suspect<'_>, ward: &Ward<'_>) -> Finding {
-    let breakdown = Breakdown::of(suspect, ward, &Stretch::whole());
+    seen(suspect, ward, &Breakdown::of(suspect, ward, &Stretch::whole()))
+}
+
+/// Over all, but with this breakdown.
+fn seen(suspect: &Suspect<'_>, ward: &Ward<'_>, breakdown: &Breakdown<'_>) -> Finding {
     let first = feed::first(ward.all, feed::all_events(suspect));
     // A refusal for policy now and then (a message that looked like spam) is everyday life; enforcement is not. One
     // recipient who is tried again and again is still one.
@@ -144,10 +138,10 @@ fn appearance(suspect: &Suspect<'_>, ward: &Ward<'_>) -> Finding {
         became: None,
         cause: None,
         sender_domains: breakdown.attributions(),
-        relays: breakdown.relays.shares(),
-        recipient_domains: breakdown.recipient_domains.shares(),
-        hosts: breakdown.hosts.shares(),
-        affected: breakdown.affected(first.events, waiting(suspect)),
+        relays: breakdown.relay_shares(),
+        recipient_domains: breakdown.recipient_domain_shares(),
+        hosts: breakdown.host_shares(),
+        affected: breakdown.affected(first.events, feed::all_waiting(suspect)),
         evidence: breakdown.evidence(),
         title: suspect.meaning.title.to_owned(),
         meaning: suspect.meaning.meaning.to_owned(),
@@ -167,7 +161,6 @@ fn finding(
     grid: &Grid,
     width: Width,
 ) -> Finding {
-    let whole = appearance(suspect, ward);
     let window = &found.window;
     let kind = match window.kind {
         detect::Kind::Spike if warns(suspect) => Kind::Escalation,
@@ -185,9 +178,8 @@ fn finding(
             end: None,
             ongoing: true,
             from_start: true,
-            cause: cause(&breakdown, suspect.provider != UNKNOWN),
-            affected: whole.affected,
-            ..whole
+            cause: cause(&breakdown),
+            ..seen(suspect, ward, &breakdown)
         };
     }
     let time = grid.instant(window.bins.start)..grid.instant(window.bins.end);
@@ -219,14 +211,9 @@ fn finding(
         score: onset.then_some(window.score),
         certainty: found.certainty,
         expected: onset.then_some(window.floor * first.attempts as f64),
-        cause: cause(&breakdown, suspect.provider != UNKNOWN),
-        sender_domains: breakdown.attributions(),
-        relays: breakdown.relays.shares(),
-        recipient_domains: breakdown.recipient_domains.shares(),
-        hosts: breakdown.hosts.shares(),
-        affected: breakdown.affected(first.events, 0),
-        evidence: breakdown.evidence(),
-        ..whole
+        cause: cause(&breakdown),
+        affected: breakdown.affected(first.events, feed::waiting(suspect, &time)),
+        ..seen(suspect, ward, &breakdown)
     }
 }
 
@@ -262,4 +249,5 @@ fn again(told: &mut Finding, next: Finding) {
     told.rate_during = told.first_attempts.rate();
     told.affected.messages += next.affected.messages;
     told.affected.recipients += next.affected.recipients;
+    told.affected.waiting += next.affected.waiting;
 }

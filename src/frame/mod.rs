@@ -2,9 +2,11 @@
 //! nothing of what the rest says.
 
 mod exim;
+mod head;
 mod memo;
 mod part;
 mod syslog;
+mod tags;
 
 use crate::time::Stamp;
 

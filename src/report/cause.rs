@@ -5,32 +5,27 @@ use super::rows::provider_title;
 use crate::analysis::{Carrier, Cause, Finding, Tried};
 use crate::catalog::{Catalog, Disposition, UNKNOWN};
 
-/// `97 % of it is mail from news.example.net; other senders there are unaffected (1 of 300 attempts): so this domain's
-/// authentication, not your server.`
+/// `97 % of it is mail from news.example.net; other senders to Gmail are unaffected (1 of 300 first attempts): so it is this
+/// domain's authentication, not your server.`
 pub(super) fn sentence(finding: &Finding, cause: &Cause, catalog: &Catalog) -> String {
     let name = cause.name.as_deref().unwrap_or_default();
     let from = if name == "<>" { "bounces (null sender)".to_owned() } else { format!("mail from {name}") };
     let part = whole_percent(cause.share);
-    let there = match finding.provider.as_str() {
-        UNKNOWN => "elsewhere".to_owned(),
-        known => format!("to {}", provider_title(catalog, known)),
-    };
-    let others = |others: Option<Tried>| {
-        others.map_or_else(String::new, |tried| {
-            format!(" ({} of {})", thousands(tried.events), counted(tried.attempts, "attempt", "attempts"))
-        })
-    };
-    match cause.carrier {
+    let known = (finding.provider != UNKNOWN).then(|| provider_title(catalog, &finding.provider));
+    let there = known.as_ref().map_or_else(|| "elsewhere".to_owned(), |title| format!("to {title}"));
+    let others = cause.others.map_or_else(String::new, |tried| {
+        let attempts = counted(tried.attempts, "first attempt", "first attempts");
+        format!(" ({} of {attempts})", thousands(tried.events))
+    });
+    let told = match cause.carrier {
         Carrier::Sender => format!(
-            "{part} of it is {from}; other senders {there} are unaffected{}: so {}.",
-            others(cause.others),
+            "{part} of it is {from}; other senders {there} are unaffected{others}: so {}.",
             of_one_domain(finding.disposition)
         ),
         Carrier::Senders => format!(
-            "{part} of it is mail of {} sender domains; other senders {there} are unaffected{}: so it is what these domains \
-             have in common, not your server as a whole.",
+            "{part} of it is mail of {} sender domains; other senders {there} are unaffected{others}: so it is what these \
+             domains have in common, not your server as a whole.",
             thousands(cause.count),
-            others(cause.others)
         ),
         Carrier::AllSenders => format!(
             "it hits {} sender domains, all that send enough to tell alike: so {}.",
@@ -43,16 +38,37 @@ pub(super) fn sentence(finding: &Finding, cause: &Cause, catalog: &Catalog) -> S
         Carrier::RecipientDomain => format!(
             "{part} of it is mail to {name}: so it is between you and that receiver, not your mail as a whole."
         ),
-        Carrier::Relay => {
-            format!(
+        Carrier::Relay => match known.as_ref().filter(|_| cause.others.is_some()) {
+            Some(title) => format!(
+                "{part} of it is answered by {name}; other hosts of {title} are unaffected{others}: so it is that host, \
+                 or what goes only there, not your mail as a whole."
+            ),
+            None => format!(
                 "{part} of it is answered by {name}: so look at that one host first, not at your own mail."
-            )
-        }
+            ),
+        },
+        Carrier::AllRelays => "it is no single host of theirs.".to_owned(),
         Carrier::Host => format!(
-            "{part} of it is sent by your host {name}, which other refusals are not: so look at that host's {} first.",
+            "{part} of it is sent by your host {name}; your other hosts are unaffected{others}: so look at that host's {} \
+             first.",
             part_of_a_host(finding.disposition)
         ),
+    };
+    told + &alike(cause, known.as_deref())
+}
+
+/// ` The 4 busiest hosts of Gmail answer alike, and your 2 busiest hosts fare alike.` Empty where nobody can tell.
+fn alike(cause: &Cause, provider: Option<&str>) -> String {
+    let theirs = cause
+        .alike_relays
+        .zip(provider)
+        .map(|(count, title)| format!("the {} busiest hosts of {title} answer alike", thousands(count)));
+    let ours = cause.alike_hosts.map(|count| format!("your {} busiest hosts fare alike", thousands(count)));
+    let mut text = [theirs, ours].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    if text.is_empty() { text } else { format!(" {text}.") }
 }
 
 /// Shares of a whole that are read, not added.

@@ -105,6 +105,8 @@ pub struct CauseRow {
     pub share: f64,
     pub attempts: Option<u64>,
     pub others: Option<TriedRow>,
+    pub alike_relays: Option<u64>,
+    pub alike_hosts: Option<u64>,
     /// In words, with what follows from it.
     pub sentence: String,
 }
@@ -119,6 +121,8 @@ impl CauseRow {
             share: cause.share,
             attempts: cause.attempts,
             others: cause.others.map(TriedRow::of),
+            alike_relays: cause.alike_relays,
+            alike_hosts: cause.alike_hosts,
             sentence,
         }
     }
@@ -139,11 +143,17 @@ pub struct AffectedRow {
 pub struct ShareRow {
     pub name: String,
     pub events: u64,
+    pub attempts: Option<u64>,
     pub share: f64,
 }
 
 fn shares(all: &[Share]) -> Vec<ShareRow> {
-    let row = |one: &Share| ShareRow { name: one.name.clone(), events: one.events, share: one.share };
+    let row = |one: &Share| ShareRow {
+        name: one.name.clone(),
+        events: one.events,
+        attempts: one.attempts,
+        share: one.share,
+    };
     all.iter().map(row).collect()
 }
 

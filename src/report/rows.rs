@@ -278,8 +278,9 @@ pub(super) fn sender_domains(keys: &Keys<'_>, catalog: &Catalog) -> Vec<SenderRo
         let nature = Nature::of(key, &meaning(catalog, key));
         for (sender, party) in &counts.senders {
             let (outcomes, natures) = sums.entry(sender.as_deref()).or_default();
-            outcomes.add(key.action, party.span.count);
-            natures.add(nature, party.span.count);
+            let count = party.tries().count;
+            outcomes.add(key.action, count);
+            natures.add(nature, count);
         }
     }
     let mut rows: Vec<SenderRow> = sums

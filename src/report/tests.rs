@@ -9,7 +9,7 @@ use super::{Look, Options, Report, json, text};
 use crate::analysis::{self, Finding};
 use crate::catalog::Catalog;
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
-use crate::summary::{Input, Key, LINES, Party, Place, Shown, Span, Summary, Tries, Width};
+use crate::summary::{Input, Key, LINES, Parties, Party, Place, Shown, Span, Summary, Tries, Width};
 
 /// 2026-03-03 00:00 in Berlin.
 const MIDNIGHT: i64 = 1_772_492_400;
@@ -61,9 +61,16 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
     let span = Span { count, first: at, last: moment(count - 1) };
     counts.span.merge(span);
     if answer.direction == Direction::Out {
-        let party = counts.senders.entry(answer.sender.map(str::to_owned)).or_default();
-        party.span.merge(span);
-        *party.buckets.entry(at.map(|at| Width::default().of_parts().floor(at))).or_default() += count;
+        let part = at.map(|at| Width::default().of_parts().floor(at));
+        let add = |parties: &mut Parties, name: Option<&str>| {
+            let party = parties.entry(name.map(str::to_owned)).or_default();
+            party.buckets.entry(part).or_default().add(Tries { count, retries: 0 });
+        };
+        add(&mut counts.senders, answer.sender);
+        add(&mut counts.hosts, Some("mx1"));
+        if answer.provider == Some("google") {
+            add(&mut counts.relays, Some("gmail-smtp-in.l.google.com"));
+        }
     }
     match answer.direction {
         Direction::In => summary.accounting.rejects += count,
@@ -176,16 +183,13 @@ fn incident() -> Summary {
 fn show_refusals(summary: &mut Summary) {
     let wanted = EnhancedCode::parse(b"5.7.26");
     let (_, counts) = summary.keys.iter_mut().find(|(key, _)| key.code.enhanced == wanted).unwrap();
-    counts.waiting = 3;
+    let first = *counts.buckets.keys().next().unwrap();
+    counts.waiting.insert(first, 3);
     for (at, tries) in counts.buckets.clone() {
-        let refusals = counts.refusals.entry(at.map(|at| Width::default().of_parts().floor(at))).or_default();
-        for (names, name) in [
-            (&mut refusals.relays, "gmail-smtp-in.l.google.com"),
-            (&mut refusals.recipient_domains, "gmail.com"),
-            (&mut refusals.hosts, "mx1"),
-        ] {
-            *names.entry(name.to_owned()).or_default() += tries.count;
-        }
+        let part = at.map(|at| Width::default().of_parts().floor(at));
+        let domain = counts.recipient_domains.entry(Some("gmail.com".to_owned())).or_default();
+        domain.buckets.entry(part).or_default().add(tries);
+        let refusals = counts.refusals.entry(part).or_default();
         refusals.messages += tries.count;
         if refusals.lines.len() < LINES {
             let line = u64::try_from(at.unwrap() - MIDNIGHT).unwrap();
@@ -302,9 +306,9 @@ const CONTRACT: &[(&str, &str)] = &[
          score expected sender_domains relays fix suppress evidence title from_start shape times first_attempts \
          certainty from became cause affected relay_shares recipient_domains hosts stage",
     ),
-    ("findings[].cause", "carrier name count events share attempts others sentence"),
+    ("findings[].cause", "carrier name count events share attempts others alike_relays alike_hosts sentence"),
     ("findings[].affected", "messages recipients waiting"),
-    ("findings[].recipient_domains[]", "name events share"),
+    ("findings[].recipient_domains[]", "name events attempts share"),
     ("findings[].evidence[]", "input line text"),
     ("findings[].sender_domains[]", "domain events attempts share"),
 ];
@@ -409,7 +413,9 @@ fn hostile() -> Summary {
             let span =
                 Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
             counts.buckets.insert(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
-            counts.senders.entry(Some(nasty.clone())).or_default().span.merge(span);
+            let tries = Tries { count: span.count, retries: 0 };
+            let party = counts.senders.entry(Some(nasty.clone())).or_default();
+            party.buckets.entry(Some(MIDNIGHT)).or_default().add(tries);
             counts.span.merge(span);
         }
     }
@@ -430,8 +436,12 @@ fn hostile() -> Summary {
     for counts in summary.keys.values_mut() {
         for refusals in counts.refusals.values_mut() {
             refusals.lines.iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
-            refusals.relays.insert(nasty.clone(), 1_000_000);
-            refusals.recipient_domains.insert(nasty.clone(), 1_000_000);
+        }
+        let tries = Tries { count: 1_000_000, retries: 0 };
+        let at = counts.buckets.keys().next().copied().unwrap_or_default();
+        let party = Party { buckets: [(at, tries)].into() };
+        for parties in [&mut counts.relays, &mut counts.hosts, &mut counts.recipient_domains] {
+            parties.insert(Some(nasty.clone()), party.clone());
         }
         counts.senders.insert(Some(nasty.clone()), Party::default());
     }

@@ -58,12 +58,7 @@ impl Account {
             Class::Reject => self.rejects += 1,
             Class::OtherEvent => self.other_events += 1,
             Class::Unrelated => self.unrelated += 1,
-            Class::OtherProgram => {
-                self.other_programs += 1;
-                let name = if record.program.is_empty() { b"(no tag)" } else { record.program };
-                let name = &name[..name.len().min(PROGRAM_BYTES)];
-                *self.programs.entry_ref(name).or_default() += 1;
-            }
+            Class::OtherProgram => self.other_program(record.program, 1),
             Class::NotUnderstood => {
                 self.not_understood += 1;
                 if self.first_not_understood.is_none() {
@@ -71,6 +66,17 @@ impl Account {
                 }
             }
         }
+    }
+
+    /// Counts lines of another program.
+    pub(super) fn other_program(&mut self, name: &[u8], lines: u64) {
+        if lines == 0 {
+            return;
+        }
+        self.other_programs += lines;
+        let name = if name.is_empty() { b"(no tag)" } else { name };
+        let name = &name[..name.len().min(PROGRAM_BYTES)];
+        *self.programs.entry_ref(name).or_default() += lines;
     }
 
     /// Adds the lines that follow.

@@ -5,6 +5,7 @@
 //! So one thread or sixteen, one chunk or thousands, a mapped file or a stream give the same.
 
 mod account;
+mod ends;
 mod exim;
 mod kernel;
 mod order;

@@ -1,46 +1,12 @@
-//! The counts of one key: over time, by sender domain, and what the refusals among them have in common.
+//! The counts of one key: over time, by the parties to it, and what shows the refusals among them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Span, Width};
+use super::party::{merge, widen};
+use super::{Parties, Place, Span, Tries, Width};
 use crate::time::Instant;
-
-/// Attempts, and how many of them repeat an earlier one of the same message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tries {
-    /// All.
-    pub count: u64,
-    /// Those of them that were retries.
-    pub retries: u64,
-}
-
-impl Tries {
-    /// Adds others.
-    pub fn add(&mut self, other: Tries) {
-        self.count += other.count;
-        self.retries += other.retries;
-    }
-}
-
-/// One sender domain's part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Party {
-    /// Over all.
-    pub span: Span,
-    /// By start of the bucket ([`Width::of_parts`]); `None` for lines without a stamp.
-    pub buckets: BTreeMap<Option<Instant>, u64>,
-}
-
-impl Party {
-    fn merge(&mut self, other: Party) {
-        self.span.merge(other.span);
-        for (bucket, count) in other.buckets {
-            *self.buckets.entry(bucket).or_default() += count;
-        }
-    }
-}
 
 /// Lines kept of a bucket.
 pub const LINES: usize = 3;
@@ -65,15 +31,9 @@ impl Shown {
     }
 }
 
-/// What the refusals of one bucket have in common.
+/// What shows the refusals of one bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusals {
-    /// By host that refused; absent where the line names none.
-    pub relays: BTreeMap<String, u64>,
-    /// By recipient domain.
-    pub recipient_domains: BTreeMap<String, u64>,
-    /// By host of ours that wrote the line.
-    pub hosts: BTreeMap<String, u64>,
     /// Messages that met this answer here first.
     pub messages: u64,
     /// The first lines. They hold addresses, so they are never written to a file.
@@ -83,16 +43,6 @@ pub struct Refusals {
 
 impl Refusals {
     fn merge(&mut self, other: Refusals) {
-        let sums = [
-            (&mut self.relays, other.relays),
-            (&mut self.recipient_domains, other.recipient_domains),
-            (&mut self.hosts, other.hosts),
-        ];
-        for (own, others) in sums {
-            for (name, count) in others {
-                *own.entry(name).or_default() += count;
-            }
-        }
         self.messages += other.messages;
         // The first of both, whichever way round they are merged.
         self.lines.extend(other.lines);
@@ -108,17 +58,26 @@ pub const WAITS: [i64; 6] = [300, 900, 1_800, 3_600, 14_400, 86_400];
 /// how many longer.
 pub type Waits = [u64; WAITS.len() + 1];
 
-/// The counts of one key.
+/// The counts of one key. Of the parties to it only names that a line tells are counted, but for senders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By bucket start; `None` for lines without a stamp.
     pub buckets: BTreeMap<Option<Instant>, Tries>,
-    /// By envelope sender domain, lower case; `"<>"` is the null sender, `None` is not known. Empty unless the key's direction is `Out`.
-    pub senders: BTreeMap<Option<String>, Party>,
-    /// Of refusals by other hosts: what they have in common, by bucket start ([`Width::of_parts`]).
+    /// By envelope sender domain; `"<>"` is the null sender, `None` is not known. Empty unless the key's direction is
+    /// `Out`, as are all parties.
+    pub senders: Parties,
+    /// By host that was asked. What hosts that nobody knows took is left out: they have no owner among whose hosts one
+    /// could stand out, and in a long log there are as many of them as recipient domains.
+    pub relays: Parties,
+    /// By host of ours that wrote the line.
+    pub hosts: Parties,
+    /// Refusals by recipient domain. Attempts at all of them would be as long as the lists of all who send.
+    pub recipient_domains: Parties,
+    /// Of refusals by other hosts, by bucket start ([`Width::of_parts`]).
     pub refusals: BTreeMap<Option<Instant>, Refusals>,
-    /// Recipients that still wait when the log ends, and whose last answer this was.
-    pub waiting: u64,
+    /// Recipients that still wait when the log ends, and whose last answer this was, by start of the bucket in which they
+    /// were put off first.
+    pub waiting: BTreeMap<Option<Instant>, u64>,
     /// Recipients that were delivered in the end, and whose last refusal this was.
     pub recovered: Waits,
     /// Over all.
@@ -130,35 +89,35 @@ impl Counts {
         for (bucket, tries) in other.buckets {
             self.buckets.entry(bucket).or_default().add(tries);
         }
-        for (sender, party) in other.senders {
-            self.senders.entry(sender).or_default().merge(party);
-        }
+        merge(&mut self.senders, other.senders);
+        merge(&mut self.relays, other.relays);
+        merge(&mut self.hosts, other.hosts);
+        merge(&mut self.recipient_domains, other.recipient_domains);
         for (bucket, refusals) in other.refusals {
             self.refusals.entry(bucket).or_default().merge(refusals);
         }
-        self.waiting += other.waiting;
+        for (bucket, count) in other.waiting {
+            *self.waiting.entry(bucket).or_default() += count;
+        }
         self.recovered.iter_mut().zip(other.recovered).for_each(|(own, other)| *own += other);
         self.span.merge(other.span);
     }
 
     /// Makes the buckets as wide as this.
     pub(super) fn widen(&mut self, width: Width) {
-        let own = std::mem::take(self);
-        let parts = width.of_parts();
-        for (bucket, tries) in own.buckets {
-            self.buckets.entry(bucket.map(|at| width.floor(at))).or_default().add(tries);
+        let bucket = |at: Option<Instant>| at.map(|at| width.floor(at));
+        for (at, tries) in std::mem::take(&mut self.buckets) {
+            self.buckets.entry(bucket(at)).or_default().add(tries);
         }
-        for (sender, mut party) in own.senders {
-            for (bucket, count) in std::mem::take(&mut party.buckets) {
-                *party.buckets.entry(bucket.map(|at| parts.floor(at))).or_default() += count;
-            }
-            self.senders.insert(sender, party);
+        for parties in [&mut self.senders, &mut self.relays, &mut self.hosts, &mut self.recipient_domains] {
+            widen(parties, width);
         }
-        for (bucket, refusals) in own.refusals {
-            self.refusals.entry(bucket.map(|at| parts.floor(at))).or_default().merge(refusals);
+        for (at, refusals) in std::mem::take(&mut self.refusals) {
+            let part = at.map(|at| width.of_parts().floor(at));
+            self.refusals.entry(part).or_default().merge(refusals);
         }
-        self.waiting = own.waiting;
-        self.recovered = own.recovered;
-        self.span = own.span;
+        for (at, count) in std::mem::take(&mut self.waiting) {
+            *self.waiting.entry(bucket(at)).or_default() += count;
+        }
     }
 }

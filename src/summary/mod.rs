@@ -7,6 +7,7 @@
 mod cases;
 mod counts;
 mod ladder;
+mod party;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -17,8 +18,9 @@ use crate::smtp::{Action, Code, Direction, Guard};
 use crate::time::Instant;
 
 pub use cases::{Case, Cases, Evidence, Ground, Outage};
-pub use counts::{Counts, LINES, Party, Refusals, Shown, Tries, WAITS, Waits};
+pub use counts::{Counts, LINES, Refusals, Shown, WAITS, Waits};
 pub use ladder::Width;
+pub use party::{Parties, Party, Tries};
 pub use wire::{ReadError, read, write};
 
 /// What is counted apart.

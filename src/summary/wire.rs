@@ -8,10 +8,12 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accounting, Counts, Input, Key, Party, Refusals, Span, Summary, Totals, Tries, Waits, Width};
+use super::{
+    Accounting, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Tries, Waits, Width,
+};
 use crate::time::Instant;
 
-const SCHEMA: &str = "smtpulse.summary/2";
+const SCHEMA: &str = "smtpulse.summary/3";
 
 #[derive(Deserialize)]
 struct Head {
@@ -36,16 +38,21 @@ struct Row {
     #[serde(flatten)]
     key: Key,
     span: Span,
-    /// Start, attempts, retries among them.
-    buckets: Vec<(Option<Instant>, u64, u64)>,
-    senders: Vec<SenderRow>,
+    buckets: Vec<Bucket>,
+    senders: Vec<PartyRow>,
+    relays: Vec<PartyRow>,
+    hosts: Vec<PartyRow>,
+    recipient_domains: Vec<PartyRow>,
     refusals: Vec<(Option<Instant>, Refusals)>,
-    waiting: u64,
+    waiting: Vec<(Option<Instant>, u64)>,
     recovered: Waits,
 }
 
-/// A sender domain, over all and by bucket start.
-type SenderRow = (Option<String>, Span, Vec<(Option<Instant>, u64)>);
+/// Start, attempts, retries among them.
+type Bucket = (Option<Instant>, u64, u64);
+
+/// A party's name and its part.
+type PartyRow = (Option<String>, Vec<Bucket>);
 
 /// Why a summary could not be read.
 #[derive(Debug)]
@@ -92,10 +99,13 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             .map(|(key, counts)| Row {
                 key: key.clone(),
                 span: counts.span,
-                buckets: counts.buckets.iter().map(|(at, tries)| (*at, tries.count, tries.retries)).collect(),
-                senders: counts.senders.iter().map(|(sender, party)| sender_row(sender, party)).collect(),
+                buckets: buckets(&counts.buckets),
+                senders: party_rows(&counts.senders),
+                relays: party_rows(&counts.relays),
+                hosts: party_rows(&counts.hosts),
+                recipient_domains: party_rows(&counts.recipient_domains),
                 refusals: counts.refusals.iter().map(|(at, refusals)| (*at, refusals.clone())).collect(),
-                waiting: counts.waiting,
+                waiting: counts.waiting.iter().map(|(at, count)| (*at, *count)).collect(),
                 recovered: counts.recovered,
             })
             .collect(),
@@ -120,8 +130,20 @@ fn is_sound(text: &[u8]) -> bool {
     sum == checksum(&[start, b"}"].concat()).trim_end().as_bytes()
 }
 
-fn sender_row(sender: &Option<String>, party: &Party) -> SenderRow {
-    (sender.clone(), party.span, party.buckets.iter().map(|(at, count)| (*at, *count)).collect())
+fn buckets(tries: &BTreeMap<Option<Instant>, Tries>) -> Vec<Bucket> {
+    tries.iter().map(|(at, tries)| (*at, tries.count, tries.retries)).collect()
+}
+
+fn party_rows(parties: &Parties) -> Vec<PartyRow> {
+    parties.iter().map(|(name, party)| (name.clone(), buckets(&party.buckets))).collect()
+}
+
+fn tries(buckets: Vec<Bucket>) -> BTreeMap<Option<Instant>, Tries> {
+    buckets.into_iter().map(|(at, count, retries)| (at, Tries { count, retries })).collect()
+}
+
+fn parties(rows: Vec<PartyRow>) -> Parties {
+    rows.into_iter().map(|(name, buckets)| (name, Party { buckets: tries(buckets) })).collect()
 }
 
 /// Reads what [`write()`] wrote.
@@ -141,20 +163,13 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     let mut keys: BTreeMap<Key, Counts> = BTreeMap::new();
     for row in wire.keys {
         keys.entry(row.key).or_default().merge(Counts {
-            buckets: row
-                .buckets
-                .into_iter()
-                .map(|(at, count, retries)| (at, Tries { count, retries }))
-                .collect(),
-            senders: row
-                .senders
-                .into_iter()
-                .map(|(sender, span, buckets)| {
-                    (sender, Party { span, buckets: buckets.into_iter().collect() })
-                })
-                .collect(),
+            buckets: tries(row.buckets),
+            senders: parties(row.senders),
+            relays: parties(row.relays),
+            hosts: parties(row.hosts),
+            recipient_domains: parties(row.recipient_domains),
             refusals: row.refusals.into_iter().collect(),
-            waiting: row.waiting,
+            waiting: row.waiting.into_iter().collect(),
             recovered: row.recovered,
             span: row.span,
         });
@@ -167,4 +182,25 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
         width,
         keys,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_refused_by_name() {
+        let mut line = Vec::new();
+        write(&Summary::default(), &mut line).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(read(line.as_bytes()).unwrap(), Summary::default());
+        for other in ["smtpulse.summary/2", "smtpulse.summary/4", "smtpulse.report/1"] {
+            let error = read(line.replace(SCHEMA, other).as_bytes()).unwrap_err();
+            let told = format!("written as \"{other}\", this program reads \"{SCHEMA}\"");
+            assert!(
+                matches!(error, ReadError::Version(_)) && error.to_string().starts_with(&told),
+                "{error}"
+            );
+        }
+    }
 }

@@ -1,23 +1,25 @@
-//! The course of time: what was tried when, in buckets as wide as the log is long; and what refusals have in common.
+//! The course of time: what was tried when and by whom, in buckets as wide as the log is long; and what shows refusals.
 
 use hashbrown::HashMap;
 
 use super::names::Names;
+use super::queue::Attempt;
 use super::{Line, Slot};
 use crate::mta::Outcome;
 use crate::smtp::domain;
-use crate::summary::{Counts, LINES, Shown, Span, Tries, Width};
+use crate::summary::{Counts, LINES, Party, Shown, Span, Tries, Width};
 use crate::time::Instant;
 
 /// Bytes kept of a line that shows a refusal.
 const SHOWN: usize = 320;
 
-/// By what refusals are told apart.
+/// What somebody is to an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Facet {
+enum Role {
+    Sender,
     Relay,
-    RecipientDomain,
     Host,
+    RecipientDomain,
 }
 
 /// A line that shows a refusal. The order is that of log lines.
@@ -35,10 +37,11 @@ pub(super) struct Course {
     width: Width,
     /// First and last instant.
     ends: Option<(Instant, Instant)>,
+    /// By key, over all.
+    spans: Vec<Span>,
     tries: HashMap<(Slot, Option<Instant>), Tries>,
-    /// By key and sender domain.
-    senders: HashMap<(Slot, Option<u32>, Option<Instant>), Span>,
-    facets: HashMap<(Slot, Facet, u32, Option<Instant>), u64>,
+    /// By name; only a sender's may be unknown.
+    parties: HashMap<(Slot, Role, Option<u32>, Option<Instant>), Tries>,
     /// Messages that met a refusal first.
     messages: HashMap<(Slot, Option<Instant>), u64>,
     lines: HashMap<(Slot, Option<Instant>), Vec<Seen>>,
@@ -49,34 +52,49 @@ pub(super) struct Course {
 
 impl Course {
     /// An attempt, or a refusal of ours.
-    pub(super) fn tried(&mut self, slot: Slot, at: Option<Instant>, retry: bool) {
+    pub(super) fn tried(&mut self, Attempt { slot, at, retry }: Attempt) {
         if let Some(at) = at {
             self.reach((at, at));
         }
+        self.span(slot).add(at);
         let bucket = at.map(|at| self.width.floor(at));
-        self.tries.entry((slot, bucket)).or_default().add(Tries { count: 1, retries: u64::from(retry) });
+        self.tries.entry((slot, bucket)).or_default().add(Tries::one(retry));
     }
 
     /// An attempt was for a message of this sender domain.
-    pub(super) fn sent(&mut self, slot: Slot, sender: Option<u32>, at: Option<Instant>) {
+    pub(super) fn sent(&mut self, attempt: Attempt, sender: Option<u32>) {
+        self.party(attempt, Role::Sender, sender);
+    }
+
+    /// An attempt was made by a host of ours.
+    pub(super) fn made(&mut self, attempt: Attempt, host: &[u8], names: &mut Names) {
+        if !host.is_empty() {
+            self.party(attempt, Role::Host, Some(names.number_lower(host)));
+        }
+    }
+
+    /// An attempt was answered by a host.
+    pub(super) fn answered(&mut self, attempt: Attempt, relay: &[u8], names: &mut Names) {
+        self.party(attempt, Role::Relay, Some(names.number_lower(relay)));
+    }
+
+    fn party(&mut self, Attempt { slot, at, retry }: Attempt, role: Role, name: Option<u32>) {
         let bucket = self.part(at);
-        self.senders.entry((slot, sender, bucket)).or_default().add(at);
+        self.parties.entry((slot, role, name, bucket)).or_default().add(Tries::one(retry));
     }
 
     /// An attempt was refused.
-    pub(super) fn refused(&mut self, slot: Slot, line: &Line<'_>, outcome: &Outcome<'_>, names: &mut Names) {
-        let bucket = self.part(line.at);
-        let facets = [
-            (Facet::Relay, outcome.relay_host),
-            (Facet::RecipientDomain, outcome.recipient.and_then(domain)),
-            (Facet::Host, Some(line.record.host).filter(|host| !host.is_empty())),
-        ];
-        for (facet, name) in facets {
-            if let Some(name) = name {
-                let name = names.number_lower(name);
-                *self.facets.entry((slot, facet, name, bucket)).or_default() += 1;
-            }
+    pub(super) fn refused(
+        &mut self,
+        attempt: Attempt,
+        line: &Line<'_>,
+        outcome: &Outcome<'_>,
+        names: &mut Names,
+    ) {
+        if let Some(domain) = outcome.recipient.and_then(domain) {
+            self.party(attempt, Role::RecipientDomain, Some(names.number_lower(domain)));
         }
+        let (slot, bucket) = (attempt.slot, self.part(attempt.at));
         let lines = self.lines.entry((slot, bucket)).or_default();
         if lines.len() < LINES
             || lines.last().is_some_and(|last| (line.at, 0, line.number) < (last.at, last.input, last.line))
@@ -103,6 +121,14 @@ impl Course {
         self.passed += lines;
     }
 
+    fn span(&mut self, slot: Slot) -> &mut Span {
+        let place = slot as usize;
+        if self.spans.len() <= place {
+            self.spans.resize(place + 1, Span::default());
+        }
+        &mut self.spans[place]
+    }
+
     fn part(&self, at: Option<Instant>) -> Option<Instant> {
         at.map(|at| self.width.of_parts().floor(at))
     }
@@ -121,7 +147,14 @@ impl Course {
             return;
         }
         let old = std::mem::take(self);
-        *self = Course { width, ends: old.ends, inputs: old.inputs, passed: old.passed, ..Course::default() };
+        *self = Course {
+            width,
+            ends: old.ends,
+            spans: old.spans,
+            inputs: old.inputs,
+            passed: old.passed,
+            ..Course::default()
+        };
         let (bucket, part) = (
             |at: Option<Instant>| at.map(|at| width.floor(at)),
             |at: Option<Instant>| at.map(|at| width.of_parts().floor(at)),
@@ -129,11 +162,8 @@ impl Course {
         for ((slot, at), tries) in old.tries {
             self.tries.entry((slot, bucket(at))).or_default().add(tries);
         }
-        for ((slot, sender, at), span) in old.senders {
-            self.senders.entry((slot, sender, part(at))).or_default().merge(span);
-        }
-        for ((slot, facet, name, at), count) in old.facets {
-            *self.facets.entry((slot, facet, name, part(at))).or_default() += count;
+        for ((slot, role, name, at), tries) in old.parties {
+            self.parties.entry((slot, role, name, part(at))).or_default().add(tries);
         }
         for ((slot, at), count) in old.messages {
             *self.messages.entry((slot, part(at))).or_default() += count;
@@ -155,14 +185,14 @@ impl Course {
             self.reach(ends);
         }
         next.widen(self.width);
+        for (old, span) in next.spans.into_iter().enumerate() {
+            self.span(slot(old as Slot)).merge(span);
+        }
         for ((old, at), tries) in next.tries {
             self.tries.entry((slot(old), at)).or_default().add(tries);
         }
-        for ((old, sender, at), span) in next.senders {
-            self.senders.entry((slot(old), sender.map(&name), at)).or_default().merge(span);
-        }
-        for ((old, facet, number, at), count) in next.facets {
-            *self.facets.entry((slot(old), facet, name(number), at)).or_default() += count;
+        for ((old, role, number, at), tries) in next.parties {
+            self.parties.entry((slot(old), role, number.map(&name), at)).or_default().add(tries);
         }
         for ((old, at), count) in next.messages {
             *self.messages.entry((slot(old), at)).or_default() += count;
@@ -186,21 +216,19 @@ impl Course {
         for ((slot, at), tries) in &self.tries {
             counts[*slot as usize].buckets.entry(*at).or_default().add(*tries);
         }
-        for ((slot, sender, at), span) in &self.senders {
-            let counts = &mut counts[*slot as usize];
-            let party = counts.senders.entry(sender.map(text)).or_default();
-            party.span.merge(*span);
-            *party.buckets.entry(*at).or_default() += span.count;
-            counts.span.merge(*span);
+        for (counts, span) in counts.iter_mut().zip(&self.spans) {
+            counts.span = *span;
         }
-        for ((slot, facet, name, at), count) in &self.facets {
-            let refusals = counts[*slot as usize].refusals.entry(*at).or_default();
-            let sums = match facet {
-                Facet::Relay => &mut refusals.relays,
-                Facet::RecipientDomain => &mut refusals.recipient_domains,
-                Facet::Host => &mut refusals.hosts,
+        for ((slot, role, name, at), tries) in &self.parties {
+            let counts = &mut counts[*slot as usize];
+            let parties = match role {
+                Role::Sender => &mut counts.senders,
+                Role::Relay => &mut counts.relays,
+                Role::Host => &mut counts.hosts,
+                Role::RecipientDomain => &mut counts.recipient_domains,
             };
-            *sums.entry(text(*name)).or_default() += count;
+            let party: &mut Party = parties.entry(name.map(text)).or_default();
+            party.buckets.entry(*at).or_default().add(*tries);
         }
         for ((slot, at), count) in &self.messages {
             counts[*slot as usize].refusals.entry(*at).or_default().messages += count;

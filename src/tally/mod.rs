@@ -11,13 +11,11 @@ mod names;
 mod queue;
 mod recipients;
 
-use hashbrown::HashMap;
-
 use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Key, Span, Summary, Totals, WAITS};
+use crate::summary::{Counts, Key, Summary, Totals, WAITS};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
@@ -78,8 +76,6 @@ pub struct Tally<'c> {
     join: bool,
     keys: Keys,
     course: Course,
-    /// By key, for all that is no attempt at another host.
-    others: HashMap<Slot, Span>,
     /// Domains and hosts.
     names: Names,
     messages: Messages,
@@ -95,7 +91,6 @@ impl<'c> Tally<'c> {
             join,
             keys: Keys::default(),
             course: Course::default(),
-            others: HashMap::new(),
             names: Names::default(),
             messages: Messages::default(),
             suspended: 0,
@@ -119,24 +114,30 @@ impl<'c> Tally<'c> {
 
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
-        if outcome.direction != Direction::Out {
-            self.course.tried(slot, line.at, false);
-            self.others.entry(slot).or_default().add(line.at);
+        let out = outcome.direction == Direction::Out;
+        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at) };
+        self.course.tried(attempt);
+        if !out {
             return;
         }
-        self.course.tried(slot, line.at, outcome.is_retry(line.mta, line.at));
-        if matches!(action, Action::Delayed | Action::Failed) {
-            self.course.refused(slot, line, outcome, &mut self.names);
+        self.course.made(attempt, line.record.host, &mut self.names);
+        let refused = matches!(action, Action::Delayed | Action::Failed);
+        if let Some(relay) = outcome.relay_host
+            && (refused || attributes.provider.is_some())
+        {
+            self.course.answered(attempt, relay, &mut self.names);
+        }
+        if refused {
+            self.course.refused(attempt, line, outcome, &mut self.names);
         }
         if !self.join {
-            self.course.sent(slot, None, line.at);
+            self.course.sent(attempt, None);
             return;
         }
-        let attempt = Attempt { slot, at: line.at };
         let named = outcome.sender.map(|sender| self.domain(sender));
         let joined = self.messages.attempt(line.record.host, outcome, action, attempt, named.is_some());
         if let Some(sender) = named.or(joined.map(Some)) {
-            self.course.sent(slot, sender, line.at);
+            self.course.sent(attempt, sender);
         }
         self.take_settled();
     }
@@ -149,7 +150,7 @@ impl<'c> Tally<'c> {
     /// met.
     fn take_settled(&mut self) {
         for (attempt, sender) in self.messages.settled.drain(..) {
-            self.course.sent(attempt.slot, sender, attempt.at);
+            self.course.sent(attempt, sender);
         }
         for met in self.messages.met.drain(..) {
             self.course.message(met.slot, met.at);
@@ -176,15 +177,13 @@ impl<'c> Tally<'c> {
         let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
         let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
         self.course.settle(&self.names, &mut counts);
-        for slot in &self.messages.still {
-            counts[*slot as usize].waiting += 1;
+        for (slot, since) in &self.messages.still {
+            let bucket = since.map(|since| summary.width.floor(since));
+            *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
         }
         for (slot, waited) in &self.messages.recovered {
             let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
             counts[*slot as usize].recovered[class] += 1;
-        }
-        for (slot, span) in &self.others {
-            counts[*slot as usize].span.merge(*span);
         }
         summary.keys = keys.into_iter().zip(counts).collect();
         summary
@@ -208,9 +207,6 @@ impl<'c> Gather for Tally<'c> {
         let slot = |slot: Slot| slots[slot as usize];
         let name = |name: u32| names[name as usize];
         self.course.absorb(next.course, slot, name);
-        for (old, span) in next.others {
-            self.others.entry(slot(old)).or_default().merge(span);
-        }
         self.suspended += next.suspended;
         self.expired += next.expired;
         self.messages.absorb(next.messages, slot, name);

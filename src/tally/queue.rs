@@ -46,11 +46,13 @@ impl Id {
     }
 }
 
-/// An attempt that waits for its sender.
+/// An attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) slot: Slot,
     pub(super) at: Option<Instant>,
+    /// It repeats an earlier one of the same message.
+    pub(super) retry: bool,
 }
 
 /// A recipient that was put off.
@@ -223,8 +225,8 @@ pub(super) struct Messages {
     pub(super) met: Vec<Attempt>,
     /// Recipients that were delivered after all: the last refusal, and the seconds they had waited.
     pub(super) recovered: Vec<(Slot, i64)>,
-    /// The last refusal of each recipient that still waits at the end.
-    pub(super) still: Vec<Slot>,
+    /// Of each recipient that still waits at the end the last refusal, and when it was put off first.
+    pub(super) still: Vec<(Slot, Option<Instant>)>,
     /// Messages that were attempted.
     pub(super) count: u64,
     /// Messages with the null sender that other hosts sent us.
@@ -469,7 +471,7 @@ impl Messages {
         for (open, life) in lives {
             if open {
                 waiting += life.waiting.len() as u64;
-                self.still.extend(life.waiting.iter().map(|waiting| waiting.slot));
+                self.still.extend(life.waiting.iter().map(|waiting| (waiting.slot, waiting.since)));
             }
             self.close(life);
         }

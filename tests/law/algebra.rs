@@ -48,31 +48,35 @@ fn counts() -> impl Strategy<Value = Counts> {
     let width = Width::default();
     let bucket = proptest::option::of((0_i64..500).prop_map(move |n| n * width.seconds()));
     let part = proptest::option::of((0_i64..50).prop_map(move |n| n * width.of_parts().seconds()));
-    let sender = proptest::option::of("[a-d]\\.example");
     let tries =
-        (1_u64..100, 0_u64..100).prop_map(|(count, retries)| Tries { count, retries: retries.min(count) });
-    let party = (span(), proptest::collection::btree_map(part.clone(), 1_u64..100, 0..4));
-    let party = party.prop_map(|(span, buckets)| Party { span, buckets });
-    let names = || proptest::collection::btree_map("[a-c]", 1_u64..9, 0..3);
-    let refusals =
-        (names(), names(), names(), 0_u64..9).prop_map(|(relays, recipient_domains, hosts, messages)| {
-            Refusals { relays, recipient_domains, hosts, messages, lines: Vec::new() }
-        });
+        || (1_u64..100, 0_u64..100).prop_map(|(count, retries)| Tries { count, retries: retries.min(count) });
+    let party = proptest::collection::btree_map(part.clone(), tries(), 0..4);
+    let party = party.prop_map(|buckets| Party { buckets });
+    let parties =
+        |name: &'static str| proptest::collection::btree_map(proptest::option::of(name), party.clone(), 0..4);
+    let refusals = (0_u64..9).prop_map(|messages| Refusals { messages, lines: Vec::new() });
     (
-        proptest::collection::btree_map(bucket, tries, 0..4),
-        proptest::collection::btree_map(sender, party, 0..4),
+        proptest::collection::btree_map(bucket.clone(), tries(), 0..4),
+        (parties("[a-d]\\.example"), parties("mx[12]"), parties("[ab]"), parties("[a-c]\\.org")),
         proptest::collection::btree_map(part, refusals, 0..4),
-        (0_u64..9, any::<[u8; 7]>()),
+        (proptest::collection::btree_map(bucket, 1_u64..9, 0..3), any::<[u8; 7]>()),
         span(),
     )
-        .prop_map(|(buckets, senders, refusals, (waiting, recovered), span)| Counts {
-            buckets,
-            senders,
-            refusals,
-            waiting,
-            recovered: recovered.map(u64::from),
-            span,
-        })
+        .prop_map(
+            |(buckets, (senders, relays, hosts, recipient_domains), refusals, (waiting, recovered), span)| {
+                Counts {
+                    buckets,
+                    senders,
+                    relays,
+                    hosts,
+                    recipient_domains,
+                    refusals,
+                    waiting,
+                    recovered: recovered.map(u64::from),
+                    span,
+                }
+            },
+        )
 }
 
 fn a_summary() -> impl Strategy<Value = Summary> {

@@ -29,9 +29,11 @@ enum Said {
     Raw(String),
 }
 
-const DELIVERIES: [&str; 9] = [
+const DELIVERIES: [&str; 11] = [
     "relay=gmail-smtp-in.l.google.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 OK)",
     "relay=gmail-smtp-in.l.google.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=4.2.1, status=deferred (host gmail-smtp-in.l.google.com[192.0.2.1] said: 450 4.2.1 rate (in reply to RCPT TO command))",
+    "relay=alt1.gmail-smtp-in.l.google.com[192.0.2.1]:25, delay=401, delays=400/0/0/1, dsn=4.2.1, status=deferred (host alt1.gmail-smtp-in.l.google.com[192.0.2.1] said: 450 4.2.1 rate (in reply to RCPT TO command))",
+    "relay=GMAIL-smtp-in.l.google.com[192.0.2.1]:25, delay=401, delays=400/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 OK)",
     "relay=mx.example.org[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx.example.org[192.0.2.9] said: 550 5.1.1 no such user (in reply to RCPT TO command))",
     "relay=none, delay=1, delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to mx.example.org[192.0.2.9]:25: Connection refused)",
     "relay=none, delay=1, delays=0/0/0/1, dsn=4.7.0, status=deferred (delivery temporarily suspended: host mx.example.org[192.0.2.9] refused to talk to me: 421 4.7.0 no)",

@@ -27,19 +27,29 @@ struct Life {
     attempted: bool,
     null: bool,
     remote: bool,
-    nameless: Vec<(Key, Option<Instant>)>,
+    nameless: Vec<Attempt>,
     /// Recipients that were put off last: the answer, and when it was the first time.
     waiting: BTreeMap<Vec<u8>, (Key, Option<Instant>)>,
     /// The refusals it met.
     met: BTreeSet<Key>,
 }
 
+/// An attempt.
+#[derive(Clone)]
+struct Attempt {
+    key: Key,
+    at: Option<Instant>,
+    retry: bool,
+}
+
 /// What happened, in full: put into buckets when it is known how long the log is.
 enum Happened {
-    Tried { key: Key, retry: bool },
-    Sent { key: Key, sender: Option<String> },
-    Refused { key: Key, relay: Option<String>, recipient_domain: Option<String>, host: String, line: Shown },
-    Met { key: Key },
+    Tried,
+    Sent { sender: Option<String> },
+    Made { host: String },
+    Answered { relay: String },
+    Refused { recipient_domain: Option<String>, line: Shown },
+    Met,
 }
 
 /// A message, on a host.
@@ -49,7 +59,9 @@ type Id = (Vec<u8>, Vec<u8>);
 struct Twin {
     count: Recount,
     lives: BTreeMap<Id, Life>,
-    happened: Vec<(Option<Instant>, Happened)>,
+    /// Who waits at the end: the last answer, and when it was put off first.
+    waiting: Vec<(Key, Option<Instant>)>,
+    happened: Vec<(Attempt, Happened)>,
 }
 
 /// Counts events in log order.
@@ -83,9 +95,9 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
         }
     }
     for life in twin.lives.values() {
-        for (key, _) in life.waiting.values() {
+        for (key, since) in life.waiting.values() {
             twin.count.totals.waiting += 1;
-            twin.count.keys.entry(key.clone()).or_default().waiting += 1;
+            twin.waiting.push((key.clone(), *since));
         }
     }
     let open: Vec<Id> = twin.lives.keys().cloned().collect();
@@ -111,8 +123,8 @@ impl Twin {
     /// Attempts that wait for a sender get it.
     fn name(&mut self, id: &Id, sender: &Option<String>) {
         let nameless = self.lives.get_mut(id).map(|life| std::mem::take(&mut life.nameless));
-        for (key, at) in nameless.unwrap_or_default() {
-            self.sent(&key, at, sender.clone());
+        for attempt in nameless.unwrap_or_default() {
+            self.sent(attempt, sender.clone());
         }
     }
 
@@ -121,55 +133,52 @@ impl Twin {
         self.count.totals.messages += u64::from(life.attempted);
         self.count.totals.bounces += u64::from(life.null && life.remote);
         self.count.totals.recipients += life.waiting.len() as u64;
-        for (key, at) in life.nameless {
-            self.sent(&key, at, None);
+        for attempt in life.nameless {
+            self.sent(attempt, None);
         }
     }
 
-    fn sent(&mut self, key: &Key, at: Option<Instant>, sender: Option<String>) {
-        self.happened.push((at, Happened::Sent { key: key.clone(), sender }));
+    fn sent(&mut self, attempt: Attempt, sender: Option<String>) {
+        self.happened.push((attempt, Happened::Sent { sender }));
     }
 
     fn fill_buckets(&mut self) {
-        let instants: Vec<Instant> = self.happened.iter().filter_map(|(at, _)| *at).collect();
+        let instants: Vec<Instant> = self.happened.iter().filter_map(|(attempt, _)| attempt.at).collect();
         let ends = instants.iter().min().zip(instants.iter().max());
         let width = ends.map_or(Width::default(), |(first, last)| Width::of(*first, *last));
+        let bucket = |at: Option<Instant>| at.map(|at| width.floor(at));
         let mut lines: BTreeMap<(Key, Option<Instant>), Vec<Shown>> = BTreeMap::new();
-        for (at, happened) in std::mem::take(&mut self.happened) {
-            let (bucket, part) = (at.map(|at| width.floor(at)), at.map(|at| width.of_parts().floor(at)));
-            match happened {
-                Happened::Tried { key, retry } => {
-                    let counts = self.count.keys.entry(key).or_default();
-                    counts
-                        .buckets
-                        .entry(bucket)
-                        .or_default()
-                        .add(Tries { count: 1, retries: u64::from(retry) });
+        for (attempt, happened) in std::mem::take(&mut self.happened) {
+            let Attempt { key, at, retry } = attempt;
+            let part = at.map(|at| width.of_parts().floor(at));
+            let one = Tries { count: 1, retries: u64::from(retry) };
+            let counts = self.count.keys.entry(key.clone()).or_default();
+            let (parties, name) = match happened {
+                Happened::Tried => {
+                    counts.buckets.entry(bucket(at)).or_default().add(one);
                     counts.span.add(at);
+                    continue;
                 }
-                Happened::Sent { key, sender } => {
-                    let party = self.count.keys.entry(key).or_default().senders.entry(sender).or_default();
-                    party.span.add(at);
-                    *party.buckets.entry(part).or_default() += 1;
+                Happened::Met => {
+                    counts.refusals.entry(part).or_default().messages += 1;
+                    continue;
                 }
-                Happened::Refused { key, relay, recipient_domain, host, line } => {
-                    let refusals =
-                        self.count.keys.entry(key.clone()).or_default().refusals.entry(part).or_default();
-                    if let Some(relay) = relay {
-                        *refusals.relays.entry(relay).or_default() += 1;
-                    }
-                    if let Some(domain) = recipient_domain {
-                        *refusals.recipient_domains.entry(domain).or_default() += 1;
-                    }
-                    if !host.is_empty() {
-                        *refusals.hosts.entry(host).or_default() += 1;
-                    }
+                Happened::Sent { sender } => (&mut counts.senders, sender),
+                Happened::Made { host } => (&mut counts.hosts, Some(host)),
+                Happened::Answered { relay } => (&mut counts.relays, Some(relay)),
+                Happened::Refused { recipient_domain, line } => {
                     lines.entry((key, part)).or_default().push(line);
+                    if recipient_domain.is_none() {
+                        continue;
+                    }
+                    (&mut counts.recipient_domains, recipient_domain)
                 }
-                Happened::Met { key } => {
-                    self.count.keys.entry(key).or_default().refusals.entry(part).or_default().messages += 1;
-                }
-            }
+            };
+            parties.entry(name).or_default().buckets.entry(part).or_default().add(one);
+        }
+        for (key, since) in std::mem::take(&mut self.waiting) {
+            let counts = self.count.keys.entry(key).or_default();
+            *counts.waiting.entry(bucket(since)).or_default() += 1;
         }
         for ((key, part), mut lines) in lines {
             lines.sort();
@@ -197,42 +206,49 @@ impl Twin {
             quoted: answer.quoted.clone(),
             guard: answer.guard,
         };
-        self.happened.push((event.at, Happened::Tried { key: key.clone(), retry: out && answer.retry }));
-        if out {
-            if matches!(action, Action::Delayed | Action::Failed) {
-                let line = Shown {
-                    at: event.at,
-                    input: event.input.clone(),
-                    line: event.line,
-                    text: String::from_utf8_lossy(&event.line_text[..event.line_text.len().min(320)])
-                        .into_owned(),
-                };
-                self.happened.push((
-                    event.at,
-                    Happened::Refused {
-                        key: key.clone(),
-                        relay: answer.relay_host.as_deref().map(lower),
-                        recipient_domain: answer.recipient.as_deref().and_then(domain_of),
-                        host: lower(&event.host),
-                        line,
-                    },
-                ));
-            }
-            self.attempt(event, answer, key, action);
+        let attempt = Attempt { key: key.clone(), at: event.at, retry: out && answer.retry };
+        self.happened.push((attempt.clone(), Happened::Tried));
+        if !out {
+            return;
         }
+        let mut also = |happened| self.happened.push((attempt.clone(), happened));
+        let refused = matches!(action, Action::Delayed | Action::Failed);
+        if !event.host.is_empty() {
+            also(Happened::Made { host: lower(&event.host) });
+        }
+        if let Some(relay) = &answer.relay_host
+            && (refused || answer.provider != "unknown")
+        {
+            also(Happened::Answered { relay: lower(relay) });
+        }
+        if refused {
+            let line = Shown {
+                at: event.at,
+                input: event.input.clone(),
+                line: event.line,
+                text: String::from_utf8_lossy(&event.line_text[..event.line_text.len().min(320)])
+                    .into_owned(),
+            };
+            also(Happened::Refused {
+                recipient_domain: answer.recipient.as_deref().and_then(domain_of),
+                line,
+            });
+        }
+        self.attempt(event, answer, attempt, action);
     }
 
-    fn attempt(&mut self, event: &Seen, answer: &Answer, key: Key, action: Action) {
+    fn attempt(&mut self, event: &Seen, answer: &Answer, attempt: Attempt, action: Action) {
+        let key = &attempt.key;
         let Some(id) = &answer.id else {
             // Nobody knows which message it was: no life, and no recipient.
-            self.sent(&key, event.at, answer.sender.as_deref().and_then(domain_of));
+            self.sent(attempt, answer.sender.as_deref().and_then(domain_of));
             return;
         };
         let life = self.lives.entry((event.host.clone(), id.clone())).or_default();
         life.attempted = true;
         let recipient = answer.recipient.clone().unwrap_or_default();
         if matches!(action, Action::Delayed | Action::Failed) && life.met.insert(key.clone()) {
-            self.happened.push((event.at, Happened::Met { key: key.clone() }));
+            self.happened.push((attempt.clone(), Happened::Met));
         }
         if action == Action::Delayed {
             let waiting = life.waiting.entry(recipient).or_insert((key.clone(), event.at));
@@ -253,8 +269,8 @@ impl Twin {
             None => life.sender.clone(),
         };
         match sender {
-            Some(sender) => self.sent(&key, event.at, sender),
-            None => life.nameless.push((key, event.at)),
+            Some(sender) => self.sent(attempt, sender),
+            None => life.nameless.push(attempt),
         }
     }
 }

@@ -27,6 +27,7 @@ struct Tail<'a> {
 }
 
 /// Reads a delivery line from `to=` on.
+#[inline]
 pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> Option<Outcome<'a>> {
     let line = line.strip_prefix(b"to=")?;
     let (recipient, tail) = match line.strip_prefix(b"<") {
@@ -43,7 +44,7 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
     };
     let peer = (tail.relay != b"none").then(|| Peer::read(tail.relay));
     let direction = direction(daemon, &tail, peer.as_ref());
-    let (code, reply, step) = reply(&tail);
+    let (code, reply, step) = reply(&tail, peer.as_ref());
     Some(Outcome {
         queue_id: id,
         recipient: Some(recipient),
@@ -67,13 +68,13 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
 const SUSPENDED: &[u8] = b"delivery temporarily suspended: ";
 
 /// The codes of the reply in TEXT, its words and what it answered; nothing where no server answered.
-fn reply<'a>(tail: &Tail<'a>) -> (Code, Option<&'a [u8]>, Option<Step>) {
+fn reply<'a>(tail: &Tail<'a>, peer: Option<&Peer<'_>>) -> (Code, Option<&'a [u8]>, Option<Step>) {
     let text = tail.text.strip_prefix(SUSPENDED).unwrap_or(tail.text);
     if let Some(answer) = Answer::read(text) {
         return (answer.code(tail.dsn), Some(answer.reply), answer.step);
     }
     // An accepted message: TEXT is the reply. Only a host has one: `local` and pipes write words of their own.
-    if Peer::read(tail.relay).at != At::Nothing {
+    if peer.is_some_and(|peer| peer.at != At::Nothing) {
         let reply = ReplyCodes::read(text, Joint::Blank);
         if reply.basic.is_some() {
             let code = Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
@@ -159,8 +160,8 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
             let waited = delays.or(delay).and_then(whole_seconds);
             return Some(Tail { orig_recipient, relay, delay, waited, dsn, status: &status[..end], text });
         }
-        let equals = memchr(b'=', rest)?;
-        if !rest[..equals].iter().all(|b| b.is_ascii_lowercase() || *b == b'_') {
+        let equals = rest.iter().position(|b| !b.is_ascii_lowercase() && *b != b'_')?;
+        if rest[equals] != b'=' {
             return None;
         }
         let (field, after) = value(&rest[equals + 1..])?;
@@ -187,11 +188,19 @@ fn original(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A value up to the next `, `, and what follows that.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut end = memchr(b',', text)?;
+    let mut end = comma(text)?;
     while text.get(end + 1) != Some(&b' ') {
-        end += 1 + memchr(b',', &text[end + 1..])?;
+        end += 1 + comma(&text[end + 1..])?;
     }
     Some((&text[..end], &text[end + 2..]))
+}
+
+/// The first comma; most values are shorter than it takes to set out for a search.
+fn comma(text: &[u8]) -> Option<usize> {
+    let near = &text[..text.len().min(16)];
+    near.iter()
+        .position(|b| *b == b',')
+        .or_else(|| memchr(b',', &text[near.len()..]).map(|at| near.len() + at))
 }
 
 /// The whole seconds of a number at the start of a field: `303` of `303.2/0.01/1/0`.

@@ -21,14 +21,15 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> 
     if matches!(daemon, b"smtp" | b"lmtp" | b"qmgr" | b"local" | b"pipe" | b"virtual" | b"bounce") {
         return None;
     }
-    let colon = memchr::memchr(b':', &text[..text.len().min(24)])?;
-    let status = &text[..colon];
-    let refused = match status {
-        b"reject" | b"milter-reject" | b"proxy-reject" => true,
-        b"reject_warning" => false,
+    // Asked of every line that is none of the others: most end here.
+    let (status, refused): (&[u8], bool) = match text.first()? {
+        b'r' if text.starts_with(b"reject: ") => (b"reject", true),
+        b'r' if text.starts_with(b"reject_warning: ") => (b"reject_warning", false),
+        b'm' if text.starts_with(b"milter-reject: ") => (b"milter-reject", true),
+        b'p' if text.starts_with(b"proxy-reject: ") => (b"proxy-reject", true),
         _ => return None,
     };
-    let rest = text[colon + 1..].strip_prefix(b" ")?;
+    let rest = &text[status.len() + 2..];
     let outcome = Outcome {
         queue_id: id.filter(|id| *id != b"NOQUEUE"),
         status: Some(status),
@@ -43,7 +44,7 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> 
         return Some(with_reply(outcome, reply));
     }
     // The stage is capitals: CONNECT, RCPT, END-OF-MESSAGE ... or "unknown command"-like words of a plug-in.
-    let from = memmem::find(&rest[..rest.len().min(64)], b" from ")?;
+    let from = rest[..rest.len().min(64)].windows(6).position(|word| word == b" from ")?;
     let client = &rest[from + b" from ".len()..];
     let blank = memchr::memchr(b' ', client).unwrap_or(client.len());
     let peer = Peer::read(client[..blank].strip_suffix(b":")?);
@@ -68,7 +69,20 @@ fn with_reply<'a>(outcome: Outcome<'a>, reply: &'a [u8]) -> Outcome<'a> {
 
 /// Where `; ` stands before the envelope fields; `from=` and `to=` are missing where the session had none.
 fn last_envelope(reply: &[u8]) -> Option<usize> {
-    [&b"; from=<"[..], b"; to=<", b"; proto="].iter().find_map(|start| memmem::rfind(reply, start))
+    let (mut to, mut proto) = (None, None);
+    for at in memchr::memrchr_iter(b';', reply) {
+        let field = &reply[at..];
+        if field.starts_with(b"; from=<") {
+            return Some(at);
+        }
+        if to.is_none() && field.starts_with(b"; to=<") {
+            to = Some(at);
+        }
+        if proto.is_none() && field.starts_with(b"; proto=") {
+            proto = Some(at);
+        }
+    }
+    to.or(proto)
 }
 
 /// `CODE DSN TEXT`, or `DSN TEXT` as cleanup(8) writes it.

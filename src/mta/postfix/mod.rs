@@ -11,6 +11,7 @@ use super::{Event, Kind, Outcome};
 use crate::smtp::Direction;
 
 /// What a record of a Postfix daemon says. `daemon` is the last part of the program's path, empty when not known.
+#[inline]
 pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
     let text = without_severity(message);
     let Some((id, rest)) = queue_id(text) else {
@@ -82,19 +83,52 @@ fn without_severity(message: &[u8]) -> &[u8] {
 ///
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let length = text.iter().take(32).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    if !(2..=27).contains(&length) || text.get(length) != Some(&b':') {
+    let (mut length, mut classes) = (0, 0);
+    loop {
+        let class = CLASSES[usize::from(*text.get(length)?)];
+        if class == 0 {
+            break;
+        }
+        classes |= class;
+        length += 1;
+        if length > 27 {
+            return None;
+        }
+    }
+    if length < 2 || text[length] != b':' {
         return None;
     }
     let id = &text[..length];
     // Words such as "statistics:" are none: an id holds a figure, or is hexadecimal in capitals.
-    let hexadecimal = length >= 5 && id.iter().all(|b| matches!(b, b'A'..=b'F'));
-    if id != b"NOQUEUE" && !id.iter().any(u8::is_ascii_digit) && !hexadecimal {
+    let hexadecimal = length >= 5 && classes == HEXADECIMAL;
+    if classes & FIGURE == 0 && !hexadecimal && id != b"NOQUEUE" {
         return None;
     }
     let rest = &text[length + 1..];
     Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
+
+/// What a byte of a queue id can be.
+const FIGURE: u8 = 1;
+const HEXADECIMAL: u8 = 2;
+const OTHER: u8 = 4;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' => FIGURE,
+            b'A'..=b'F' => HEXADECIMAL,
+            b'G'..=b'Z' | b'a'..=b'z' | b'_' => OTHER,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
 
 /// `<s>, size=N, nrcpt=N (queue active)` of the queue manager, or `<s>, status=expired, returned to sender`.
 fn sender_or_expired<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {

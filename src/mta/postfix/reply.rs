@@ -48,7 +48,10 @@ impl<'a> Answer<'a> {
 fn in_reply_to(said: &[u8]) -> (&[u8], Option<Step>) {
     const OPEN: &[u8] = b" (in reply to ";
     let ended = said.strip_suffix(b")").unwrap_or(said).strip_suffix(b" command");
-    let found = ended.and_then(|text| Some((text, memchr::memmem::rfind(text, OPEN)?)));
+    let found = ended.and_then(|text| {
+        let mut opens = memchr::memrchr_iter(b'(', text).filter_map(|at| at.checked_sub(1));
+        Some((text, opens.find(|at| text[*at..].starts_with(OPEN))?))
+    });
     match found {
         Some((text, at)) => (&said[..at], Step::of_command(&text[at + OPEN.len()..])),
         None => (said, None),
@@ -79,7 +82,9 @@ pub(super) enum At<'a> {
 impl<'a> Peer<'a> {
     /// Reads `H[ip]:port`.
     pub(super) fn read(token: &'a [u8]) -> Peer<'a> {
-        Peer::in_brackets(token).unwrap_or(Peer { host: token, at: At::Nothing })
+        Peer::plain(token)
+            .or_else(|| Peer::in_brackets(token))
+            .unwrap_or(Peer { host: token, at: At::Nothing })
     }
 
     /// The address, if one is written.
@@ -100,6 +105,32 @@ impl<'a> Peer<'a> {
             }
     }
 
+    /// `H[ip]:port` and `H[ip]`, read from the end.
+    #[inline]
+    fn plain(token: &'a [u8]) -> Option<Peer<'a>> {
+        let mut rest = token;
+        while let [before @ .., b'0'..=b'9'] = rest {
+            rest = before;
+        }
+        let port = rest.len() < token.len();
+        rest = match rest {
+            [before @ .., b':'] => before,
+            _ if port => return None,
+            _ => rest,
+        };
+        let inside = rest.strip_suffix(b"]")?;
+        let mut host = inside;
+        while let [before @ .., b] = host
+            && (b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
+        {
+            host = before;
+        }
+        let ip = &inside[host.len()..];
+        let host = host.strip_suffix(b"[")?;
+        (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip) })
+    }
+
+    /// The same where something else stands in the brackets.
     fn in_brackets(token: &'a [u8]) -> Option<Peer<'a>> {
         let close = memchr::memrchr(b']', token)?;
         let open = memchr::memrchr(b'[', &token[..close])?;

@@ -79,7 +79,7 @@ impl Deferrals {
                 None if answer.nature.transient => found.other += count,
                 None => {}
             }
-            found.waiting += answer.counts.waiting;
+            found.waiting += answer.counts.waiting.values().sum::<u64>();
             add(&mut all, &answer.counts.recovered);
             if answer.deferral() == Some(Deferral::Greylisting) {
                 add(&mut greylisted, &answer.counts.recovered);

@@ -18,7 +18,7 @@ fn put_off() -> Summary {
     for (key, counts) in &mut summary.keys {
         match key.marker.as_deref() {
             Some("greylist") => counts.recovered[1] = 192,
-            Some(_) => (counts.recovered[4], counts.waiting) = (66, 6),
+            Some(_) => (counts.recovered[4], counts.waiting) = (66, [(None, 2), (Some(0), 4)].into()),
             None => {}
         }
     }
