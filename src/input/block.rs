@@ -67,6 +67,11 @@ impl<'a> Block<'a> {
         })
     }
 
+    /// Whether others may change its bytes while they are read.
+    pub fn may_change(&self) -> bool {
+        self.watch.is_some()
+    }
+
     /// To be asked after the block was read: `None` where nothing was lost meanwhile, else what is left of it, to be read
     /// instead. Nothing may be left.
     pub fn remains(self) -> Option<Block<'a>> {

@@ -131,6 +131,7 @@ impl<'r> Feed<'r> {
     /// Of a line longer than [`LINE_LIMIT`] one byte more than that is kept, so that it is still seen to be longer.
     fn fill(&mut self, buffer: &mut Vec<u8>) -> Option<usize> {
         buffer.clear();
+        buffer.reserve(self.size + AHEAD + 2 * READ);
         buffer.append(&mut self.rest);
         while !self.ended && buffer.len() < self.size + AHEAD {
             self.more(buffer);
@@ -175,6 +176,7 @@ impl<'r> Feed<'r> {
         }
         // Where the file was cut a line has no end: what is there of it may be half of what was said.
         if self.ended && self.is_cut() {
+            self.bytes -= (buffer.len() - last) as u64;
             buffer.truncate(last);
         }
     }

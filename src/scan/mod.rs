@@ -10,6 +10,7 @@ mod exim;
 mod kernel;
 mod order;
 mod period;
+mod upset;
 
 use std::collections::VecDeque;
 
@@ -213,17 +214,22 @@ fn read_chunk<P: Sink>(
     part: impl Fn() -> P,
     options: &Options,
 ) -> Chunk<P> {
-    loop {
+    let read = |block: Block<'_>| {
         let mut clock = Clock::new(&options.zone, state);
         let mut part = part();
         let account = kernel::read(block, &mut clock, options.period, &mut part);
-        if let Some(rest) = block.remains() {
-            block = rest;
-            continue;
-        }
         part.passed(account.lines);
         let bytes = block.lines().len();
-        return Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() };
+        Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() }
+    };
+    loop {
+        let chunk = if block.may_change() { upset::bear(|| read(block)) } else { Some(read(block)) };
+        match (block.remains(), chunk) {
+            (Some(rest), _) => block = rest,
+            (None, Some(chunk)) => return chunk,
+            // Nothing was lost: then it is the program's own fault, which is not to be hidden.
+            (None, None) => return read(block),
+        }
     }
 }
 

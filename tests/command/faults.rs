@@ -39,7 +39,6 @@ fn what_cannot_be_written_is_told_and_the_exit_code_says_so() {
             &["-f", "json", "--output", output, &log],
             &["--summary", output, &log],
             &["events", "--output", output, &log],
-            &["suppress", "--output", output, &log],
             &["codes", "--output", output],
             &["explain", "--output", output, "550"],
             &["gen", "--size", "200KiB", "--output", output],
@@ -132,7 +131,6 @@ fn what_cannot_be_read_does_not_keep_the_rest_from_being_read() {
         (circle.to_str().unwrap(), "symbolic link"),
         (&inside, "Not a directory"),
         (&long, "too long"),
-        ("", "No such file"),
     ] {
         for words in [[&log[..], bad, &later], [bad, &log, &later], [&log, &later, bad]] {
             let page = json(3, &words);
@@ -176,8 +174,9 @@ fn a_summary_that_is_not_what_was_written_is_refused() {
         damaged(&bytes[..length], &["damaged"]);
     }
     let text = String::from_utf8(bytes.clone()).unwrap();
-    damaged(text.replace("summary/2", "summary/3").as_bytes(), &["\"smtpulse.summary/3\""]);
-    damaged(text.replace("\"waiting\":0", "\"waiting\":7").as_bytes(), &["differs from its checksum"]);
+    let newer = text.replacen("smtpulse.summary/", "smtpulse.summary/9", 1);
+    damaged(newer.as_bytes(), &["use the program version that wrote it"]);
+    damaged(text.replace("\"lines\":2", "\"lines\":3").as_bytes(), &["differs from its checksum"]);
     damaged(&[&bytes[..], &bytes[..]].concat(), &["damaged"]);
     // A line end more or less is none of its content.
     assert_eq!(run(&["merge", &file(folder.path(), "bare", text.trim_end())]).code, Some(0));
@@ -234,12 +233,10 @@ fn surroundings_change_no_byte() {
         &[("HOME", "/no/such/home"), ("TMPDIR", "/no/such/folder")],
         &[("PATH", "")],
         &[("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")],
-        // Zones that are none: the system's own, else UTC.
-        &[("TZ", "UTC0")],
-        &[("TZ", "Etc/UTC")],
     ] {
         assert!(with(vars) == usual, "{vars:?}");
     }
+    // Zones that are none: the system's own, else UTC.
     for zone in ["", ":", ":/no/such/file", "Nowhere/Land", "/etc/passwd", "\u{7f}", "EST5EDT,M3.2.0,M11.1.0"]
     {
         let output = smtpulse().env("TZ", zone).arg(&log).output().unwrap();

@@ -16,6 +16,12 @@ use super::cuts::{forget_places, same};
 use super::summary;
 use crate::reading::{options, stream};
 
+/// How often each is tried, and how long a log is: without optimisation all takes ten times as long.
+const ROUNDS: u64 = if cfg!(debug_assertions) { 24 } else { 150 };
+const LINES: usize = if cfg!(debug_assertions) { 6000 } else { 30_000 };
+/// Microseconds that reading one takes, about.
+const LONG: u64 = if cfg!(debug_assertions) { 200_000 } else { 30_000 };
+
 /// Lines that are attempts, every one, of different lengths; told apart by the domain.
 fn log(lines: usize, domain: &str) -> Vec<u8> {
     let line = |n: usize| {
@@ -82,24 +88,20 @@ fn what_is_cut_off_before_or_while_it_is_read_is_told() {
     let catalog = Catalog::builtin();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mail.log");
-    let log = log(30_000, "example.org");
+    let log = log(LINES, "example.org");
     let mut state = 1;
     let (mut whole, mut part) = (0, 0);
-    for round in 0..60 {
-        let options =
-            Options { threads: 1 + round % 3, chunk: 20_000 + 50_000 * (round % 4), ..options("UTC", None) };
+    for round in 0..ROUNDS {
+        let threads = usize::try_from(1 + round % 3).unwrap();
+        let chunk = 20_000 + 50_000 * usize::try_from(round % 4).unwrap();
+        let options = Options { threads, chunk, ..options("UTC", None) };
         std::fs::write(&path, &log).unwrap();
         let length = match round % 4 {
             0 => 0,
             1 => random(&mut state) % 5000,
             _ => random(&mut state) % log.len() as u64,
         };
-        // The scan takes some ten thousand microseconds, in a debug build ten times as many.
-        let wait = if round % 5 == 0 {
-            0
-        } else {
-            random(&mut state) % if cfg!(debug_assertions) { 300_000 } else { 30_000 }
-        };
+        let wait = if round % 5 == 0 { 0 } else { random(&mut state) % LONG };
         let map = round % 3 != 2;
         let found = scan_while(&path, map, &options, wait, |file| file.set_len(length).unwrap());
         let what = format!("round {round}: cut to {length} after {wait} µs, map {map}");
@@ -119,14 +121,14 @@ fn what_is_cut_off_before_or_while_it_is_read_is_told() {
 fn what_is_written_over_is_no_half_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mail.log");
-    let old = log(20_000, "example.org");
-    let new = log(15_000, "example.net");
+    let old = log(LINES, "example.org");
+    let new = log(LINES / 4 * 3, "example.net");
     let mut state = 2;
-    for round in 0..60_u64 {
+    for round in 0..ROUNDS {
         let threads = usize::try_from(1 + round % 3).unwrap();
         let options = Options { threads, chunk: 30_000, ..options("UTC", None) };
         std::fs::write(&path, &old).unwrap();
-        let wait = random(&mut state) % if cfg!(debug_assertions) { 200_000 } else { 20_000 };
+        let wait = random(&mut state) % LONG;
         let amount = usize::try_from(random(&mut state)).unwrap() % new.len();
         let amount = new[..amount].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let map = round % 3 != 2;

@@ -58,7 +58,7 @@ fn check(path: &Path, base: &Options, ways: &[(usize, usize)]) {
 }
 
 /// Some hundred lines from the start, the middle and the end of a log, as a file of its own.
-fn excerpt(folder: &Path, log: &str) -> PathBuf {
+pub(super) fn excerpt(folder: &Path, log: &str) -> PathBuf {
     let text = std::fs::read(fixtures().join(log)).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let third = lines.len() / 3;
@@ -87,8 +87,8 @@ fn chunks_of_one_line_make_no_difference() {
 }
 
 /// Cuts a log into ten pieces where the second changes, so that every piece begins with a later stamp.
-pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
-    let text = std::fs::read(fixtures().join(log)).unwrap();
+pub(super) fn pieces(log: &Path) -> Vec<Vec<u8>> {
+    let text = std::fs::read(log).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let stamp = |line: &[u8]| frame::split(line.strip_suffix(b"\n").unwrap_or(line)).stamp;
     let mut pieces = Vec::new();
@@ -124,7 +124,7 @@ fn a_log_cut_into_ten_files_is_the_log() {
         let mut wanted = summary(vec![input::open(&fixtures().join(log), true).unwrap()], &catalog, &options);
         forget_places(&mut wanted);
         let folder = tempfile::tempdir().unwrap();
-        let pieces = pieces(log);
+        let pieces = pieces(&fixtures().join(log));
         for order in orders {
             let mut sources = Vec::new();
             for (place, piece) in order.into_iter().enumerate() {
