@@ -17,8 +17,8 @@ const READ: usize = 128 * 1024;
 /// What a block owns at most, however much is asked for: it is held in memory.
 const MOST: usize = 1 << 30;
 
-/// Blocks that wait to be read: with the one that is filled and the one that is read, three are held.
-const WAITING: usize = 1;
+/// Blocks that are held: one is read, one waits, one is filled.
+const HELD: usize = 3;
 
 /// A reader in its own thread.
 #[derive(Debug)]
@@ -37,8 +37,12 @@ struct Filled {
 impl Flow {
     /// Begins to read, as [`each`] does. A file that was cut short is noticed by the `length` it had.
     pub(super) fn start(reader: Reader, size: usize, length: Option<u64>) -> io::Result<Flow> {
-        let (filled, full) = sync_channel(WAITING);
+        let (filled, full) = sync_channel(HELD);
         let (empty, emptied) = channel();
+        for _ in 0..HELD {
+            // It cannot fail: the other end is here.
+            let _ = empty.send(Vec::new());
+        }
         let fill = move || fill(reader, size, length, &filled, &emptied);
         let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
         Ok(Flow { full, empty, thread })
@@ -69,14 +73,11 @@ fn fill(
     emptied: &Receiver<Vec<u8>>,
 ) -> Extent {
     let mut feed = Feed { length, ..Feed::new(&mut reader, size) };
-    loop {
-        let mut bytes = emptied.try_recv().unwrap_or_default();
-        let Some(end) = feed.fill(&mut bytes) else { break };
-        // Nobody listens any more: so nobody asks for the rest.
-        if filled.send(Filled { bytes, end }).is_err() {
-            break;
-        }
-    }
+    // Where nobody listens any more nobody asks for the rest.
+    while let Ok(mut bytes) = emptied.recv()
+        && let Some(end) = feed.fill(&mut bytes)
+        && filled.send(Filled { bytes, end }).is_ok()
+    {}
     feed.extent()
 }
 
