@@ -1,19 +1,21 @@
-//! What detection costs: ten thousand keys over thirty days of minutes, on as many threads as asked.
+//! What detection costs: ten thousand keys over thirty days, by one thread to as many as there are processors.
 //!
 //! The counts are made up from a fixed seed: fifty providers with days, weeks and campaigns; two hundred codes each, some
-//! with an incident. Bins are those the detector takes for thirty days. The windows found are counted, and
-//! every round must find the same. Codes are as rare as in real logs of a week (half of them
-//! in up to 20 bins, one in ten in more than 250).
-//!
-//! usage: detect [THREADS [KEYS]]
+//! with an incident. Bins are those the detector takes for thirty days. Codes are as rare as in real logs of a week (half
+//! of them in up to 20 bins, one in ten in more than 250). Every number of threads must find the same.
+
+mod common;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use common::threads;
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use smtpulse::analysis::detect::{self, Class, Count, Exposure, Grid, Key, Limits, Nature, Past, Series};
 use smtpulse::smtp::EnhancedCode;
+use xxhash_rust::xxh3::Xxh3Default;
 
-const ROUNDS: usize = 5;
+/// Keys of the benchmark.
+const KEYS: usize = 10_000;
 const DAYS: i64 = 30;
 const START: i64 = 1_772_323_200;
 const CODES: usize = 200;
@@ -39,7 +41,8 @@ fn code(number: usize) -> Option<EnhancedCode> {
     )
 }
 
-fn keys(count: usize) -> Vec<Key> {
+/// The keys, and a hash of all their counts.
+fn keys(count: usize) -> (Vec<Key>, u32) {
     let grid = Grid::covering(START, START + DAYS * 86_400 - 1).unwrap_or(Grid {
         start: START,
         width: 900,
@@ -47,6 +50,7 @@ fn keys(count: usize) -> Vec<Key> {
     });
     let mut numbers = Numbers(1);
     let mut keys = Vec::new();
+    let mut hash = Xxh3Default::new();
     while keys.len() < count {
         let provider = keys.len() / CODES;
         let volume = 1 + numbers.below(400);
@@ -84,50 +88,44 @@ fn keys(count: usize) -> Vec<Key> {
             let Some(code) = code(number) else { continue };
             let nature =
                 Nature { prior: Class::of(code).prior(), transient: code.class() == 4, enforcement: false };
+            for (bin, count) in &events {
+                hash.update(&[*bin as u64, count.all, count.retries].map(u64::to_le_bytes).concat());
+            }
             let series = Series::new(grid, &exposure, events);
             keys.push(Key { provider, code: Some(code), nature, series, past: Past::default() });
         }
     }
-    keys
+    (keys, hash.digest() as u32)
 }
 
-/// Windows found, and how long it took.
-fn round(keys: &[Key], threads: usize) -> (usize, Duration) {
+/// How many findings there are.
+fn detect(keys: &[Key], threads: usize) -> usize {
     let limits = Limits::default();
-    let start = Instant::now();
-    let share = keys.len().div_ceil(threads.max(1));
+    let share = keys.len().div_ceil(threads).max(1);
     let verdicts: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = keys
-            .chunks(share.max(1))
+            .chunks(share)
             .map(|part| {
                 scope.spawn(|| part.iter().map(|key| detect::windows(key, &limits)).collect::<Vec<_>>())
             })
             .collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+        workers.into_iter().flat_map(|worker| worker.join().expect("no worker panics")).collect()
     });
-    let found = detect::settle(keys, &verdicts, detect::Threshold::USUAL).len();
-    (found, start.elapsed())
+    detect::settle(keys, &verdicts, detect::Threshold::USUAL).len()
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let words: Vec<usize> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
-    let threads = words.first().copied().unwrap_or(2);
-    let keys = keys(words.get(1).copied().unwrap_or(10_000));
-    let mut times = Vec::new();
-    let mut found = None;
-    for _ in 0..ROUNDS {
-        let (windows, time) = round(&keys, threads);
-        if *found.get_or_insert(windows) != windows {
-            return Err("the rounds differ in what they found".into());
-        }
-        times.push(time);
+fn detects(criterion: &mut Criterion) {
+    let (keys, hash) = keys(KEYS);
+    let found = detect(&keys, 1);
+    assert!(found > 0, "there are incidents in it");
+    let mut group = criterion.benchmark_group("detect");
+    group.sampling_mode(SamplingMode::Flat).sample_size(10).throughput(Throughput::Elements(KEYS as u64));
+    for threads in threads() {
+        assert_eq!(detect(&keys, threads), found, "{threads} threads");
+        let id = BenchmarkId::new(format!("{KEYS}-keys-{hash:08x}"), format!("{threads}-threads"));
+        group.bench_function(id, |bencher| bencher.iter(|| detect(&keys, threads)));
     }
-    times.sort();
-    println!(
-        "detect: {} keys over {DAYS} days, {threads} threads: {:.0} ms (median of {ROUNDS}), {} findings",
-        keys.len(),
-        times[ROUNDS / 2].as_secs_f64() * 1e3,
-        found.unwrap_or(0),
-    );
-    Ok(())
 }
+
+criterion_group!(benches, detects);
+criterion_main!(benches);

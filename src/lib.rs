@@ -46,3 +46,4 @@ pub mod synth;
 pub mod sys;
 pub mod tally;
 pub mod time;
+pub mod vector;

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, its floor, and the rooms it may import from.
-const ROOMS: [(&str, u8, &[&str]); 15] = [
+const ROOMS: [(&str, u8, &[&str]); 16] = [
     ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("sys", 0, &[]),
+    ("vector", 0, &[]),
     ("input", 1, &["sys"]),
-    ("frame", 1, &["time"]),
+    ("frame", 1, &["time", "vector"]),
     ("catalog", 1, &["smtp"]),
     ("bounce", 1, &["smtp"]),
     ("mta", 2, &["smtp"]),
@@ -21,7 +22,7 @@ const ROOMS: [(&str, u8, &[&str]); 15] = [
     ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time"]),
     ("synth", 3, &["smtp", "time"]),
     ("analysis", 3, &["summary", "catalog", "smtp", "time"]),
-    ("scan", 4, &["tally", "mta", "frame", "input", "catalog", "summary", "smtp", "time"]),
+    ("scan", 4, &["tally", "mta", "frame", "input", "catalog", "summary", "smtp", "time", "vector"]),
     ("report", 4, &["analysis", "summary", "catalog", "smtp", "time"]),
     (
         "cli",
@@ -35,14 +36,13 @@ const ROOMS: [(&str, u8, &[&str]); 15] = [
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
 const CRATES: [(&str, &[&str]); 26] = [
-    ("aho_corasick", &["catalog"]),
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
     ("bzip2", &["input"]),
     ("clap", &["cli"]),
     ("csv", &["report"]),
     ("flate2", &["input"]),
-    ("hashbrown", &["tally", "scan", "cli"]),
+    ("hashbrown", &["catalog", "tally", "scan", "cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["time", "synth", "report", "cli"]),
     ("libc", &["sys"]),
@@ -55,6 +55,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("serde_json", &["catalog", "summary", "report", "cli"]),
     ("signal_hook", &["cli"]),
     ("strsim", &["cli"]),
+    ("smallvec", &["tally"]),
     ("tempfile", &["cli"]),
     ("terminal_size", &["cli"]),
     ("toml", &["catalog", "synth"]),

@@ -2,23 +2,35 @@
 //!
 //! ```text
 //! flatten      the reply's lines become one, without the codes that open them
-//! each_in      which markers are in it: one pass of one automaton
+//! each_in      which markers are in it: one look at each place where one may begin
 //! best         which of them tells most (`lookup`): remembered, since replies repeat
 //! inner        where that one says "another server said", the same once more for what follows
 //! ```
 
-use std::collections::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 use super::answer::Reading;
-use super::marker::{Flat, flatten};
+use super::flat::Flat;
 use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{BasicCode, Code, EnhancedCode, Guard, Joint, ReplyCodes};
 
 /// Combinations of provider, codes and markers remembered at most: a stranger may make up any number.
 const REMEMBERED: usize = 4096;
 
-/// What combinations of markers told, for one provider and code.
-type ByMarkers = HashMap<Box<[MarkerId]>, Told>;
+/// What an answer depends on: the markers without repetition, by number.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Heard<M> {
+    provider: Option<ProviderId>,
+    code: Code,
+    markers: M,
+}
+
+/// Look-up without a copy of the markers. A slice and a box of it have the same hash.
+impl Equivalent<Heard<Box<[MarkerId]>>> for Heard<&[MarkerId]> {
+    fn equivalent(&self, known: &Heard<Box<[MarkerId]>>) -> bool {
+        (self.provider, self.code, self.markers) == (known.provider, known.code, &*known.markers)
+    }
+}
 
 /// Reads replies. One for each worker: it remembers.
 #[derive(Debug)]
@@ -26,12 +38,11 @@ pub struct Reader<'c> {
     catalog: &'c Catalog,
     flat: Flat,
     found: Vec<MarkerId>,
-    known: HashMap<(Option<ProviderId>, Code), ByMarkers>,
-    remembered: usize,
+    known: HashMap<Heard<Box<[MarkerId]>>, Told>,
 }
 
 /// What the markers of a reply told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Told {
     marker: Option<MarkerId>,
     /// The owner of a host nobody knows.
@@ -45,7 +56,7 @@ struct Told {
 impl<'c> Reader<'c> {
     /// One that has read nothing yet.
     pub fn new(catalog: &'c Catalog) -> Reader<'c> {
-        Reader { catalog, flat: Flat::default(), found: Vec::new(), known: HashMap::new(), remembered: 0 }
+        Reader { catalog, flat: Flat::default(), found: Vec::new(), known: HashMap::new() }
     }
 
     /// The catalogue it reads with.
@@ -87,29 +98,26 @@ impl<'c> Reader<'c> {
     }
 
     fn tell(&mut self, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Told {
-        let Reader { catalog, flat, found, known, remembered } = self;
-        flatten(text, code.basic, flat);
+        let Reader { catalog, flat, found, known } = self;
+        flat.flatten(text, code.basic);
         found.clear();
-        catalog.markers.each_in(&flat.text, |marker| {
-            if !found.contains(&marker) {
-                found.push(marker);
-            }
-        });
-        if let Some(told) = known.get(&(provider, code)).and_then(|known| known.get(found.as_slice())) {
+        catalog.markers.each_in(flat.padded(), |marker| found.push(marker));
+        found.sort_unstable();
+        found.dedup();
+        if let Some(told) = known.get(&Heard { provider, code, markers: found.as_slice() }) {
             return *told;
         }
         let told = catalog.tell(provider, code, found);
-        if *remembered >= REMEMBERED {
+        if known.len() >= REMEMBERED {
             known.clear();
-            *remembered = 0;
         }
-        *remembered += 1;
-        known.entry((provider, code)).or_default().insert(found.as_slice().into(), told);
+        known.insert(Heard { provider, code, markers: found.as_slice().into() }, told);
         told
     }
 }
 
 impl Catalog {
+    /// What markers tell, in whatever order they come.
     fn tell(&self, provider: Option<ProviderId>, code: Code, found: &[MarkerId]) -> Told {
         let speaker = if provider.is_some() { None } else { self.speaker(found) };
         let who = provider.or(speaker).and_then(|id| self.providers.get(id));
@@ -156,6 +164,10 @@ fn inner<'t>(text: &'t [u8], marker: &str) -> Option<(Code, &'t [u8])> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -176,5 +188,29 @@ mod tests {
         assert_eq!(found("550 for one or more recipients after 550 tries", marker), None);
         assert_eq!(found("550 5.0.350 returned '452 4.2.2 full'", "returned"), of(452, Some("4.2.2")));
         assert_eq!(found("250 nothing", marker), None);
+    }
+
+    fn shared() -> &'static Catalog {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        CATALOG.get_or_init(Catalog::builtin)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_order_of_the_markers_is_nothing(
+            (sorted, mixed) in prop::collection::btree_set(0_u16..700, 0..8).prop_flat_map(|set| {
+                let sorted: Vec<MarkerId> = set.into_iter().map(MarkerId).collect();
+                (Just(sorted.clone()), Just(sorted).prop_shuffle())
+            }),
+            provider in prop::option::of((0_u16..80).prop_map(ProviderId)),
+            basic in 400_u16..600,
+            enhanced in prop::option::of((4_u8..6, 0_u16..8, 0_u16..30)),
+        ) {
+            let enhanced = enhanced.and_then(|(class, subject, detail)| EnhancedCode::new(class, subject, detail));
+            let code = Code { basic: BasicCode::new(basic), enhanced };
+            prop_assert_eq!(shared().tell(provider, code, &sorted), shared().tell(provider, code, &mixed));
+        }
     }
 }

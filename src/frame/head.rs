@@ -1,15 +1,14 @@
 //! The head of a line, its stamp and its host, remembered from the line before.
 //!
 //! A server writes many lines an hour, and their heads differ only in digits: minutes, seconds, a fraction. So a head
-//! is compared eight bytes at a time, digits as "any digit", and a stamp of the same hour is the hour's plus its
-//! minutes and seconds.
+//! is compared as a whole, digits as "any digit", and a stamp of the same hour is the hour's plus its minutes and seconds.
 
 use std::ops::Range;
 
 use super::Form;
 use crate::time::Stamp;
 
-/// Longest head that is remembered; a whole number of words.
+/// Longest head that is remembered. Heads are compared in one of three lengths, whatever stands behind them.
 const LONGEST: usize = 96;
 
 /// What the head of a line must look like to be read from memory.
@@ -17,9 +16,11 @@ const LONGEST: usize = 96;
 pub(super) struct Head {
     /// Its length in bytes; 0 when nothing is remembered.
     length: usize,
-    /// Its words; the last one overlaps the one before it, so that nothing behind the head is read.
-    words: [Word; LONGEST / 8],
-    count: usize,
+    bytes: [u8; LONGEST],
+    /// Which bits of each byte must be the same: all, the upper half of a digit, or none behind the head.
+    fixed: [u8; LONGEST],
+    /// Six where a digit stands: a lower half above 9 carries into bit 4.
+    six: [u8; LONGEST],
     pub(super) form: Form,
     /// Where the host stands; empty where the form has none.
     pub(super) host: Range<usize>,
@@ -32,23 +33,13 @@ pub(super) struct Head {
     hour: Stamp,
 }
 
-/// Eight bytes to compare.
-#[derive(Clone, Copy, Debug, Default)]
-struct Word {
-    at: usize,
-    /// The bytes, and which bits of them must be the same: all, or the upper half of a digit.
-    bytes: u64,
-    fixed: u64,
-    /// Sixes where a digit stands: a lower half above 9 carries into bit 4.
-    six: u64,
-}
-
 impl Default for Head {
     fn default() -> Head {
         Head {
             length: 0,
-            words: [Word::default(); LONGEST / 8],
-            count: 0,
+            bytes: [0; LONGEST],
+            fixed: [0; LONGEST],
+            six: [0; LONGEST],
             form: Form::Bare,
             host: 0..0,
             clock: 0,
@@ -61,21 +52,18 @@ impl Default for Head {
 
 impl Head {
     /// Reads the head of a line, if it is like the one remembered: its stamp and its length.
-    #[inline]
+    #[inline(always)]
     pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
-        if self.length == 0 || line.len() < self.length {
+        let like = match self.length {
+            0 => false,
+            1..=48 => self.is_like::<48>(line),
+            49..=64 => self.is_like::<64>(line),
+            _ => self.is_like::<LONGEST>(line),
+        };
+        if !like {
             return None;
         }
-        let mut differs = 0;
-        for word in &self.words[..self.count] {
-            let found = load(line, word.at)?;
-            differs |= (found ^ word.bytes) & word.fixed;
-            differs |= ((found & !word.fixed) + word.six) & HIGH;
-        }
-        if differs != 0 {
-            return None;
-        }
-        let shown = load(line, self.clock)? & CLOCK;
+        let shown = clock_at(line, self.clock)?;
         if shown != self.shown {
             self.stamp = later(self.hour, seconds(shown)?);
             self.shown = shown;
@@ -83,51 +71,48 @@ impl Head {
         Some((self.stamp, self.length))
     }
 
+    /// Without a branch, so that the compiler takes sixteen bytes at once.
+    #[inline]
+    fn is_like<const N: usize>(&self, line: &[u8]) -> bool {
+        let (Some(line), Some(bytes), Some(fixed), Some(six)) = (
+            line.first_chunk::<N>(),
+            self.bytes.first_chunk::<N>(),
+            self.fixed.first_chunk::<N>(),
+            self.six.first_chunk::<N>(),
+        ) else {
+            return false;
+        };
+        let mut differs = 0;
+        for at in 0..N {
+            differs |= (line[at] ^ bytes[at]) & fixed[at];
+            differs |= (line[at] & !fixed[at] & 0x0F).wrapping_add(six[at]) & 0x10;
+        }
+        differs == 0
+    }
+
     /// Remembers the head of a line, if it is one whose stamp can be told from its digits.
     pub(super) fn learn(&mut self, head: &[u8], form: Form, stamp: Stamp, host: Range<usize>) {
         self.length = 0;
-        let Some(clock) = clock(head) else { return };
-        if !(8..=LONGEST).contains(&head.len()) || clock + 8 > head.len() {
-            return;
-        }
-        let Some(shown) = load(head, clock).map(|word| word & CLOCK) else { return };
+        let Some(clock) = clock(head).filter(|_| head.len() <= LONGEST) else { return };
+        let Some(shown) = clock_at(head, clock) else { return };
         let Some(seconds) = seconds(shown) else { return };
         let fraction = fraction(head, clock);
-        let digit = |at: usize| {
+        *self = Head { length: head.len(), form, host, clock, shown, stamp, ..Head::default() };
+        for (at, byte) in head.iter().enumerate() {
             let of_clock = (clock..clock + 5).contains(&at) && at != clock + 2;
-            of_clock || fraction.contains(&at)
-        };
-        self.count = head.len().div_ceil(8);
-        for (index, word) in self.words[..self.count].iter_mut().enumerate() {
-            let at = (index * 8).min(head.len() - 8);
-            *word = Word { at, ..Word::default() };
-            for byte in 0..8 {
-                let (fixed, six) = if digit(at + byte) { (0xF0, 0x06) } else { (0xFF, 0) };
-                word.bytes |= u64::from(head[at + byte]) << (8 * byte);
-                word.fixed |= fixed << (8 * byte);
-                word.six |= six << (8 * byte);
-            }
+            let digit = of_clock || fraction.contains(&at);
+            self.bytes[at] = *byte;
+            (self.fixed[at], self.six[at]) = if digit { (0xF0, 0x06) } else { (0xFF, 0) };
         }
-        (self.form, self.host, self.clock, self.shown, self.stamp) = (form, host, clock, shown, stamp);
         self.hour = later(stamp, -seconds);
-        self.length = head.len();
-    }
-
-    /// Forgets: the next line says everything itself.
-    pub(super) fn forget(&mut self) {
-        self.length = 0;
     }
 }
 
-/// Bit 4 of every byte: where half a byte and six carry to.
-const HIGH: u64 = 0x1010_1010_1010_1010;
-
-/// `MM:SS`, five bytes of a word.
-const CLOCK: u64 = 0xFF_FFFF_FFFF;
-
+/// The five bytes of `MM:SS`, which more bytes follow.
 #[inline]
-fn load(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+fn clock_at(line: &[u8], at: usize) -> Option<u64> {
+    let word = u64::from_le_bytes(*line.get(at..)?.first_chunk()?);
+    Some(word & 0xFF_FFFF_FFFF)
 }
 
 /// `MM:SS` as seconds; what is more than 59 of either is read the long way.

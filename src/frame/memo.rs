@@ -4,14 +4,55 @@
 //! digits of a fraction. Where they are, only what follows is read. [`split`] alone would give the same.
 
 use super::head::Head;
-use super::tags::Tags;
-use super::{EXIM, Form, Record, clean, exim, split, syslog};
+use super::tags::{Found, Tags};
+use super::{EXIM, Form, Record, clean, exim, split};
+use crate::time::Stamp;
 
 /// Splits the lines of a log, one after the other.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    head: Head,
+    /// Heads of several hosts, since a log may be that of many.
+    heads: [Head; HOSTS],
+    /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
+    host_at: usize,
     tags: Tags,
+}
+
+/// Heads remembered.
+const HOSTS: usize = 8;
+
+/// A line that is like others before it, in little space: most are only counted by their tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The number of its tag: equal numbers are equal tags, below [`Splitter::TAGS`].
+    pub tag: u8,
+    /// When it was written.
+    pub stamp: Stamp,
+    form: Form,
+    host: &'a [u8],
+    /// What follows the head, and where in it the parts end.
+    rest: &'a [u8],
+    parts: Found,
+}
+
+impl<'a> Known<'a> {
+    /// What the program said.
+    #[inline]
+    pub fn message(&self) -> &'a [u8] {
+        &self.rest[self.parts.message..]
+    }
+
+    /// What [`split`] gives.
+    #[inline]
+    pub fn record(&self) -> Record<'a> {
+        let Found { program, pid_end, .. } = self.parts;
+        let (form, stamp, host, message) = (self.form, Some(self.stamp), self.host, self.message());
+        if form == Form::EximMain {
+            return Record { form, stamp, host, program: EXIM, pid: b"", message };
+        }
+        let pid = if pid_end == program { b"" } else { &self.rest[program + 1..pid_end] };
+        Record { form, stamp, host, program: &self.rest[..program], pid, message }
+    }
 }
 
 impl Splitter {
@@ -21,58 +62,39 @@ impl Splitter {
     /// The number of Exim's own main log, whose lines have no tag.
     const EXIM_TAG: u8 = 64;
 
-    /// The next line as [`split`] gives it, and the number of its tag where that is remembered: equal numbers are equal
-    /// tags, below [`Splitter::TAGS`].
-    #[inline]
-    pub fn split<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
-        let whole = line;
+    /// The next line, if it is like others before it. If it is not, [`Splitter::split`] reads it.
+    #[inline(always)]
+    pub fn known<'a>(&mut self, line: &'a [u8]) -> Option<Known<'a>> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some((stamp, length)) = self.head.recognise(line) else {
-            return self.anew(whole);
-        };
-        let (form, rest) = (self.head.form, &line[length..]);
+        let head = &mut self.heads[place(line, self.host_at)];
+        let (stamp, length) = head.recognise(line)?;
+        let (form, rest) = (head.form, &line[length..]);
         if form == Form::EximMain {
             // What looks like an offset would belong to the stamp.
             if matches!(rest.first(), Some(b'+' | b'-')) {
-                return self.anew(whole);
+                return None;
             }
-            let message = exim::without_pid(rest);
-            let record = Record { form, stamp: Some(stamp), host: b"", program: EXIM, pid: b"", message };
-            return (record, Some(Splitter::EXIM_TAG));
+            let message = rest.len() - exim::without_pid(rest).len();
+            let parts = Found { number: Splitter::EXIM_TAG, program: 0, pid_end: 0, message };
+            return Some(Known { tag: Splitter::EXIM_TAG, stamp, form, host: b"", rest, parts });
         }
-        let host = &line[self.head.host.clone()];
-        let Some(found) = self.tags.find(rest) else {
-            let record = syslog::after_host(form, stamp, host, rest);
-            let tag = self.tags.learn(rest, record.program);
-            return (record, tag);
-        };
-        let pid = match found.pid_end {
-            end if end == found.program => &rest[..0],
-            end => &rest[found.program + 1..end],
-        };
-        let record = Record {
-            form,
-            stamp: Some(stamp),
-            host,
-            program: &rest[..found.program],
-            pid,
-            message: &rest[found.message..],
-        };
-        (record, Some(found.number))
+        let parts = self.tags.find(rest)?;
+        let host = &line[head.host.clone()];
+        Some(Known { tag: parts.number, stamp, form, host, rest, parts })
     }
 
-    /// Reads a line whose head is new, and remembers it.
+    /// Reads any line as [`split`] does, and remembers what it is like.
     #[cold]
-    fn anew<'a>(&mut self, line: &'a [u8]) -> (Record<'a>, Option<u8>) {
+    pub fn split<'a>(&mut self, line: &'a [u8]) -> Record<'a> {
         let line = clean(line);
         let record = split(line);
-        self.learn(line, &record);
-        (record, None)
+        if let Some(stamp) = record.stamp {
+            self.learn(line, stamp, &record);
+        }
+        record
     }
 
-    fn learn(&mut self, line: &[u8], record: &Record<'_>) {
-        self.head.forget();
-        let Some(stamp) = record.stamp else { return };
+    fn learn(&mut self, line: &[u8], stamp: Stamp, record: &Record<'_>) {
         let (length, host) = match record.form {
             // The stamp alone: pids change from line to line.
             Form::EximMain => (exim::stamp_length(line), 0..0),
@@ -84,12 +106,23 @@ impl Splitter {
             }
             _ => (None, 0..0),
         };
-        let Some(head) = length.and_then(|length| line.get(..length)) else { return };
+        let Some((head, rest)) = length.and_then(|length| line.split_at_checked(length)) else { return };
         // Behind a priority or a service's name the first colon need not be the clock's.
         if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') {
-            self.head.learn(head, record.form, stamp, host);
+            self.host_at = host.start;
+            self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
+            self.tags.learn(rest, record.program);
         }
     }
+}
+
+/// Which of the heads it may be, by how the host begins.
+#[inline]
+fn place(line: &[u8], host_at: usize) -> usize {
+    let host = line.get(host_at..).and_then(<[u8]>::first_chunk).map_or(0, |host| u64::from_le_bytes(*host));
+    // Without a host, the stamp stands there.
+    let own = if host_at == 0 { 0 } else { host };
+    (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as usize % HOSTS
 }
 
 #[cfg(test)]
@@ -160,11 +193,14 @@ mod tests {
             let mut splitter = Splitter::default();
             let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
             for line in &lines {
-                let (record, tag) = splitter.split(line.as_bytes());
-                prop_assert_eq!(record, split(line.as_bytes()), "{}", line);
-                if let Some(tag) = tag {
-                    let known = tags[usize::from(tag)].get_or_insert_with(|| record.program.to_vec());
-                    prop_assert_eq!(&known[..], record.program);
+                let plain = split(line.as_bytes());
+                if let Some(known) = splitter.known(line.as_bytes()) {
+                    prop_assert_eq!(known.record(), plain, "{}", line);
+                    prop_assert_eq!((Some(known.stamp), known.message()), (plain.stamp, plain.message));
+                    let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
+                    prop_assert_eq!(&tag[..], plain.program);
+                } else {
+                    prop_assert_eq!(splitter.split(line.as_bytes()), plain, "{}", line);
                 }
             }
         }
@@ -173,11 +209,17 @@ mod tests {
     #[test]
     fn most_lines_are_read_from_memory() {
         let mut splitter = Splitter::default();
-        let mut read = |second: u32| {
-            let line =
-                format!("Mar  7 00:02:{second:02} mta1 postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none");
-            splitter.split(line.as_bytes()).1
+        let mut tag = |second: u32, host: &str| {
+            let line = format!(
+                "Mar  7 00:02:{second:02} {host} postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none"
+            );
+            let known = splitter.known(line.as_bytes()).map(|known| known.tag);
+            if known.is_none() {
+                splitter.split(line.as_bytes());
+            }
+            known
         };
-        assert_eq!([read(1), read(1), read(2), read(2)], [None, Some(0), Some(0), Some(0)]);
+        assert_eq!([tag(1, "mx1"), tag(1, "mx1"), tag(2, "mx1")], [None, Some(0), Some(0)]);
+        assert_eq!([tag(2, "mx2"), tag(2, "mx1"), tag(59, "mx2")], [None, Some(0), Some(0)]);
     }
 }

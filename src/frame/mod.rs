@@ -11,7 +11,7 @@ mod tags;
 use crate::time::Stamp;
 
 pub use exim::{own_stamp, without_pid};
-pub use memo::Splitter;
+pub use memo::{Known, Splitter};
 pub use part::Part;
 
 /// How a line is framed.

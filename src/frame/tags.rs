@@ -1,7 +1,12 @@
 //! Tags, remembered: a log has some dozens, on millions of lines.
 
-/// Longest tag that is remembered; four words.
-const LONGEST: usize = 32;
+use crate::vector::places_of_any;
+
+/// Longest tag that is remembered.
+const LONGEST: usize = 31;
+
+/// Bytes that are looked at to find where a tag ends.
+const WIDTH: usize = LONGEST + 1;
 
 /// Tags remembered; a log that has more reads the rest the long way.
 const MOST: usize = 64;
@@ -19,7 +24,7 @@ pub(super) struct Tags {
 
 #[derive(Clone, Copy, Debug)]
 struct Tag {
-    words: [u64; 4],
+    name: [u8; WIDTH],
     length: usize,
     /// It is a tag without `[pid]` too; a queue id is none.
     alone: bool,
@@ -45,21 +50,17 @@ impl Default for Tags {
 
 impl Tags {
     /// The tag at the start of `text`, if it is one remembered and plainly written.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, text: &[u8]) -> Option<Found> {
-        let (words, length) = name(text)?;
-        let place = self.places[place(words)];
-        let number = place.checked_sub(1)?;
-        let tag = self.list[usize::from(number)];
-        if tag.words != words || tag.length != length {
+        let (near, length) = name(text)?;
+        let number = self.places[place(near, length)].checked_sub(1)?;
+        let tag = &self.list[usize::from(number)];
+        if cut(near, length) != tag.name || length != tag.length {
             return None;
         }
         let mut at = length;
         if text[at] == b'[' {
-            at += 1;
-            while text.get(at)?.is_ascii_digit() {
-                at += 1;
-            }
+            at += 1 + text[at + 1..].iter().position(|b| !b.is_ascii_digit())?;
             if at == length + 1 || text[at] != b']' {
                 return None;
             }
@@ -68,7 +69,7 @@ impl Tags {
             return None;
         }
         let pid_end = if at == length { length } else { at - 1 };
-        match text.get(at..)? {
+        match text[at..] {
             [b':', b' ', next, ..] if !next.is_ascii_whitespace() => {
                 Some(Found { number, program: length, pid_end, message: at + 2 })
             }
@@ -76,56 +77,62 @@ impl Tags {
         }
     }
 
-    /// Remembers the tag at the start of `text`, read the long way to be `program`. Gives its number.
-    pub(super) fn learn(&mut self, text: &[u8], program: &[u8]) -> Option<u8> {
-        let (words, length) = name(text)?;
-        let alone = text.get(length) == Some(&b':');
-        if text[..length] != *program || program.is_empty() {
-            return None;
+    /// Remembers the tag at the start of `text`, read the long way to be `program`.
+    pub(super) fn learn(&mut self, text: &[u8], program: &[u8]) {
+        let Some((near, length)) = name(text) else { return };
+        if near[..length] != *program || program.is_empty() {
+            return;
         }
-        let known = self.list.iter().position(|tag| tag.words == words && tag.length == length);
-        let number = match known {
+        let (name, alone) = (cut(near, length), near[length] == b':');
+        let number = match self.list.iter().position(|tag| tag.name == name && tag.length == length) {
             Some(known) => known,
             None if self.list.len() < MOST => {
-                self.list.push(Tag { words, length, alone });
+                self.list.push(Tag { name, length, alone });
                 self.list.len() - 1
             }
-            None => return None,
+            None => return,
         };
         self.list[number].alone |= alone;
-        let number = u8::try_from(number).ok()?;
-        self.places[place(words)] = number + 1;
-        Some(number)
+        // There are no more than a byte can number.
+        self.places[place(near, length)] = number as u8 + 1;
     }
 }
 
+/// A place for a tag, from its length and its last bytes: its first ones are mostly `postfix/`.
 #[inline]
-fn place(words: [u64; 4]) -> usize {
-    let mixed = words[0] ^ words[1].rotate_left(17) ^ words[2].rotate_left(34) ^ words[3].rotate_left(51);
-    (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % PLACES
+fn place(near: &[u8; WIDTH], length: usize) -> usize {
+    let last = near[length.saturating_sub(8)..].first_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    // Of a shorter name only its own bytes.
+    let own = last << (64 - 8 * length.clamp(1, 8));
+    ((own ^ length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % PLACES
 }
 
-/// The bytes before the first `[`, `:` or blank, as words, and how many they are.
+/// The bytes before the first `[`, `:` or blank, with what is near, and how many they are.
 #[inline]
-fn name(text: &[u8]) -> Option<([u64; 4], usize)> {
-    let near = text.first_chunk::<LONGEST>()?;
-    let mut words = [0; 4];
-    for (index, (word, bytes)) in words.iter_mut().zip(near.as_chunks().0).enumerate() {
-        *word = u64::from_le_bytes(*bytes);
-        let ends = holds(*word, b'[') | holds(*word, b':') | holds(*word, b' ');
-        if ends != 0 {
-            let within = ends.trailing_zeros() / 8;
-            *word &= (1_u64 << (8 * within)) - 1;
-            return Some((words, index * 8 + within as usize));
+fn name(text: &[u8]) -> Option<(&[u8; WIDTH], usize)> {
+    let near = text.first_chunk()?;
+    let ends = places_of_any(near, [b'[', b':', b' ']);
+    (ends != 0).then_some((near, ends.trailing_zeros() as usize))
+}
+
+/// The first bytes, and zeros.
+#[inline]
+fn cut(near: &[u8; WIDTH], length: usize) -> [u8; WIDTH] {
+    let mask = &MASKS[length.min(WIDTH)];
+    std::array::from_fn(|at| near[at] & mask[at])
+}
+
+/// Masks that keep the first bytes, by how many.
+static MASKS: [[u8; WIDTH]; WIDTH + 1] = {
+    let mut masks = [[0; WIDTH]; WIDTH + 1];
+    let mut length = 0;
+    while length <= WIDTH {
+        let mut at = 0;
+        while at < length {
+            masks[length][at] = u8::MAX;
+            at += 1;
         }
+        length += 1;
     }
-    None
-}
-
-/// The lowest bit set is the highest one of the first byte that is `byte`; none where there is no such byte.
-#[inline]
-fn holds(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zero = word ^ (ONES * u64::from(byte));
-    zero.wrapping_sub(ONES) & !zero & (ONES << 7)
-}
+    masks
+};

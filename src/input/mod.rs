@@ -212,6 +212,11 @@ impl Source {
         matches!(self.bytes, Bytes::Stream(_)) && self.length.is_none()
     }
 
+    /// Whether it is a file that is to be mapped.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.bytes, Bytes::File { map: true, .. })
+    }
+
     /// Where it lies, if it can be read again.
     pub fn path(&self) -> Option<&Path> {
         match &self.bytes {

@@ -257,18 +257,22 @@ impl<'a> Outcome<'a> {
 }
 
 /// Seconds a message must have waited for an attempt to be a retry. Postfix tries again after 300 s at the earliest
-/// (`minimal_backoff_time`), Exim after minutes (retry rules); a first attempt is later than this only in a backlog, and
-/// what waits in Postfix's active queue is not counted in.
-const RETRY_AGE: i64 = 250;
+/// (`minimal_backoff_time`), and what waits in its active queue is not counted in; a first attempt is later than this only
+/// in a backlog.
+const POSTFIX_RETRY_AGE: i64 = 250;
+
+/// The same for Exim, which tries again after 15 minutes by its default retry rule, and logs a first attempt that timed out
+/// only after `connect_timeout`: 5 minutes for each host.
+const EXIM_RETRY_AGE: i64 = 840;
 
 impl Outcome<'_> {
     /// Whether this attempt, logged at `at`, repeats an earlier one of the same message. `false` where nothing tells.
     pub fn is_retry(&self, mta: Mta, at: Option<i64>) -> bool {
-        let waited = match mta {
-            Mta::Postfix => self.waited.map(i64::from),
-            Mta::Exim => at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at)),
+        let (waited, retry_age) = match mta {
+            Mta::Postfix => (self.waited.map(i64::from), POSTFIX_RETRY_AGE),
+            Mta::Exim => (at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at)), EXIM_RETRY_AGE),
         };
-        waited.is_some_and(|waited| waited >= RETRY_AGE)
+        waited.is_some_and(|waited| waited >= retry_age)
     }
 }
 

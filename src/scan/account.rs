@@ -68,6 +68,12 @@ impl Account {
         }
     }
 
+    /// The last line made sense.
+    #[inline]
+    pub(super) fn understood(&mut self) {
+        self.last_line_understood = true;
+    }
+
     /// Counts lines of another program.
     pub(super) fn other_program(&mut self, name: &[u8], lines: u64) {
         if lines == 0 {

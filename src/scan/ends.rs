@@ -3,6 +3,8 @@
 //! Sixty-four bytes make one word, a bit for each line end; taking the bits one by one costs less than a search that
 //! starts anew behind every line.
 
+use crate::vector::{places, prefetch};
+
 /// The places of `\n` in `bytes`, and the end of `bytes` where the last line has none.
 pub(super) struct Ends<'a> {
     bytes: &'a [u8],
@@ -31,6 +33,7 @@ impl Iterator for Ends<'_> {
                 return std::mem::take(&mut self.open).then_some(self.bytes.len());
             }
             self.from = from;
+            prefetch(self.bytes, from + AHEAD);
             self.bits = line_ends(&self.bytes[from..]);
         }
         let end = self.from + self.bits.trailing_zeros() as usize;
@@ -39,6 +42,9 @@ impl Iterator for Ends<'_> {
     }
 }
 
+/// How far ahead bytes are fetched from memory: some lines.
+const AHEAD: usize = 1024;
+
 /// Bytes that make one word.
 const WIDTH: usize = 64;
 
@@ -46,41 +52,9 @@ const WIDTH: usize = 64;
 #[inline]
 fn line_ends(bytes: &[u8]) -> u64 {
     match bytes.first_chunk::<WIDTH>() {
-        Some(chunk) => of_chunk(chunk),
-        None => one_by_one(bytes),
+        Some(chunk) => places(chunk, b'\n'),
+        None => bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == b'\n')),
     }
-}
-
-fn one_by_one(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == b'\n'))
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn of_chunk(chunk: &[u8; WIDTH]) -> u64 {
-    one_by_one(chunk)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
-#[inline]
-fn of_chunk(chunk: &[u8; WIDTH]) -> u64 {
-    // SAFETY: SSE2 is part of every x86-64 processor.
-    unsafe { by_sse2(chunk) }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "sse2")]
-fn by_sse2(chunk: &[u8; WIDTH]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
-    let newline = _mm_set1_epi8(b'\n' as i8);
-    let mut bits = 0;
-    for (index, quarter) in chunk.as_chunks::<16>().0.iter().enumerate() {
-        let both = u128::from_le_bytes(*quarter);
-        let bytes = _mm_set_epi64x((both >> 64) as i64, both as i64);
-        let ends = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline));
-        bits |= u64::from(ends.cast_unsigned()) << (16 * index);
-    }
-    bits
 }
 
 #[cfg(test)]
@@ -97,13 +71,6 @@ mod tests {
             let open = bytes.last().is_some_and(|last| *last != b'\n').then_some(bytes.len());
             let naive: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).chain(open).collect();
             prop_assert_eq!(Ends::new(&bytes).collect::<Vec<usize>>(), naive);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_word_at_once_is_one_by_one(chunk in any::<[u8; 64]>()) {
-            prop_assert_eq!(of_chunk(&chunk), one_by_one(&chunk));
         }
     }
 }

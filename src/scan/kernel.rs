@@ -56,24 +56,30 @@ pub(super) fn read<S: Sink>(
         } else {
             full
         };
-        let (record, tag) = splitter.split(line);
-        let Some(program) = tag.map(|tag| &mut programs[usize::from(tag)]) else {
-            reader.any(record, line, block.from(start));
+        let Some(known) = splitter.known(line) else {
+            reader.any(splitter.split(line), line, block.from(start));
             continue;
         };
+        let program = &mut programs[usize::from(known.tag)];
         if let Tag::New = program {
-            *program = Tag::of(&record);
+            *program = Tag::of(&known.record());
         }
         match program {
             Tag::Postfix(daemon) => {
-                reader.event(&record, line, Mta::Postfix, &parse_postfix(daemon, record.message));
+                let event = parse_postfix(daemon, known.message());
+                reader.event(&known.record(), line, Mta::Postfix, &event);
             }
-            Tag::EximMain => reader.event(&record, line, Mta::Exim, &parse_exim(record.message)),
+            Tag::EximMain => {
+                reader.event(&known.record(), line, Mta::Exim, &parse_exim(known.message()));
+            }
             // A figure may begin a line of Exim's own.
-            Tag::Other(_, lines) if !record.message.first().is_some_and(u8::is_ascii_digit) => {
-                *lines += u64::from(reader.instant(record.stamp).1);
+            Tag::Other(_, lines) if !known.message().first().is_some_and(u8::is_ascii_digit) => {
+                if reader.instant(Some(known.stamp)).1 {
+                    *lines += 1;
+                    reader.account.understood();
+                }
             }
-            _ => reader.any(record, line, block.from(start)),
+            _ => reader.any(known.record(), line, block.from(start)),
         }
     }
     for program in programs {

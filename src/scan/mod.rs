@@ -5,6 +5,7 @@
 //! So one thread or sixteen, one chunk or thousands, a mapped file or a stream give the same.
 
 mod account;
+mod crew;
 mod ends;
 mod exim;
 mod kernel;
@@ -14,8 +15,6 @@ mod upset;
 
 use std::collections::VecDeque;
 
-use rayon::prelude::*;
-
 use crate::catalog::Catalog;
 use crate::input::{Block, Extent, Source};
 use crate::summary::{Input, Overlap, Summary};
@@ -23,6 +22,7 @@ use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
 use account::Account;
+use crew::{crew, parts};
 
 pub use period::Period;
 
@@ -31,7 +31,7 @@ pub use period::Period;
 pub struct Options {
     /// Number of workers; 0 is one for each processor.
     pub threads: usize,
-    /// Bytes of a chunk.
+    /// Bytes of a chunk at most.
     pub chunk: usize,
     /// The zone of stamps without an offset.
     pub zone: Zone,
@@ -45,17 +45,17 @@ pub struct Options {
     pub join: bool,
 }
 
-/// Bytes of a chunk unless asked otherwise: some milliseconds of work.
-pub const CHUNK: usize = 2 * 1024 * 1024;
+/// Bytes of a chunk at most unless asked otherwise: some milliseconds of work.
+pub const CHUNK: usize = 8 * 1024 * 1024;
 
-/// Chunks handed out at once for each worker: enough that none waits long for the slowest.
+/// Bytes of a chunk at least, where an input is small.
+const SMALL_CHUNK: usize = 256 * 1024;
+
+/// Chunks for each worker, where an input is small: enough that none waits long for the slowest.
 const PER_WORKER: usize = 8;
 
 /// Bytes of a block of a stream: three are held at once.
 const STREAM_BLOCK: usize = 8 * 1024 * 1024;
-
-/// Bytes that are worth a worker's while, where a block has too few for all of them.
-const LEAST_CHUNK: usize = 128 * 1024;
 
 /// Compressed inputs that are unpacked while another one is still read, at most: each holds blocks in memory.
 const MOST_AHEAD: usize = 3;
@@ -135,49 +135,50 @@ pub fn gather<T: Gather>(
     let mut overlap = false;
     let mut clock: Option<ClockState> = None;
     let threads = workers.current_num_threads();
-    let per_group = PER_WORKER * threads;
-    let size = options.chunk.saturating_mul(per_group / 2).min(STREAM_BLOCK);
-    let mut waiting: VecDeque<(Source, order::Start)> =
-        workers.install(|| order::order(sources, options)).into();
+    let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
+    let mut waiting = VecDeque::from(workers.install(|| order::order(sources, options)));
     while let Some((mut source, start)) = waiting.pop_front() {
-        source.begin(size);
+        source.begin(STREAM_BLOCK);
         for (next, _) in waiting.iter_mut().take((threads - 1).min(MOST_AHEAD)) {
-            next.begin(size);
+            next.begin(STREAM_BLOCK);
         }
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
-        let (mut counted, mut lost) = (0, false);
         total.source(&source.name);
-        let mut extent = source.read(size, |block| {
-            let mut chunks = block.chunks(chunk_size(block, threads, options.chunk));
-            while !lost {
-                let group: Vec<Block<'_>> = chunks.by_ref().take(per_group).collect();
-                if group.is_empty() {
-                    break;
-                }
-                let read = |block: &Block<'_>| {
-                    let chunk = read_chunk(*block, state, || total.part(), options);
+        let chunk = chunk_size(options.chunk, source.length.filter(|_| source.is_mapped()), threads);
+        let (mut counted, mut lost) = (0, false);
+        let mut extent = source.read(STREAM_BLOCK, |block| {
+            let mut real = state;
+            let parts = std::mem::take(&mut spare);
+            (spare, state) = crew(
+                &workers,
+                block.chunks(chunk),
+                parts,
+                state,
+                |block, part, assumed| {
+                    let chunk = read_chunk(block, assumed, part, options);
                     progress(block.lines().len() as u64);
-                    chunk
-                };
-                let results: Vec<Chunk<T::Part>> = workers.install(|| group.par_iter().map(read).collect());
-                for (block, mut chunk) in group.into_iter().zip(results) {
-                    if let Some(first) = chunk.first {
-                        if !Clock::agree(&options.zone, first, chunk.assumed, state) {
-                            chunk = read_chunk(block, state, || total.part(), options);
-                        }
-                        state = chunk.end;
+                    (block, chunk)
+                },
+                |(block, chunk)| {
+                    if lost {
+                        // What was read behind the place of a loss is not the next line.
+                        return (total.part(), real);
                     }
-                    total.absorb(chunk.part);
+                    let again = || read_rest(block, real, || total.part(), options);
+                    let mut chunk = chunk.unwrap_or_else(again);
+                    if let Some(first) = chunk.first {
+                        if !Clock::agree(&options.zone, first, chunk.assumed, real) {
+                            chunk = again();
+                        }
+                        real = chunk.end;
+                    }
                     account.absorb(chunk.account);
                     counted += chunk.bytes as u64;
-                    if chunk.bytes < block.lines().len() {
-                        // The file was cut short here: what was read behind it is not its next line.
-                        lost = true;
-                        break;
-                    }
-                }
-            }
+                    lost = chunk.bytes < block.lines().len();
+                    (total.absorb(chunk.part), real)
+                },
+            );
         });
         if lost {
             extent = Extent { bytes: counted, cut: true, ..extent };
@@ -199,38 +200,46 @@ pub fn gather<T: Gather>(
     Ok(Scan { summary, damaged, overlap })
 }
 
-/// A block of a stream is no longer than it must be, so its chunks are shorter where there are many workers.
-fn chunk_size(block: Block<'_>, threads: usize, asked: usize) -> usize {
-    match threads {
-        1 => asked,
-        _ => asked.min((block.lines().len() / (2 * threads)).max(LEAST_CHUNK)),
-    }
+/// How many bytes make a chunk.
+fn chunk_size(most: usize, length: Option<u64>, workers: usize) -> usize {
+    let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(STREAM_BLOCK);
+    most.min((length / (workers * PER_WORKER)).max(SMALL_CHUNK))
 }
 
-/// Reads a chunk; what was lost of it meanwhile is left out.
-fn read_chunk<P: Sink>(
+/// Reads a chunk; `None` where some of it was lost meanwhile, with the part that it was read into.
+fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, part: P, options: &Options) -> Option<Chunk<P>> {
+    if !block.may_change() {
+        return Some(read_quiet(block, state, part, options));
+    }
+    upset::bear(|| read_quiet(block, state, part, options)).filter(|_| block.remains().is_none())
+}
+
+/// Reads again what is left of a chunk.
+fn read_rest<P: Sink>(
     mut block: Block<'_>,
     state: ClockState,
     part: impl Fn() -> P,
     options: &Options,
 ) -> Chunk<P> {
-    let read = |block: Block<'_>| {
-        let mut clock = Clock::new(&options.zone, state);
-        let mut part = part();
-        let account = kernel::read(block, &mut clock, options.period, &mut part);
-        part.passed(account.lines);
-        let bytes = block.lines().len();
-        Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() }
-    };
     loop {
-        let chunk = if block.may_change() { upset::bear(|| read(block)) } else { Some(read(block)) };
-        match (block.remains(), chunk) {
-            (Some(rest), _) => block = rest,
-            (None, Some(chunk)) => return chunk,
+        if let Some(chunk) = read_chunk(block, state, part(), options) {
+            return chunk;
+        }
+        match block.remains() {
+            Some(rest) => block = rest,
             // Nothing was lost: then it is the program's own fault, which is not to be hidden.
-            (None, None) => return read(block),
+            None => return read_quiet(block, state, part(), options),
         }
     }
+}
+
+/// Reads a chunk that nobody changes.
+fn read_quiet<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
+    let mut clock = Clock::new(&options.zone, state);
+    let account = kernel::read(block, &mut clock, options.period, &mut part);
+    part.passed(account.lines);
+    let bytes = block.lines().len();
+    Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() }
 }
 
 /// Why an input was not read to its end, with its name.
@@ -277,7 +286,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         let mut account = Account::default();
         sink.source(&source.name);
         // What is handed on at once cannot be taken back: nothing of it may be lost meanwhile.
-        let extent = source.copy(options.chunk, |block| {
+        let extent = source.copy(STREAM_BLOCK, |block| {
             let part = kernel::read(block, &mut clock, options.period, sink);
             sink.passed(part.lines);
             account.absorb(part);

@@ -128,12 +128,15 @@ fn part(text: &[u8], at: usize) -> Option<(u16, usize)> {
     if text.get(at) != Some(&b'.') {
         return None;
     }
-    let digits = text[at + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
-    if !(1..=3).contains(&digits) {
-        return None;
+    let (mut value, mut end) = (0, at + 1);
+    while let Some(digit @ b'0'..=b'9') = text.get(end) {
+        if end > at + 3 {
+            return None;
+        }
+        value = value * 10 + u16::from(digit - b'0');
+        end += 1;
     }
-    let end = at + 1 + digits;
-    Some((text[at + 1..end].iter().fold(0, |n, d| n * 10 + u16::from(d - b'0')), end))
+    (end > at + 1).then_some((value, end))
 }
 
 impl TryFrom<String> for EnhancedCode {
@@ -262,5 +265,22 @@ mod tests {
         assert_eq!(enhanced("3.1.1"), None);
         assert_eq!(enhanced("5.1"), None);
         assert_eq!(enhanced("#5.1.1"), None);
+    }
+
+    #[test]
+    fn subject_and_detail_have_one_to_three_digits() {
+        for number in 0..12_000 {
+            for text in
+                [format!("5.{number}.1"), format!("5.1.{number}"), format!("5.{number:03}.{number:02} x")]
+            {
+                let parts: Vec<&str> = text.split(' ').next().unwrap().split('.').collect();
+                let fits = parts[1..].iter().all(|part| part.len() <= 3);
+                let whole = parts[1..].iter().map(|part| part.parse::<u16>().unwrap().to_string());
+                let expected = fits.then(|| format!("5.{}", whole.collect::<Vec<_>>().join(".")));
+                assert_eq!(enhanced(&text), expected, "{text}");
+            }
+        }
+        assert_eq!(enhanced("5..1"), None);
+        assert_eq!(enhanced("5.1."), None);
     }
 }

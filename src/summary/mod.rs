@@ -11,6 +11,7 @@ mod party;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
@@ -247,7 +248,12 @@ impl Summary {
             keys.values_mut().for_each(|counts| counts.widen(width));
         }
         for (key, counts) in keys {
-            self.keys.entry(key).or_default().merge(counts);
+            match self.keys.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(counts);
+                }
+                Entry::Occupied(mut own) => own.get_mut().merge(counts),
+            }
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ impl Party {
     pub fn tries(&self) -> Tries {
         self.buckets.values().copied().sum()
     }
+
+    /// Adds another's.
+    pub fn merge(&mut self, other: Party) {
+        if self.buckets.is_empty() {
+            self.buckets = other.buckets;
+            return;
+        }
+        for (bucket, tries) in other.buckets {
+            self.buckets.entry(bucket).or_default().add(tries);
+        }
+    }
 }
 
 /// All parties of one kind by name, in lower case. `None` is those whose name is not known, where they are counted.
@@ -55,10 +66,7 @@ pub type Parties = BTreeMap<Option<String>, Party>;
 
 pub(super) fn merge(own: &mut Parties, others: Parties) {
     for (name, party) in others {
-        let own = own.entry(name).or_default();
-        for (bucket, tries) in party.buckets {
-            own.buckets.entry(bucket).or_default().add(tries);
-        }
+        own.entry(name).or_default().merge(party);
     }
 }
 

@@ -1,4 +1,5 @@
-//! What only the system can do. Every `unsafe` call of the program stands in this room, each with the reason why it is sound.
+//! What only the system can do. Every `unsafe` call but for a processor's own instructions (`vector`) stands in this room,
+//! each with the reason why it is sound.
 
 #![allow(
     unsafe_code,

@@ -1,8 +1,7 @@
 //! What the catalogue adds to an outcome before it is counted: whose host it was, what the words of the reply tell
 //! beside its codes, and whether the host was only a relay.
 
-use hashbrown::HashMap;
-
+use super::names::{LONGEST_NAME, Names};
 use crate::catalog::{Answer, Catalog, ProviderId, Reader, Reading, UNKNOWN};
 use crate::mta::Outcome;
 use crate::smtp::{Action, Code, Direction, Guard, domain};
@@ -36,14 +35,22 @@ impl Attributes {
 #[derive(Debug)]
 pub struct Attributor<'c> {
     reader: Reader<'c>,
-    hosts: HashMap<Vec<u8>, Option<ProviderId>>,
-    domains: HashMap<Vec<u8>, Option<ProviderId>>,
+    hosts: Owners,
+    domains: Owners,
+}
+
+/// Names whose owner was asked for.
+#[derive(Debug, Default)]
+struct Owners {
+    names: Names,
+    /// By number.
+    owners: Vec<Option<ProviderId>>,
 }
 
 impl<'c> Attributor<'c> {
     /// One that has met no name yet.
     pub fn new(catalog: &'c Catalog) -> Attributor<'c> {
-        Attributor { reader: Reader::new(catalog), hosts: HashMap::new(), domains: HashMap::new() }
+        Attributor { reader: Reader::new(catalog), hosts: Owners::default(), domains: Owners::default() }
     }
 
     /// The catalogue it asks.
@@ -90,12 +97,12 @@ impl<'c> Attributor<'c> {
     fn provider(&mut self, outcome: &Outcome<'_>) -> Option<ProviderId> {
         let catalog = self.catalog();
         if let Some(host) = outcome.relay_host
-            && let Some(provider) = ask(&mut self.hosts, host, |host| catalog.provider_of_host(host))
+            && let Some(provider) = self.hosts.of(host, |host| catalog.provider_of_host(host))
         {
             return Some(provider);
         }
         let domain = domain(outcome.recipient?)?;
-        ask(&mut self.domains, domain, |domain| catalog.provider_of_domain(domain))
+        self.domains.of(domain, |domain| catalog.provider_of_domain(domain))
     }
 
     /// Whether a host that took a message passes it on: a smarthost, or an unknown host at a private address (RFC 1918,
@@ -108,17 +115,17 @@ impl<'c> Attributor<'c> {
     }
 }
 
-fn ask(
-    cache: &mut HashMap<Vec<u8>, Option<ProviderId>>,
-    name: &[u8],
-    find: impl FnOnce(&[u8]) -> Option<ProviderId>,
-) -> Option<ProviderId> {
-    if let Some(known) = cache.get(name) {
-        return *known;
+impl Owners {
+    fn of(&mut self, name: &[u8], find: impl FnOnce(&[u8]) -> Option<ProviderId>) -> Option<ProviderId> {
+        if name.len() > LONGEST_NAME {
+            return find(name);
+        }
+        let number = self.names.number(name) as usize;
+        if self.owners.len() <= number {
+            self.owners.push(find(name));
+        }
+        self.owners[number]
     }
-    let found = find(name);
-    cache.insert(name.to_vec(), found);
-    found
 }
 
 /// By the bytes alone: this is asked for every message that a host unknown to the catalogue took.

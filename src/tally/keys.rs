@@ -1,5 +1,7 @@
 //! What is counted apart, in small numbers.
 
+use std::hash::{Hash, Hasher};
+
 use hashbrown::HashMap;
 
 use super::Attributes;
@@ -12,7 +14,7 @@ use crate::summary::{Key, Quoted};
 pub(super) type Slot = u32;
 
 /// What is counted apart, in numbers of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RawKey {
     code: Code,
     provider: Option<ProviderId>,
@@ -53,6 +55,31 @@ impl RawKey {
             guard: self.guard,
         }
     }
+}
+
+impl Hash for RawKey {
+    /// All in two words: asked once for every attempt.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ids = |provider: Option<ProviderId>| provider.map_or(0, |id| u64::from(id.0) + 1);
+        let marker = self.marker.map_or(0, |id| u64::from(id.0) + 1);
+        let guard = self.guard.map_or(0, |guard| guard as u64 + 1);
+        let (direction, action) = (self.direction as u64, self.action as u64);
+        state.write_u64(packed(self.code));
+        state.write_u64(ids(self.provider) | marker << 17 | guard << 34 | direction << 40 | action << 44);
+        if let Some((provider, code)) = self.quoted {
+            state.write_u64(packed(code) ^ ids(provider) << 47);
+        }
+    }
+}
+
+/// A code as one number.
+fn packed(code: Code) -> u64 {
+    let basic = code.basic.map_or(0, |basic| u64::from(basic.number()));
+    let enhanced = code.enhanced.map_or(0, |code| {
+        let (subject, detail) = (u64::from(code.subject_number()), u64::from(code.detail()));
+        u64::from(code.class()) << 20 | subject << 10 | detail
+    });
+    basic | enhanced << 10
 }
 
 /// Keys in order of first sight.

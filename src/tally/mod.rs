@@ -5,11 +5,13 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod cells;
 mod course;
 mod keys;
 mod names;
 mod queue;
 mod recipients;
+mod shown;
 
 use crate::catalog::Catalog;
 use crate::frame::Record;
@@ -64,8 +66,8 @@ pub trait Gather: Sync {
     /// Another input begins.
     fn source(&mut self, _name: &str) {}
 
-    /// Adds the lines that follow.
-    fn absorb(&mut self, next: Self::Part);
+    /// Adds the lines that follow. Gives the part back, empty: what it has learned serves another chunk.
+    fn absorb(&mut self, next: Self::Part) -> Self::Part;
 }
 
 /// The counts of some neighbouring lines, with their open ends.
@@ -81,6 +83,15 @@ pub struct Tally<'c> {
     messages: Messages,
     suspended: u64,
     expired: u64,
+    /// Of a part: what the numbers of its keys and names are in the whole, as far as it was told.
+    in_whole: InWhole,
+}
+
+/// The numbers of a part's keys and names in the whole.
+#[derive(Debug, Default)]
+struct InWhole {
+    slots: Vec<Slot>,
+    names: Vec<u32>,
 }
 
 impl<'c> Tally<'c> {
@@ -95,6 +106,7 @@ impl<'c> Tally<'c> {
             messages: Messages::default(),
             suspended: 0,
             expired: 0,
+            in_whole: InWhole::default(),
         }
     }
 
@@ -198,25 +210,28 @@ impl<'c> Gather for Tally<'c> {
     }
 
     fn source(&mut self, name: &str) {
-        self.course.source(name);
+        self.course.lines.source(name);
     }
 
-    fn absorb(&mut self, next: Tally<'c>) {
-        let slots: Vec<Slot> = next.keys.list().map(|key| self.keys.number(*key)).collect();
-        let names: Vec<u32> = next.names.list().map(|name| self.names.number(name)).collect();
+    fn absorb(&mut self, mut next: Tally<'c>) -> Tally<'c> {
+        let InWhole { slots, names } = &mut next.in_whole;
+        slots.extend(next.keys.list().skip(slots.len()).map(|key| self.keys.number(*key)));
+        names.extend(next.names.list_from(names.len()).map(|name| self.names.number(name)));
         let slot = |slot: Slot| slots[slot as usize];
         let name = |name: u32| names[name as usize];
-        self.course.absorb(next.course, slot, name);
-        self.suspended += next.suspended;
-        self.expired += next.expired;
-        self.messages.absorb(next.messages, slot, name);
+        self.course.absorb(&mut next.course, slot, name);
+        self.suspended += std::mem::take(&mut next.suspended);
+        self.expired += std::mem::take(&mut next.expired);
+        self.messages.absorb(&mut next.messages, slot, name);
         self.take_settled();
+        next.course.restart(self.course.width());
+        next
     }
 }
 
 impl Sink for Tally<'_> {
     fn passed(&mut self, lines: u64) {
-        self.course.passed(lines);
+        self.course.lines.passed(lines);
     }
 
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {

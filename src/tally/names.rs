@@ -1,37 +1,80 @@
 //! Names to small numbers.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// Longest name that is kept whole: a domain's limit (RFC 1035, section 2.3.4). Hostile logs may hold longer ones.
-const LIMIT: usize = 255;
+pub(super) const LONGEST_NAME: usize = 255;
+
+/// Names that are found without a search when they come again soon.
+const RECENT: usize = 512;
 
 /// Names in order of first sight.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names {
-    numbers: HashMap<Vec<u8>, u32>,
-    list: Vec<Vec<u8>>,
+    /// All names, one behind the other, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// By [`quick`]: one more than the number of the last name there; 0 is none.
+    recent: Box<[u32; RECENT]>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        Names {
+            text: Vec::new(),
+            ends: Vec::new(),
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            recent: Box::new([0; RECENT]),
+        }
+    }
 }
 
 impl Names {
     /// The number of a name.
+    #[inline]
     pub(super) fn number(&mut self, name: &[u8]) -> u32 {
-        let name = &name[..name.len().min(LIMIT)];
-        if let Some(number) = self.numbers.get(name) {
+        let name = &name[..name.len().min(LONGEST_NAME)];
+        let place = quick(name);
+        if let Some(number) = self.recent[place].checked_sub(1)
+            && self.name(number) == name
+        {
+            return number;
+        }
+        let number = self.search(name);
+        self.recent[place] = number + 1;
+        number
+    }
+
+    fn search(&mut self, name: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(name);
+        if let Some(number) = self.numbers.find(hash, |number| self.name(*number) == name) {
             return *number;
         }
-        let number = self.list.len() as u32;
-        self.numbers.insert(name.to_vec(), number);
-        self.list.push(name.to_vec());
+        // A log cannot name four thousand million hosts.
+        let number = self.ends.len() as u32;
+        self.text.extend_from_slice(name);
+        self.ends.push(self.text.len());
+        let Names { text, ends, numbers, hasher, .. } = self;
+        numbers.insert_unique(hash, number, |number| hasher.hash_one(name_of(text, ends, *number)));
         number
     }
 
     /// The number of a name in lower case (domains do not tell case apart, RFC 5321, section 2.4).
+    #[inline]
     pub(super) fn number_lower(&mut self, name: &[u8]) -> u32 {
-        if !name.iter().any(u8::is_ascii_uppercase) {
-            return self.number(name);
+        let name = &name[..name.len().min(LONGEST_NAME)];
+        if let Some(number) = self.recent[quick(name)].checked_sub(1)
+            && self.name(number) == name
+            && !name.iter().any(u8::is_ascii_uppercase)
+        {
+            return number;
         }
-        let mut lower = [0; LIMIT];
-        let name = &name[..name.len().min(LIMIT)];
+        let mut lower = [0; LONGEST_NAME];
         let lower = &mut lower[..name.len()];
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
@@ -40,16 +83,72 @@ impl Names {
 
     /// The number of a name that is in the table.
     pub(super) fn known(&self, name: &[u8]) -> Option<u32> {
-        self.numbers.get(name).copied()
+        self.numbers.find(self.hasher.hash_one(name), |number| self.name(*number) == name).copied()
     }
 
     /// The name of a number that this table gave.
     pub(super) fn name(&self, number: u32) -> &[u8] {
-        &self.list[number as usize]
+        name_of(&self.text, &self.ends, number)
     }
 
-    /// All names, by number.
-    pub(super) fn list(&self) -> impl Iterator<Item = &[u8]> {
-        self.list.iter().map(Vec::as_slice)
+    /// The names from a number on, in order.
+    pub(super) fn list_from(&self, number: usize) -> impl Iterator<Item = &[u8]> {
+        (number as u32..self.ends.len() as u32).map(|number| self.name(number))
+    }
+}
+
+#[inline]
+fn name_of<'a>(text: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let number = number as usize;
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &text[start..ends[number]]
+}
+
+/// A place for a name, from its length and its first and last bytes; names that differ in the middle share one.
+#[inline]
+fn quick(name: &[u8]) -> usize {
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let mixed = match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(23),
+        _ => name.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte)),
+    };
+    ((mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % RECENT
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn equal_names_and_only_those_have_equal_numbers(
+            list in proptest::collection::vec("[a-bA-B]{0,3}|long-name-[a-z]{1,2}-in-the-middle\\.example", 1..60),
+        ) {
+            let mut names = Names::default();
+            let mut plain: Vec<String> = Vec::new();
+            for name in &list {
+                let lower = name.to_ascii_lowercase();
+                let number = plain.iter().position(|known| *known == lower).unwrap_or_else(|| {
+                    plain.push(lower.clone());
+                    plain.len() - 1
+                });
+                prop_assert_eq!(names.number_lower(name.as_bytes()), number as u32);
+                prop_assert_eq!(names.name(number as u32), lower.as_bytes());
+                prop_assert_eq!(names.known(lower.as_bytes()), Some(number as u32));
+            }
+            prop_assert!(names.list_from(0).eq(plain.iter().map(String::as_bytes)));
+        }
+    }
+
+    #[test]
+    fn case_is_told_apart_unless_asked_otherwise() {
+        let mut names = Names::default();
+        let upper = names.number(b"Example.ORG");
+        assert_ne!(names.number_lower(b"Example.ORG"), upper);
+        assert_eq!(names.number(b"Example.ORG"), upper);
+        let long = [b'a'; 600];
+        assert_eq!(names.number(&long), names.number(&long[..LONGEST_NAME]));
     }
 }

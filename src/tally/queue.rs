@@ -10,8 +10,11 @@
 //! and it still waits; a message counts when its life ends, if it was attempted. Exim's arrival line begins a life and
 //! names its sender; attempts without a sender that stand before it (cutthrough delivery is logged first) get the name.
 
+use std::hash::{Hash, Hasher};
+
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::keys::Slot;
@@ -24,25 +27,40 @@ use crate::time::Instant;
 const OPEN_LIMIT: usize = 1 << 17;
 
 /// The id of a message on a host.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Id {
     host: u64,
-    length: u8,
-    bytes: [u8; 31],
+    /// The bytes, and last how many they are.
+    words: [u64; 3],
+}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.words {
+            state.write_u64(word);
+        }
+        state.write_u64(self.host);
+    }
 }
 
 impl Id {
+    #[inline]
     fn new(host: &[u8], id: &[u8]) -> Id {
-        let mut bytes = [0; 31];
-        // Longer than any queue id: told apart by a hash of all of it.
-        let length = if id.len() <= bytes.len() {
+        let mut bytes = [0; 24];
+        // Exim's ids have 23 bytes, Postfix's fewer. Longer than any: told apart by a hash of all of it.
+        bytes[23] = if id.len() <= 23 {
             bytes[..id.len()].copy_from_slice(id);
             id.len() as u8
         } else {
             bytes[..8].copy_from_slice(&xxh3_64(id).to_le_bytes());
             u8::MAX
         };
-        Id { host: if host.is_empty() { 0 } else { xxh3_64(host) }, length, bytes }
+        let host = if host.is_empty() { 0 } else { xxh3_64(host) };
+        let mut words = [0; 3];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Id { host, words }
     }
 }
 
@@ -94,67 +112,98 @@ pub(super) struct Named {
 struct Life {
     /// Its beginning was seen here; nothing before this chunk belongs to it.
     whole: bool,
-    /// The sender as first named, for the attempts before that.
-    first: Option<Sender>,
-    /// The sender as last named, for the attempts after that.
-    last: Option<Sender>,
     /// Its sender is the null path.
     null: bool,
     /// Another host sent it to us.
     remote: bool,
     /// Tried at least once to another host.
     attempted: bool,
-    /// Attempts before the sender was named.
-    nameless: Vec<Attempt>,
-    /// Answers that refused it, each with the first time.
-    met: Vec<Attempt>,
-    /// Recipients that were delayed last.
-    waiting: Vec<Waiting>,
-    /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
-    ended: Vec<Ended>,
+    /// The sender as first named, for the attempts before that.
+    first: Option<Sender>,
+    /// The sender as last named, for the attempts after that.
+    last: Option<Sender>,
     /// Position of the last mention, to know the oldest.
     touched: u64,
+    /// Most messages are delivered at once and have nothing of this.
+    trouble: Option<Box<Trouble>>,
 }
+
+/// What is known of a message that was not just taken and delivered.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// Attempts before the sender was named.
+    nameless: Few<Attempt>,
+    /// Answers that refused it, each with the first time.
+    met: Few<Attempt>,
+    /// Recipients that were delayed last.
+    waiting: Few<Waiting>,
+    /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
+    ended: Few<Ended>,
+}
+
+/// Mostly one.
+type Few<T> = SmallVec<[T; 1]>;
 
 impl Life {
     fn has_progress(&self) -> bool {
         self.attempted || self.last.is_some()
     }
 
+    fn trouble(&mut self) -> &mut Trouble {
+        self.trouble.get_or_insert_default()
+    }
+
+    fn waiting(&self) -> &[Waiting] {
+        self.trouble.as_ref().map_or(&[], |trouble| &trouble.waiting)
+    }
+
+    /// Attempts whose sender is named at last.
+    fn take_nameless(&mut self) -> impl Iterator<Item = Attempt> {
+        let nameless = self.trouble.as_mut().map(|trouble| std::mem::take(&mut trouble.nameless));
+        nameless.into_iter().flatten()
+    }
+
     /// What follows belongs to the same message. Attempts that get a sender by this go to `settled`.
     fn join(&mut self, next: Life, settled: &mut Vec<(Attempt, Sender)>, recovered: &mut Vec<(Slot, i64)>) {
         if let Some(first) = next.first {
-            settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
+            settled.extend(self.take_nameless().map(|attempt| (attempt, first)));
         }
-        match self.last.or(next.first) {
-            Some(sender) => settled.extend(next.nameless.into_iter().map(|attempt| (attempt, sender))),
-            None => self.nameless.extend(next.nameless),
+        if let Some(trouble) = next.trouble {
+            match self.last.or(next.first) {
+                Some(sender) => {
+                    settled.extend(trouble.nameless.into_iter().map(|attempt| (attempt, sender)));
+                }
+                None if trouble.nameless.is_empty() => {}
+                None => self.trouble().nameless.extend(trouble.nameless),
+            }
+            for met in trouble.met {
+                self.meet(met);
+            }
+            for ended in trouble.ended {
+                self.ended_here(ended, recovered);
+            }
+            for waiting in trouble.waiting {
+                self.wait(waiting);
+            }
         }
         self.first = self.first.or(next.first);
         self.last = next.last.or(self.last);
         self.null |= next.null;
         self.remote |= next.remote;
         self.attempted |= next.attempted;
-        for met in next.met {
-            self.meet(met);
-        }
-        for ended in next.ended {
-            self.ended_here(ended, recovered);
-        }
-        for waiting in next.waiting {
-            self.wait(waiting);
-        }
         self.touched = next.touched;
     }
 
     /// Nothing comes before: the log begins here.
     fn make_whole(&mut self, settled: &mut Vec<(Attempt, Sender)>, recovered: &mut Vec<(Slot, i64)>) {
         self.whole = true;
-        for ended in std::mem::take(&mut self.ended) {
-            recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
+        if let Some(trouble) = &mut self.trouble {
+            for ended in std::mem::take(&mut trouble.ended) {
+                recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
+            }
         }
         if let Some(first) = self.first {
-            settled.extend(self.nameless.drain(..).map(|attempt| (attempt, first)));
+            settled.extend(self.take_nameless().map(|attempt| (attempt, first)));
         }
     }
 }
@@ -162,26 +211,28 @@ impl Life {
 impl Life {
     /// It met a refusal.
     fn meet(&mut self, met: Attempt) {
-        if !self.met.iter().any(|known| known.slot == met.slot) {
-            self.met.push(met);
+        let known = &mut self.trouble().met;
+        if !known.iter().any(|known| known.slot == met.slot) {
+            known.push(met);
         }
     }
 
     /// A recipient is put off, for the first time or again.
     fn wait(&mut self, waiting: Waiting) {
-        match self.waiting.iter_mut().find(|known| known.recipient == waiting.recipient) {
+        let all = &mut self.trouble().waiting;
+        match all.iter_mut().find(|known| known.recipient == waiting.recipient) {
             Some(known) => known.slot = waiting.slot,
-            None => self.waiting.push(waiting),
+            None => all.push(waiting),
         }
     }
 
     /// A recipient that waited reached its end.
     fn ended_here(&mut self, ended: Ended, recovered: &mut Vec<(Slot, i64)>) {
-        let known = self.waiting.iter().position(|waiting| waiting.recipient == ended.recipient);
-        let before = known.map(|at| self.waiting.swap_remove(at));
+        let known = self.waiting().iter().position(|waiting| waiting.recipient == ended.recipient);
+        let before = known.map(|at| self.trouble().waiting.swap_remove(at));
         if !self.whole {
             // What an earlier chunk knows of it counts: it is told when that is joined.
-            self.ended.push(Ended { waited: ended.waited.or(before), ..ended });
+            self.trouble().ended.push(Ended { waited: ended.waited.or(before), ..ended });
             return;
         }
         let waited = match (before, ended.waited) {
@@ -279,7 +330,7 @@ impl Messages {
             life.first = Some(sender);
             // Without its beginning, an earlier chunk may know an earlier name.
             if life.whole {
-                self.settled.extend(life.nameless.drain(..).map(|attempt| (attempt, sender)));
+                self.settled.extend(life.take_nameless().map(|attempt| (attempt, sender)));
             }
         }
     }
@@ -307,7 +358,7 @@ impl Messages {
         if delayed || action == Action::Failed {
             life.meet(attempt);
         }
-        if delayed || !life.whole || !life.waiting.is_empty() {
+        if delayed || !life.whole || !life.waiting().is_empty() {
             let recipient = xxh3_64(outcome.recipient.unwrap_or_default());
             if delayed {
                 life.wait(Waiting { recipient, slot: attempt.slot, since: attempt.at });
@@ -327,7 +378,7 @@ impl Messages {
                 None
             }
             (None, Some(attempt)) => {
-                life.nameless.push(attempt);
+                life.trouble().nameless.push(attempt);
                 None
             }
             (_, None) => None,
@@ -337,12 +388,17 @@ impl Messages {
     /// A message leaves the queue.
     pub(super) fn done(&mut self, host: &[u8], queue_id: &[u8]) {
         let id = Id::new(host, queue_id);
-        self.open.entry(id).or_default();
-        self.end(id);
+        let life = self.open.remove(&id).unwrap_or_default();
+        self.ended(id, life);
     }
 
     fn end(&mut self, id: Id) {
-        let Some(life) = self.open.remove(&id) else { return };
+        if let Some(life) = self.open.remove(&id) {
+            self.ended(id, life);
+        }
+    }
+
+    fn ended(&mut self, id: Id, life: Life) {
         if life.whole {
             self.close(life);
         } else {
@@ -355,19 +411,20 @@ impl Messages {
     fn close(&mut self, life: Life) {
         self.count += u64::from(life.attempted);
         self.bounces += u64::from(life.null && life.remote);
-        self.recipients += life.waiting.len() as u64;
-        self.met.extend(life.met);
-        for ended in life.ended {
+        let Some(trouble) = life.trouble else { return };
+        self.recipients += trouble.waiting.len() as u64;
+        self.met.extend(trouble.met);
+        for ended in trouble.ended {
             self.recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
         }
         let sender = life.first.flatten();
-        self.settled.extend(life.nameless.into_iter().map(|attempt| (attempt, sender)));
+        self.settled.extend(trouble.nameless.into_iter().map(|attempt| (attempt, sender)));
     }
 
-    /// Adds what follows, where this one begins with the log; `slot` and `domain` translate the other's numbers.
+    /// Takes what follows out of `next`, where this one begins with the log; `slot` and `domain` translate its numbers.
     pub(super) fn absorb(
         &mut self,
-        next: Messages,
+        next: &mut Messages,
         slot: impl Fn(Slot) -> Slot,
         domain: impl Fn(u32) -> u32,
     ) {
@@ -375,30 +432,32 @@ impl Messages {
         let translate = |mut life: Life| {
             life.first = life.first.map(|sender| sender.map(&domain));
             life.last = life.last.map(|sender| sender.map(&domain));
-            for attempt in life.nameless.iter_mut().chain(&mut life.met) {
-                attempt.slot = slot(attempt.slot);
-            }
-            let waited = life.ended.iter_mut().filter_map(|ended| ended.waited.as_mut());
-            for waiting in life.waiting.iter_mut().chain(waited) {
-                waiting.slot = slot(waiting.slot);
+            if let Some(trouble) = &mut life.trouble {
+                for attempt in trouble.nameless.iter_mut().chain(&mut trouble.met) {
+                    attempt.slot = slot(attempt.slot);
+                }
+                let waited = trouble.ended.iter_mut().filter_map(|ended| ended.waited.as_mut());
+                for waiting in trouble.waiting.iter_mut().chain(waited) {
+                    waiting.slot = slot(waiting.slot);
+                }
             }
             life.touched += offset;
             life
         };
-        let settled = next.settled.into_iter();
+        let settled = next.settled.drain(..);
         self.settled.extend(
             settled.map(|(attempt, sender)| {
                 (Attempt { slot: slot(attempt.slot), ..attempt }, sender.map(&domain))
             }),
         );
-        self.met.extend(next.met.into_iter().map(|met| Attempt { slot: slot(met.slot), ..met }));
-        self.recovered.extend(next.recovered.into_iter().map(|(old, waited)| (slot(old), waited)));
-        self.count += next.count;
-        self.bounces += next.bounces;
-        self.recipients += next.recipients;
-        self.clock += next.clock;
-        let mut begun = next.begun.into_iter().peekable();
-        for (number, (id, head)) in next.heads.into_iter().enumerate() {
+        self.met.extend(next.met.drain(..).map(|met| Attempt { slot: slot(met.slot), ..met }));
+        self.recovered.extend(next.recovered.drain(..).map(|(old, waited)| (slot(old), waited)));
+        self.count += std::mem::take(&mut next.count);
+        self.bounces += std::mem::take(&mut next.bounces);
+        self.recipients += std::mem::take(&mut next.recipients);
+        self.clock += std::mem::take(&mut next.clock);
+        let mut begun = next.begun.drain(..).peekable();
+        for (number, (id, head)) in next.heads.drain(..).enumerate() {
             while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
                 self.give_way(&before, &domain);
             }
@@ -415,7 +474,7 @@ impl Messages {
         for begun in begun {
             self.give_way(&begun, &domain);
         }
-        for (id, life) in next.open {
+        for (id, life) in next.open.drain() {
             let mut life = translate(life);
             match self.open.entry(id) {
                 Entry::Vacant(place) => {
@@ -444,8 +503,11 @@ impl Messages {
     /// those that wait. A recipient dropped so still counts as waiting; tried again, it counts again.
     fn forget(&mut self) {
         let before = self.clock.saturating_sub(OPEN_LIMIT as u64 / 2);
-        let may_go: [fn(&Life) -> bool; 3] =
-            [|life| life.waiting.is_empty() && life.last.is_none(), |life| life.waiting.is_empty(), |_| true];
+        let may_go: [fn(&Life) -> bool; 3] = [
+            |life| life.waiting().is_empty() && life.last.is_none(),
+            |life| life.waiting().is_empty(),
+            |_| true,
+        ];
         for may_go in may_go {
             if self.open.len() <= OPEN_LIMIT {
                 return;
@@ -454,7 +516,7 @@ impl Messages {
             let ids: Vec<Id> = self.open.iter().filter(|(_, life)| old(life)).map(|(id, _)| *id).collect();
             for id in ids {
                 if let Some(life) = self.open.remove(&id) {
-                    self.forgotten += life.waiting.len() as u64;
+                    self.forgotten += life.waiting().len() as u64;
                     self.close(life);
                 }
             }
@@ -470,8 +532,8 @@ impl Messages {
             heads.map(|life| (false, life)).chain(open.map(|life| (true, life))).collect();
         for (open, life) in lives {
             if open {
-                waiting += life.waiting.len() as u64;
-                self.still.extend(life.waiting.iter().map(|waiting| (waiting.slot, waiting.since)));
+                waiting += life.waiting().len() as u64;
+                self.still.extend(life.waiting().iter().map(|waiting| (waiting.slot, waiting.since)));
             }
             self.close(life);
         }

@@ -1,5 +1,6 @@
 //! Real logs, read in every way there is.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use smtpulse::catalog::Catalog;
@@ -7,6 +8,7 @@ use smtpulse::frame;
 use smtpulse::input;
 use smtpulse::scan::Options;
 use smtpulse::summary::Summary;
+use smtpulse::synth::{self, Mta, Spec};
 
 use super::{bytes, summary};
 use crate::reading::{fixtures, options, stream};
@@ -83,6 +85,20 @@ fn chunks_of_one_line_make_no_difference() {
     for (log, zone, year) in LOGS {
         let ways = [(1, 1), (3, 1), (2, 700), (7, 5000), (16, 64 * 1024)];
         check(&excerpt(folder.path(), log), &options(zone, Some(year)), &ways);
+    }
+}
+
+/// Far more workers than chunks are long, and than there are processors: who reads what, and when, is different each time.
+#[test]
+fn sixty_four_threads_on_small_chunks_make_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    for mta in [Mta::Postfix, Mta::Exim] {
+        let path = folder.path().join(format!("{mta:?}.log"));
+        // Two hours: many messages live across many chunks.
+        let spec = Spec { mta, bytes: 256 * 1024, span: Some(7_200), ..Spec::default() };
+        synth::generate(&spec, &mut File::create(&path).unwrap()).unwrap();
+        let ways = [(64, 300), (64, 300), (64, 2_000), (64, 2_000), (64, 4_096)];
+        check(&path, &options("UTC", Some(2026)), &ways);
     }
 }
 

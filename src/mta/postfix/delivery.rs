@@ -112,7 +112,8 @@ fn bracketed(path: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let mut from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
     loop {
         let end = from + memchr(b'>', &path[from..])?;
-        if let Some(tail) = tail(&path[end + 1..]) {
+        let behind = &path[end + 1..];
+        if let Some(tail) = usual(behind).or_else(|| tail(behind)) {
             return Some((&path[..end], tail));
         }
         from = end + 1;
@@ -137,6 +138,47 @@ pub(super) fn after_quoted(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Everything behind the recipient where it stands as Postfix writes it today: `tail` gives the same, field by field.
+#[inline]
+fn usual(text: &[u8]) -> Option<Tail<'_>> {
+    let (relay, rest) = value(text.strip_prefix(b", relay=")?)?;
+    let (delay, rest) = figures(rest.strip_prefix(b"delay=")?)?;
+    let (delays, rest) = figures(rest.strip_prefix(b"delays=")?)?;
+    let rest = rest.strip_prefix(b"dsn=")?;
+    let (dsn, end) = EnhancedCode::at_start(rest)?;
+    let status = rest[end..].strip_prefix(b", status=")?;
+    if memchr(b'/', delay).is_some() {
+        return None;
+    }
+    Some(ending(Tail {
+        orig_recipient: None,
+        relay,
+        delay: Some(delay),
+        waited: whole_seconds(delays),
+        dsn: Some(dsn),
+        status,
+        text: b"",
+    }))
+}
+
+/// A value of figures, `.` and `/`, and what follows it.
+#[inline]
+fn figures(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|b| !matches!(b, b'.'..=b'9'))?;
+    let rest = text[end..].strip_prefix(b", ")?;
+    (end > 0).then_some((&text[..end], rest))
+}
+
+/// Tells `WORD (TEXT)` apart.
+#[inline]
+fn ending(tail: Tail<'_>) -> Tail<'_> {
+    let line = tail.status;
+    let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+    let text = line[end..].strip_prefix(b" (").unwrap_or_default();
+    let text = text.strip_suffix(b")").unwrap_or(text);
+    Tail { status: &line[..end], text, ..tail }
+}
+
 /// Everything behind the recipient, or nothing.
 fn tail(text: &[u8]) -> Option<Tail<'_>> {
     let mut rest = text.strip_prefix(b", ")?;
@@ -153,12 +195,9 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
             if delay.is_none() && dsn.is_none() {
                 return None;
             }
-            let end = memchr(b' ', status).unwrap_or(status.len());
-            let text = status[end..].strip_prefix(b" (").unwrap_or_default();
-            let text = text.strip_suffix(b")").unwrap_or(text);
             // Of `delays=a/b/c/d`, a is the time before the queue manager took the message, earlier deferrals included.
             let waited = delays.or(delay).and_then(whole_seconds);
-            return Some(Tail { orig_recipient, relay, delay, waited, dsn, status: &status[..end], text });
+            return Some(ending(Tail { orig_recipient, relay, delay, waited, dsn, status, text: b"" }));
         }
         let equals = rest.iter().position(|b| !b.is_ascii_lowercase() && *b != b'_')?;
         if rest[equals] != b'=' {

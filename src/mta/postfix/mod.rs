@@ -83,17 +83,12 @@ fn without_severity(message: &[u8]) -> &[u8] {
 ///
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (mut length, mut classes) = (0, 0);
-    loop {
-        let class = CLASSES[usize::from(*text.get(length)?)];
-        if class == 0 {
-            break;
-        }
-        classes |= class;
-        length += 1;
-        if length > 27 {
-            return None;
-        }
+    let (length, classes) = match text.first_chunk::<{ LONGEST_ID + 1 }>() {
+        Some(near) => run(near),
+        None => run(text),
+    };
+    if length >= text.len() {
+        return None;
     }
     if length < 2 || text[length] != b':' {
         return None;
@@ -107,6 +102,23 @@ fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = &text[length + 1..];
     Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
+
+/// How many of the first bytes may be of an id, and what they are. Compiled once for a known length, where most ask.
+#[inline(always)]
+fn run(near: &[u8]) -> (usize, u8) {
+    let mut classes = 0;
+    for (at, byte) in near.iter().enumerate() {
+        let class = CLASSES[usize::from(*byte)];
+        if class == 0 {
+            return (at, classes);
+        }
+        classes |= class;
+    }
+    (usize::MAX, classes)
+}
+
+/// Longer than Postfix makes them.
+const LONGEST_ID: usize = 27;
 
 /// What a byte of a queue id can be.
 const FIGURE: u8 = 1;

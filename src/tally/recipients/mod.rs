@@ -246,12 +246,12 @@ impl<'c> Gather for Recipients<'c> {
         Happenings::new(self.catalog)
     }
 
-    fn absorb(&mut self, next: Happenings<'c>) {
+    fn absorb(&mut self, next: Happenings<'c>) -> Happenings<'c> {
         let grounds = next.grounds.iter();
         let slots: Vec<Option<Slot>> =
             next.keys.list().zip(grounds).map(|(key, ground)| Some(self.slot(key, (*ground)?))).collect();
         let mut domains: Vec<Option<u32>> =
-            next.domains.list().map(|name| self.domains.known(name)).collect();
+            next.domains.list_from(0).map(|name| self.domains.known(name)).collect();
         for happening in &next.list {
             let address = next.address(happening);
             let known = &mut domains[happening.domain as usize];
@@ -265,5 +265,6 @@ impl<'c> Gather for Recipients<'c> {
                 }
             }
         }
+        next.emptied()
     }
 }

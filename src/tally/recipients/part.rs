@@ -73,6 +73,12 @@ impl<'c> Happenings<'c> {
         }
     }
 
+    /// Empty, to be read into again; what was asked of the catalogue is remembered.
+    pub(super) fn emptied(self) -> Happenings<'c> {
+        let empty = Happenings::new(self.attributor.catalog());
+        Happenings { attributor: self.attributor, ..empty }
+    }
+
     /// The address of a happening: the domain in lower case; of one that was accepted the local part too.
     pub(super) fn address(&self, happening: &Happening) -> &[u8] {
         &self.bytes[happening.start..happening.start + usize::from(happening.length)]

@@ -40,7 +40,7 @@ impl<'c> Gather for Reached<'c> {
         Happenings::new(self.catalog)
     }
 
-    fn absorb(&mut self, next: Happenings<'c>) {
+    fn absorb(&mut self, next: Happenings<'c>) -> Happenings<'c> {
         for happening in &next.list {
             if let What::Accepted { .. } = happening.what
                 && let Some(last) = self.last.get_mut(next.address(happening))
@@ -49,5 +49,6 @@ impl<'c> Gather for Reached<'c> {
                 *last = (*last).max(Some(happening.at.unwrap_or(Instant::MAX)));
             }
         }
+        next.emptied()
     }
 }

@@ -1,0 +1,216 @@
+//! Where in a text markers are.
+//!
+//! A marker begins with a sign, or with a letter or digit that starts a word. At each such place of the text one look into a
+//! small table tells whether the next eight bytes can be the head of a marker; only where they can are markers compared.
+//! Three places out of four are passed over, few others lead to a comparison in vain, and none waits for the one before.
+
+use super::eight::{alphanumeric, at_least, gathered};
+
+/// How many slots the table has: several times the beginnings of our markers, and half of a processor's nearest cache.
+const SLOTS: usize = 2048;
+
+/// As many zeros stand behind a text, so that sixteen bytes can be read at each place.
+pub(super) const PADDING: usize = 16;
+
+/// The heads of all markers.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// No marker begins with a lower byte than this.
+    least: u8,
+    /// For each slot, told by the first three bytes of a head, a bit for each hash of the five bytes behind.
+    heads: Box<[u64; SLOTS]>,
+    /// Where each slot's candidates begin, and behind the last slot where they end.
+    begins: Box<[u32]>,
+    candidates: Box<[Candidate]>,
+}
+
+/// A marker to compare with.
+#[derive(Clone, Debug)]
+struct Candidate {
+    head: Part,
+    /// What is behind, sixteen bytes each.
+    tail: Box<[Part]>,
+    number: u16,
+}
+
+/// Up to sixteen bytes to compare with, case ignored.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// The bytes, letters small.
+    bytes: u128,
+    /// Which of sixteen bytes it has.
+    mask: u128,
+    /// The bit that tells a capital from a small letter, where it has letters.
+    case: u128,
+}
+
+impl Index {
+    /// An index of texts, each with its number; each of two bytes at least. Case is ignored.
+    pub(super) fn new<'t>(texts: impl Iterator<Item = (u16, &'t [u8])>) -> Index {
+        let (mut least, mut heads) = (0x7f, Box::new([0; SLOTS]));
+        let mut placed: Vec<(usize, Candidate)> = Vec::new();
+        for (number, text) in texts {
+            least = text.first().map_or(least, |first| least.min(first.to_ascii_uppercase()));
+            let candidate = Candidate::new(number, text);
+            let head = folded(candidate.head.bytes as u64);
+            let known = if text.len() < 8 { u64::MAX } else { 1 << bit(head) };
+            // Behind a marker of two bytes any third may stand.
+            let thirds = if text.len() < 3 { 0..=u64::from(u8::MAX) } else { 0..=0 };
+            let mut slots: Vec<usize> = thirds.map(|third| slot(folded(head | third << 16))).collect();
+            slots.sort_unstable();
+            slots.dedup();
+            for slot in slots {
+                heads[slot] |= known;
+                placed.push((slot, candidate.clone()));
+            }
+        }
+        placed.sort_by_key(|(slot, _)| *slot);
+        let begins =
+            (0..=SLOTS).map(|slot| placed.partition_point(|(other, _)| *other < slot) as u32).collect();
+        let candidates = placed.into_iter().map(|(_, candidate)| candidate).collect();
+        Index { least, heads, begins, candidates }
+    }
+
+    /// Calls `found` with the number of a marker and the place where it begins, for each in a text that [`PADDING`]
+    /// follows.
+    pub(super) fn each_in(&self, padded: &[u8], mut found: impl FnMut(u16, usize)) {
+        let mut before = 0;
+        for (block, eights) in padded.as_chunks().0.chunks(8).enumerate() {
+            let mut places = 0;
+            for (n, eight) in eights.iter().enumerate() {
+                let bytes = u64::from_le_bytes(*eight);
+                let word = alphanumeric(bytes);
+                let inside_word = word & (word << 8 | before);
+                before = word >> 56;
+                places |= gathered(at_least(bytes, self.least) & !bytes & !inside_word) << (8 * n);
+            }
+            while places != 0 {
+                let at = 64 * block + places.trailing_zeros() as usize;
+                places &= places - 1;
+                let Some(text) = padded.get(at..) else { break };
+                let Some(head) = text.first_chunk() else { break };
+                let head = folded(u64::from_le_bytes(*head));
+                if self.heads[slot(head)] >> bit(head) & 1 == 1 {
+                    self.compare(slot(head), text, |number| found(number, at));
+                }
+            }
+        }
+    }
+
+    fn compare(&self, slot: usize, text: &[u8], mut found: impl FnMut(u16)) {
+        let Some(head) = text.first_chunk() else { return };
+        let candidates = self.begins[slot] as usize..self.begins[slot + 1] as usize;
+        for candidate in &self.candidates[candidates] {
+            if candidate.head.is(head) && candidate.tail_is_behind(text) {
+                found(candidate.number);
+            }
+        }
+    }
+}
+
+impl Candidate {
+    fn new(number: u16, text: &[u8]) -> Candidate {
+        let mut parts = text.chunks(16).map(Part::new);
+        Candidate { head: parts.next().unwrap_or_else(|| Part::new(b"")), tail: parts.collect(), number }
+    }
+
+    fn tail_is_behind(&self, text: &[u8]) -> bool {
+        // The padding is as long as a part: where one ends behind it, the text is over.
+        let texts = text.as_chunks().0.iter().skip(1);
+        self.tail.len() <= texts.len() && self.tail.iter().zip(texts).all(|(part, text)| part.is(text))
+    }
+}
+
+impl Part {
+    fn new(text: &[u8]) -> Part {
+        let (mut bytes, mut mask, mut case) = ([0; 16], [0; 16], [0; 16]);
+        for (n, byte) in text.iter().take(16).enumerate() {
+            bytes[n] = byte.to_ascii_lowercase();
+            mask[n] = 0xff;
+            case[n] = u8::from(byte.is_ascii_alphabetic()) << 5;
+        }
+        let [bytes, mask, case] = [bytes, mask, case].map(u128::from_le_bytes);
+        Part { bytes, mask, case }
+    }
+
+    fn is(&self, text: &[u8; 16]) -> bool {
+        ((u128::from_le_bytes(*text) | self.case) ^ self.bytes) & self.mask == 0
+    }
+}
+
+/// Eight bytes with capital letters as small ones. Some signs fall together, which the comparison tells apart.
+fn folded(head: u64) -> u64 {
+    head | 0x2020_2020_2020_2020
+}
+
+/// The slot of a head, told by its first three bytes.
+fn slot(head: u64) -> usize {
+    ((head as u32) << 8).wrapping_mul(0x9E37_79B1) as usize >> (u32::BITS - SLOTS.ilog2())
+}
+
+/// Which bit of its slot stands for the five bytes behind.
+fn bit(head: u64) -> u32 {
+    ((head >> 24).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(index: &Index, text: &str) -> Vec<(u16, usize)> {
+        let mut found = Vec::new();
+        let padded = [text.as_bytes(), &[0; PADDING]].concat();
+        index.each_in(&padded, |number, at| found.push((number, at)));
+        found.sort_unstable();
+        found
+    }
+
+    fn index(markers: &[String]) -> Index {
+        Index::new(markers.iter().enumerate().map(|(n, marker)| (n as u16, marker.as_bytes())))
+    }
+
+    /// The same, by looking for every marker at every place.
+    fn naive(markers: &[String], text: &str) -> Vec<(u16, usize)> {
+        let text = text.as_bytes();
+        let word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        let is_at = |marker: &[u8], at: usize| {
+            let there = text.get(at..at + marker.len()).is_some_and(|part| part.eq_ignore_ascii_case(marker));
+            there && !(word(at) && at > 0 && word(at - 1))
+        };
+        let places =
+            |marker: &String| (0..text.len()).filter(|at| is_at(marker.as_bytes(), *at)).collect::<Vec<_>>();
+        let all = markers.iter().enumerate();
+        all.flat_map(|(n, marker)| places(marker).into_iter().map(move |at| (n as u16, at))).collect()
+    }
+
+    #[test]
+    fn a_long_text_of_nothing_but_beginnings_is_read_in_passing() {
+        let markers: Vec<String> = (0..500).map(|n| format!("too many {n}")).collect();
+        let text = "too many 499 ".repeat(5_000);
+        assert_eq!(found(&index(&markers), &text).len(), 15_000);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn every_marker_is_found_where_it_is(
+            // Few letters, so that they meet; small and large, signs, lengths around those of head and tail.
+            mut markers in prop::collection::vec("[abAB@` .5-]{2,4}|[ab][ab .]{5,20}", 0..12),
+            texts in prop::collection::vec("[abAB@`ü .5-]{0,80}", 1..4),
+            whole in any::<bool>(),
+        ) {
+            markers.sort();
+            markers.dedup();
+            let index = index(&markers);
+            for mut text in texts {
+                if whole {
+                    text = markers.iter().fold(text, |text, marker| text + &marker.to_uppercase());
+                }
+                prop_assert_eq!(found(&index, &text), naive(&markers, &text), "{:?} in {:?}", markers, text);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Lines that show refusals: of each key and stretch of time the first few.
+
+use hashbrown::HashMap;
+
+use super::Line;
+use super::keys::Slot;
+use crate::summary::{LINES, Shown};
+use crate::time::Instant;
+
+/// Bytes kept of a line.
+const SHOWN: usize = 320;
+
+/// A line that shows a refusal. The order is that of log lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    at: Option<Instant>,
+    input: u32,
+    line: u64,
+    text: Box<[u8]>,
+}
+
+/// Start of a stretch; none for lines without a stamp.
+type Bucket = Option<Instant>;
+
+/// The lines.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    first: HashMap<(Slot, Bucket), Vec<Seen>>,
+    /// By key: the bucket that has its lines, and the last of their stamps. No later line of it is wanted.
+    full: Vec<Option<(Bucket, Option<Instant>)>>,
+    /// Inputs begun, and lines of the last one that were absorbed.
+    inputs: Vec<String>,
+    passed: u64,
+}
+
+impl Lines {
+    /// A line shows a refusal.
+    #[inline]
+    pub(super) fn show(&mut self, slot: Slot, bucket: Bucket, line: &Line<'_>) {
+        // Lines of one chunk come in the order of their numbers.
+        if let Some(Some((full, last))) = self.full.get(slot as usize)
+            && *full == bucket
+            && *last <= line.at
+        {
+            return;
+        }
+        self.keep(slot, bucket, line);
+    }
+
+    fn keep(&mut self, slot: Slot, bucket: Bucket, line: &Line<'_>) {
+        let lines = self.first.entry((slot, bucket)).or_default();
+        let text = &line.text[..line.text.len().min(SHOWN)];
+        insert(lines, Seen { at: line.at, input: 0, line: line.number, text: text.into() });
+        if lines.len() == LINES {
+            let place = slot as usize;
+            if self.full.len() <= place {
+                self.full.resize(place + 1, None);
+            }
+            self.full[place] = lines.last().map(|last| (bucket, last.at));
+        }
+    }
+
+    /// Another input begins.
+    pub(super) fn source(&mut self, name: &str) {
+        self.inputs.push(name.to_owned());
+        self.passed = 0;
+    }
+
+    /// So many lines have gone by.
+    pub(super) fn passed(&mut self, lines: u64) {
+        self.passed += lines;
+    }
+
+    /// Puts lines together that stand in one bucket by now.
+    pub(super) fn widen(&mut self, bucket: impl Fn(Bucket) -> Bucket) {
+        self.full.clear();
+        for ((slot, at), lines) in std::mem::take(&mut self.first) {
+            let own = self.first.entry((slot, bucket(at))).or_default();
+            lines.into_iter().for_each(|seen| insert(own, seen));
+        }
+    }
+
+    /// Takes what follows out of `next`; `place` translates its keys and buckets.
+    pub(super) fn absorb(&mut self, next: &mut Lines, place: impl Fn(Slot, Bucket) -> (Slot, Bucket)) {
+        let (input, before) = (self.inputs.len() as u32, self.passed);
+        for ((slot, bucket), lines) in next.first.drain() {
+            let own = self.first.entry(place(slot, bucket)).or_default();
+            lines.into_iter().for_each(|seen| insert(own, Seen { input, line: before + seen.line, ..seen }));
+        }
+        next.full.clear();
+        self.passed += std::mem::take(&mut next.passed);
+    }
+
+    /// The lines of each key and bucket, in order.
+    pub(super) fn settle(&self) -> impl Iterator<Item = (Slot, Bucket, Vec<Shown>)> {
+        self.first.iter().map(|((slot, bucket), lines)| {
+            let shown = |seen: &Seen| {
+                let input = (seen.input as usize).checked_sub(1).and_then(|input| self.inputs.get(input));
+                Shown {
+                    at: seen.at,
+                    input: input.cloned().unwrap_or_default(),
+                    line: seen.line,
+                    text: String::from_utf8_lossy(&seen.text).into_owned(),
+                }
+            };
+            let mut lines: Vec<Shown> = lines.iter().map(shown).collect();
+            lines.sort();
+            (*slot, *bucket, lines)
+        })
+    }
+}
+
+/// Keeps the first lines.
+fn insert(lines: &mut Vec<Seen>, seen: Seen) {
+    let place = lines.partition_point(|known| *known < seen);
+    if place < LINES {
+        lines.insert(place, seen);
+        lines.truncate(LINES);
+    }
+}

@@ -1,0 +1,64 @@
+//! Sixteen bytes at once by SSE2, which is part of every x86-64 processor.
+#![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
+
+use std::arch::x86_64::{
+    __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch, _mm_set_epi64x,
+    _mm_set1_epi8,
+};
+
+#[inline]
+pub(super) fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
+    // SAFETY: SSE2 is part of every x86-64 processor.
+    unsafe { by_sse2(bytes, wanted) }
+}
+
+#[inline]
+pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+    // SAFETY: SSE2 is part of every x86-64 processor.
+    unsafe { any_by_sse2(bytes, wanted) }
+}
+
+#[inline]
+pub(super) fn prefetch(byte: &u8) {
+    // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn by_sse2(bytes: &[u8; 64], wanted: u8) -> u64 {
+    let wanted = _mm_set1_epi8(wanted.cast_signed());
+    let mut bits = 0;
+    for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
+        bits |= u64::from(mask(_mm_cmpeq_epi8(load(sixteen), wanted))) << (16 * index);
+    }
+    bits
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn any_by_sse2(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+    let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
+    let mut bits = 0;
+    for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
+        let bytes = load(sixteen);
+        let first = _mm_or_si128(_mm_cmpeq_epi8(bytes, a), _mm_cmpeq_epi8(bytes, b));
+        bits |= mask(_mm_or_si128(first, _mm_cmpeq_epi8(bytes, c))) << (16 * index);
+    }
+    bits
+}
+
+/// The highest bit of each byte.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn mask(bytes: __m128i) -> u32 {
+    _mm_movemask_epi8(bytes).cast_unsigned()
+}
+
+/// Compiled to one load.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn load(bytes: &[u8; 16]) -> __m128i {
+    let both = u128::from_le_bytes(*bytes);
+    _mm_set_epi64x((both >> 64) as i64, both as i64)
+}
