@@ -11,8 +11,8 @@
 //!             tally    synth                    analysis             floor 3
 //!             mta          ┌───────────┐
 //!                  ───────▶│  summary  │───────▶                     floor 2
-//!             frame        └───────────┘    bounce  catalog          floor 1
-//!             input              smtp    time                        floor 0
+//!             frame  input └───────────┘    bounce  catalog          floor 1
+//!             sys                smtp    time                        floor 0
 //! ```
 //!
 //! ```text
@@ -43,6 +43,7 @@ pub mod scan;
 pub mod smtp;
 pub mod summary;
 pub mod synth;
+pub mod sys;
 pub mod tally;
 pub mod time;
 pub mod vector;

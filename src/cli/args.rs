@@ -9,7 +9,7 @@ Examples:
   smtpulse                                  the usual log of this host
   smtpulse /var/log/mail.log.1 /var/log/mail.log
   smtpulse --since '2h ago' mail.log        what happened lately
-  zcat mail.log.2.gz | smtpulse -           from a pipe
+  ssh mx2 cat mail.log.2.gz | smtpulse -    from a pipe; compressed or not
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent when all is well
   smtpulse explain 550 5.7.26 --provider gmail
@@ -60,7 +60,8 @@ pub(super) enum Command {
 /// Where lines come from and how they are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Log files, or - for standard input [default: the usual log of this host]
+    /// Logs, compressed or not; a folder for the mail logs in it; - for standard input [default: the usual log of this host].
+    /// With --since, a log takes along what was rotated away from it (mail.log.1, mail.log.2.gz), as far back as that reaches
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Only from this time on: 2026-03-07, '2026-03-07 10:00', an RFC 3339 time, or '2h ago'
@@ -75,7 +76,7 @@ pub(super) struct ReadArgs {
     /// Number of worker threads; 0 is one for each processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) threads: usize,
-    /// Read files instead of mapping them into memory
+    /// Read files instead of mapping them into memory, as is done anyway where files must not be mapped (NFS, /proc)
     #[arg(long)]
     pub(super) no_mmap: bool,
     /// Bytes of a chunk of work

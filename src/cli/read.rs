@@ -8,14 +8,17 @@ use super::args::ReadArgs;
 use super::exit::Error;
 use super::notes;
 use super::page::Setting;
-use super::when;
+use super::{rotated, when};
 use crate::input::{self, Source};
 use crate::scan::{Options, Period};
-use crate::time::Zone;
+use crate::time::{Instant, Zone};
 
 /// Where mail servers write unless told otherwise, in the order they are tried.
 const USUAL: [&str; 4] =
     ["/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim/main.log"];
+
+/// Files that are kept open until they are read. More are opened again when it is their turn: descriptors are few.
+const KEPT_OPEN: usize = 16;
 
 /// The sources, and how many could not be opened.
 pub(super) struct Opened {
@@ -26,29 +29,91 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Length of all, as far as known.
+    /// Length of all; 0 where nobody knows.
     pub(super) fn bytes(&self) -> u64 {
-        self.sources.iter().filter_map(|source| source.length).sum()
+        self.sources.iter().map(|source| source.length).sum::<Option<u64>>().unwrap_or(0)
+    }
+
+    /// What can be read again, and whether there is something that cannot.
+    pub(super) fn files(&self) -> (Vec<PathBuf>, bool) {
+        let files = self.sources.iter().filter_map(|source| Some(source.path()?.to_owned())).collect();
+        (files, self.sources.iter().any(Source::is_stream))
     }
 }
 
 /// Opens what was named, else the usual log. One bad input does not stop the others.
-pub(super) fn open(args: &ReadArgs, quiet: bool) -> Result<Opened, Error> {
+pub(super) fn open(args: &ReadArgs, since: Option<Instant>, quiet: bool) -> Result<Opened, Error> {
     let named = if args.inputs.is_empty() { vec![usual(quiet)?] } else { args.inputs.clone() };
-    let mut opened = Opened { sources: Vec::new(), skipped: 0 };
-    for path in named {
-        match input::open(&path, !args.no_mmap) {
-            Ok(source) => opened.sources.push(source),
-            Err(error) => {
-                notes::say(&error.to_string());
-                opened.skipped += 1;
-            }
+    let say = |note: String| {
+        if !quiet {
+            notes::say(&note);
         }
+    };
+    let (sources, errors) = each(&with_rotated(&named, since, say), !args.no_mmap);
+    for error in &errors {
+        notes::say(&error.to_string());
     }
-    if opened.sources.is_empty() {
+    let (sources, twins) = input::once(sources);
+    for twin in twins {
+        say(format!("{}: begins like {} and is no longer: the same log, counted once", twin.name, twin.read));
+    }
+    if sources.is_empty() {
         return Err(Error::nothing("nothing could be read"));
     }
-    Ok(opened)
+    Ok(Opened { sources, skipped: errors.len() })
+}
+
+/// Opens files, and tells which cannot be opened.
+pub(super) fn each(paths: &[PathBuf], map: bool) -> (Vec<Source>, Vec<input::Error>) {
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match input::open(path, map) {
+            Ok(mut source) => {
+                if sources.len() >= KEPT_OPEN {
+                    source.release();
+                }
+                sources.push(source);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (sources, errors)
+}
+
+/// What was named, with the logs in folders, and with the rotated logs that lie beside a log of which no other is named.
+fn with_rotated(named: &[PathBuf], since: Option<Instant>, say: impl Fn(String)) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let found = rotated::inside(path, since);
+            // Without any it is opened as what it is, which tells what is wrong.
+            all.extend(if found.is_empty() { vec![path.clone()] } else { found });
+            continue;
+        }
+        let beside = rotated::beside(path);
+        if !beside.is_empty() && !beside.iter().any(|path| named.contains(path)) {
+            match since {
+                Some(since) => all.extend(beside.into_iter().filter(|path| rotated::reaches(path, since))),
+                None => say(format!(
+                    "{}: older logs lie beside it and are not read: {}; --since TIME takes them along as far back as it reaches",
+                    path.display(),
+                    few(&beside)
+                )),
+            }
+        }
+        all.push(path.clone());
+    }
+    all
+}
+
+/// Some names, of many the first ones.
+fn few(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<String> =
+        paths.iter().take(SHOWN).filter_map(|path| Some(path.file_name()?.display().to_string())).collect();
+    let more = paths.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", names.join(", "))
 }
 
 fn usual(quiet: bool) -> Result<PathBuf, Error> {

@@ -13,7 +13,6 @@ use super::page::{self, Setting};
 use super::{catalog, notes, read};
 use crate::analysis::{self, Threshold, Thresholds};
 use crate::catalog::Catalog;
-use crate::input;
 use crate::report::suppress::{self, List};
 use crate::scan;
 use crate::summary::Cases;
@@ -144,7 +143,8 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
     let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
     let options = read::options(&args.read, &setting, false)?;
-    let opened = read::open(&args.read, args.page.quiet)?;
+    let opened = read::open(&args.read, options.period.since, args.page.quiet)?;
+    let (files, streams) = opened.files();
     let care = Care { hits: args.outage.0 as usize, seconds: i64::from(args.outage.1) * 60 };
     let mut recipients = Recipients::new(&catalog, care);
     let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
@@ -154,7 +154,13 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
 
     let mut cases = recipients.settle();
     if scan.overlap && !cases.cases.is_empty() {
-        read_again(args, &options, &catalog, &mut cases)?;
+        if streams {
+            notes::say(
+                "some inputs are of the same time, and a stream cannot be read again: who was reached through one host may \
+                 be listed for another; give the logs as files",
+            );
+        }
+        read_again(&files, args, &options, &catalog, &mut cases)?;
     }
     let meanings = analysis::meanings(&cases, &catalog);
     let thresholds = Thresholds {
@@ -184,21 +190,13 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
 
 /// Takes out recipients that were reached later than log order tells: the inputs are of the same time.
 fn read_again(
+    files: &[PathBuf],
     args: &SuppressArgs,
     options: &scan::Options,
     catalog: &Catalog,
     cases: &mut Cases,
 ) -> Result<(), Error> {
-    // A pipe is not opened again: that would wait for somebody to write.
-    let (files, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        args.read.inputs.iter().partition(|path| path.is_file());
-    if others.iter().any(|path| path.as_os_str() == "-" || path.exists() && !path.is_dir()) {
-        notes::say(
-            "some inputs are of the same time, and a stream cannot be read again: who was reached through one host may \
-             be listed for another; give the logs as files",
-        );
-    }
-    let files = files.into_iter().filter_map(|path| input::open(path, !args.read.no_mmap).ok()).collect();
+    let (files, _) = read::each(files, !args.read.no_mmap);
     let mut reached = Reached::new(catalog, cases);
     scan::gather(files, &mut reached, options, &|_| {})
         .map_err(|failure| Error::usage(failure.to_string()))?;

@@ -1,6 +1,8 @@
 //! A stretch of whole lines, and its cutting into chunks.
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
+
+use super::watch::Watch;
 
 /// Bytes of a line that are looked at; the rest of a longer one is passed over. Postfix cuts its texts at 2,000 bytes,
 /// Exim its records at 8,192.
@@ -13,46 +15,79 @@ pub const AHEAD: usize = 64 * 1024;
 /// Whole lines, and what follows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
+    /// What the block was cut out of.
     bytes: &'a [u8],
+    start: usize,
     /// Lines that start before this are the block's own; the bytes after it may only be looked at.
     end: usize,
+    /// Where bytes may be taken away while they are read: how many were known to be left when the block was made.
+    watch: Option<(&'a Watch<'a>, usize)>,
 }
 
 impl<'a> Block<'a> {
     /// All of an input.
     pub fn whole(bytes: &'a [u8]) -> Block<'a> {
-        Block { bytes, end: bytes.len() }
+        Block::part(bytes, bytes.len())
     }
 
     /// The lines before `end`, with the bytes after them to look at.
     pub fn part(bytes: &'a [u8], end: usize) -> Block<'a> {
-        Block { bytes, end }
+        Block { bytes, start: 0, end, watch: None }
+    }
+
+    /// All of a mapped file.
+    pub(super) fn watched(watch: &'a Watch<'a>) -> Block<'a> {
+        Block { watch: Some((watch, watch.bytes().len())), ..Block::whole(watch.bytes()) }
     }
 
     /// The block's own lines.
     pub fn lines(&self) -> &'a [u8] {
-        &self.bytes[..self.end]
+        &self.bytes[self.start..self.end]
     }
 
     /// What stands from `at` on, as far as may be looked: [`AHEAD`] bytes, fewer only where the input ends.
     pub fn from(&self, at: usize) -> &'a [u8] {
-        let at = at.min(self.bytes.len());
+        let at = (self.start + at).min(self.bytes.len());
         &self.bytes[at..(at + AHEAD).min(self.bytes.len())]
     }
 
     /// Cuts the block at line ends into blocks of `size` bytes or a little more, each seeing what follows it.
     pub fn chunks(self, size: usize) -> impl Iterator<Item = Block<'a>> {
         let size = size.max(1);
-        let mut start = 0;
+        let mut start = self.start;
         std::iter::from_fn(move || {
             if start >= self.end {
                 return None;
             }
-            let least = (start + size - 1).min(self.end - 1);
+            let least = start.saturating_add(size - 1).min(self.end - 1);
             let end = memchr(b'\n', &self.bytes[least..self.end]).map_or(self.end, |at| least + at + 1);
-            let chunk = Block { bytes: &self.bytes[start..], end: end - start };
+            let chunk = Block { start, end, ..self };
             start = end;
             Some(chunk)
         })
+    }
+
+    /// Whether others may change its bytes while they are read.
+    pub fn may_change(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// To be asked after the block was read: `None` where nothing was lost meanwhile, else what is left of it, to be read
+    /// instead. Nothing may be left.
+    pub fn remains(self) -> Option<Block<'a>> {
+        let (watch, known) = self.watch?;
+        let sound = watch.sound();
+        if sound == known {
+            return None;
+        }
+        // Other bytes may stand there by now; where they do not even begin with a line they are none of this log's.
+        let begins = self.start == 0 || self.start <= sound && self.bytes[self.start - 1] == b'\n';
+        let end = if begins {
+            memrchr(b'\n', &self.bytes[..sound.min(self.bytes.len())]).map_or(0, |at| at + 1)
+        } else {
+            0
+        };
+        let end = end.max(self.start);
+        Some(Block { bytes: &self.bytes[..end], end: self.end.min(end), watch: Some((watch, sound)), ..self })
     }
 }

@@ -18,12 +18,17 @@ pub struct Error {
 pub enum Reason {
     /// It is a directory.
     Directory,
-    /// It is compressed.
+    /// It is compressed in a way that is not read.
     Compressed {
         /// The format's name.
         format: &'static str,
         /// The program that unpacks it to standard output.
         tool: &'static str,
+    },
+    /// Its name promises something compressed, and there is nothing at all.
+    Emptied {
+        /// The format's name.
+        format: &'static str,
     },
     /// The system says why.
     Io(io::Error),
@@ -35,19 +40,29 @@ impl From<io::Error> for Reason {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
-        match &self.reason {
-            Reason::Directory => write!(f, "{name}: is a directory; name the log files in it"),
+impl Reason {
+    /// What is wrong with an input of this name, and what to do.
+    pub(super) fn of(&self, name: &str) -> String {
+        match self {
+            Reason::Directory => {
+                "is a directory without a mail.log, maillog or mainlog; name the log files in it".to_owned()
+            }
             Reason::Compressed { format, tool } => {
-                write!(
-                    f,
-                    "{name}: is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -"
+                format!("is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -")
+            }
+            Reason::Emptied { format } => {
+                format!(
+                    "is empty, not even an empty {format} file: was the disk full when it was compressed?"
                 )
             }
-            Reason::Io(error) => write!(f, "{name}: {error}"),
+            Reason::Io(error) => error.to_string(),
         }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.reason.of(&self.name))
     }
 }
 

@@ -1,25 +1,40 @@
-//! Bytes in: a source is a regular file, mapped, or a stream, read in blocks of whole lines.
+//! Bytes in: a source is a regular file, mapped; a compressed one, unpacked on the way; or a stream. All are read in blocks
+//! of whole lines.
 //!
-//! Both give [`Block`]s to one reader, with equal results. A source knows nothing of what its lines say. What else
-//! gives bytes (archives, journals) becomes one more way to open a [`Source`].
+//! All give [`Block`]s to one reader, with equal results. A source knows nothing of what its lines say. What else
+//! gives bytes (journals) becomes one more way to open a [`Source`].
 
 mod block;
 mod error;
-mod map;
+mod handle;
+mod looks;
+mod packed;
 mod stream;
+mod twins;
+mod watch;
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use memmap2::Mmap;
-
 pub use block::{AHEAD, Block, LINE_LIMIT};
 pub use error::{Error, Reason};
+use handle::Handle;
+use packed::Format;
+use stream::Flow;
+pub use twins::{Twin, once};
+use watch::Watch;
+
+use crate::sys::{self, Mapped};
 
 /// Bytes at the start of an input that its fingerprint is made of.
 pub const FINGERPRINT_BYTES: usize = 16 * 1024;
+
+/// What one look takes.
+const LOOK: usize = 64 * 1024;
+
+type Reader = Box<dyn Read + Send>;
 
 /// One input, opened.
 #[derive(Debug)]
@@ -28,29 +43,28 @@ pub struct Source {
     pub name: String,
     /// When it was last written, in seconds since 1970; `None` for streams.
     pub modified: Option<i64>,
-    /// Its length; `None` for streams.
+    /// Its length; `None` where nobody knows it before it is read.
     pub length: Option<u64>,
     /// How it begins: as much as one look takes.
     head: Vec<u8>,
-    /// The file, where it is one that can be read at any place.
-    file: Option<File>,
     bytes: Bytes,
 }
 
-/// What one look takes.
-const LOOK: usize = 64 * 1024;
-
+/// Where the bytes are.
 enum Bytes {
-    Empty,
-    Mapped(Mmap),
-    Stream(Box<dyn Read + Send>),
+    /// In a file that can be read at any place, and mapped unless that is not wanted.
+    File { file: Handle, map: bool },
+    /// In a file that is unpacked from its start to its end, as often as it is read.
+    Packed { file: Handle, format: Format, begun: Option<Flow> },
+    /// In something that can be read once; `None` when that is done.
+    Stream(Option<Reader>),
 }
 
 impl std::fmt::Debug for Bytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Bytes::Empty => "Empty",
-            Bytes::Mapped(_) => "Mapped",
+            Bytes::File { .. } => "File",
+            Bytes::Packed { .. } => "Packed",
             Bytes::Stream(_) => "Stream",
         })
     }
@@ -59,81 +73,131 @@ impl std::fmt::Debug for Bytes {
 /// What was read of a source.
 #[derive(Debug)]
 pub struct Extent {
-    /// Bytes read.
+    /// Bytes read, unpacked.
     pub bytes: u64,
     /// The error that ended it early.
-    pub failed: Option<std::io::Error>,
+    pub failed: Option<io::Error>,
     /// Hash of its first bytes.
     pub fingerprint: u64,
     /// Its last byte ends a line; also where there is none.
     pub ended_with_line: bool,
+    /// The file was cut short while it was read: `bytes` are those that were still there.
+    pub cut: bool,
 }
 
-/// Opens a path. `-` is standard input. Regular files are mapped unless `map` is false.
+impl Extent {
+    const NOTHING: Extent =
+        Extent { bytes: 0, failed: None, fingerprint: 0, ended_with_line: true, cut: false };
+
+    fn failed(error: io::Error) -> Extent {
+        Extent { failed: Some(error), ..Extent::NOTHING }
+    }
+}
+
+/// Opens a path. `-` is standard input. Regular files on local disks are mapped unless `map` is false; compressed ones are
+/// unpacked. A file that grows is read as far as it reaches now.
 pub fn open(path: &Path, map: bool) -> Result<Source, Error> {
     let name = path.display().to_string();
+    open_as(&name, path, map).map_err(|reason| Error { name, reason })
+}
+
+fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
     if path.as_os_str() == "-" {
-        return Ok(from_reader("-", std::io::stdin()));
+        return stream("-", io::stdin());
     }
-    let fail = |reason| Error { name: name.clone(), reason };
-    let mut file = File::open(path).map_err(|error| fail(error.into()))?;
-    let meta = file.metadata().map_err(|error| fail(error.into()))?;
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
     if meta.is_dir() {
-        return Err(fail(Reason::Directory));
+        return Err(Reason::Directory);
+    }
+    if !meta.is_file() {
+        return stream(name, file);
     }
     let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let modified = modified.and_then(|since| i64::try_from(since.as_secs()).ok());
-    if !meta.is_file() {
-        return Ok(from_reader(&name, file));
-    }
-    refuse_archives(&mut file).map_err(fail)?;
     let length = meta.len();
     if length == 0 {
         // Files under /proc claim no length and still give bytes.
-        return Ok(Source { modified, length: Some(0), ..from_reader(&name, file) });
+        let source = Source { modified, length: Some(0), ..stream(name, file)? };
+        return match Format::promised(name).filter(|_| source.head.is_empty()) {
+            Some(format) => Err(Reason::Emptied { format: format.name }),
+            None => Ok(source),
+        };
     }
-    let mut copy = file.try_clone().map_err(|error| fail(error.into()))?;
-    let mut head = Vec::new();
-    copy.by_ref().take(LOOK as u64).read_to_end(&mut head).map_err(|error| fail(error.into()))?;
-    copy.seek(SeekFrom::Start(0)).map_err(|error| fail(error.into()))?;
-    let bytes = match map.then(|| map::map(&file)) {
-        Some(Ok(map)) => Bytes::Mapped(map),
-        // What cannot be mapped can be read; at the length it has now, like a mapped file.
-        _ => Bytes::Stream(Box::new(copy.take(length))),
+    let file = Handle::new(path.to_owned(), file, &meta);
+    let (head, _) = look(&mut file.reader()?)?;
+    let source =
+        Source { name: name.to_owned(), modified, length: Some(length), head, bytes: Bytes::Stream(None) };
+    let Some(format) = Format::of(&source.head) else {
+        let map = map && sys::may_be_mapped(&*file.file()?);
+        return Ok(Source { bytes: Bytes::File { file, map }, ..source });
     };
-    let file = File::open(path).ok();
-    Ok(Source { name, modified, length: Some(length), head, file, bytes })
+    let head = unpacked_head(format, Box::new(file.reader()?))?.0;
+    Ok(Source { length: None, head, bytes: Bytes::Packed { file, format, begun: None }, ..source })
 }
 
-/// A source out of any reader, under a name. Waits for the first bytes.
-pub fn from_reader(name: &str, mut reader: impl Read + Send + 'static) -> Source {
-    let mut head = Vec::new();
-    // An error now comes again when the source is read.
-    let _ = reader.by_ref().take(LOOK as u64).read_to_end(&mut head);
-    let bytes = Bytes::Stream(Box::new(Cursor::new(head.clone()).chain(reader)));
-    Source { name: name.to_owned(), modified: None, length: None, head, file: None, bytes }
-}
-
-/// Compressed files are known by their first bytes, not by their names.
-fn refuse_archives(file: &mut File) -> Result<(), Reason> {
-    let mut start = [0; 6];
-    let mut read = 0;
-    while read < start.len() {
-        match file.read(&mut start[read..])? {
-            0 => break,
-            n => read += n,
+/// A source out of any reader, under a name; what is compressed is unpacked. Waits for the first bytes.
+pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
+    stream(name, reader).unwrap_or_else(|reason| {
+        // The error comes when it is read.
+        let failing: Reader = Box::new(Failing(Some(io::Error::other(reason.of(name)))));
+        Source {
+            name: name.to_owned(),
+            modified: None,
+            length: None,
+            head: Vec::new(),
+            bytes: Bytes::Stream(Some(failing)),
         }
+    })
+}
+
+fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, Reason> {
+    let (head, failed) = look(&mut reader)?;
+    let whole = Cursor::new(head.clone()).chain(Failing(failed)).chain(reader);
+    let (head, reader): (Vec<u8>, Reader) = match Format::of(&head) {
+        None => (head, Box::new(whole)),
+        Some(format) => {
+            let (head, failed, rest) = unpacked_head(format, Box::new(whole))?;
+            (head.clone(), Box::new(Cursor::new(head).chain(Failing(failed)).chain(rest)))
+        }
+    };
+    Ok(Source {
+        name: name.to_owned(),
+        modified: None,
+        length: None,
+        head,
+        bytes: Bytes::Stream(Some(reader)),
+    })
+}
+
+/// How something begins, and the error that ends it there. Where nothing comes before the error, that is all there is.
+fn look(reader: &mut dyn Read) -> io::Result<(Vec<u8>, Option<io::Error>)> {
+    let mut head = Vec::new();
+    match reader.take(LOOK as u64).read_to_end(&mut head) {
+        Err(error) if head.is_empty() => Err(error),
+        read => Ok((head, read.err())),
     }
-    file.seek(SeekFrom::Start(0))?;
-    let kinds: [(&[u8], &str, &str); 4] = [
-        (b"\x1f\x8b", "gzip", "zcat"),
-        (b"\x28\xb5\x2f\xfd", "zstd", "zstdcat"),
-        (b"\xfd7zXZ\0", "xz", "xzcat"),
-        (b"BZh", "bzip2", "bzcat"),
-    ];
-    match kinds.iter().find(|(magic, ..)| start[..read].starts_with(magic)) {
-        Some((_, format, tool)) => Err(Reason::Compressed { format, tool }),
-        None => Ok(()),
+}
+
+/// How something compressed begins, and what follows.
+fn unpacked_head(
+    format: Format,
+    packed: Reader,
+) -> Result<(Vec<u8>, Option<io::Error>, packed::Unpacked), Reason> {
+    if !format.is_read() {
+        return Err(Reason::Compressed { format: format.name, tool: format.tool });
+    }
+    let mut unpacked = format.unpack(packed)?;
+    let (head, failed) = look(&mut unpacked)?;
+    Ok((head, failed, unpacked))
+}
+
+/// Gives an error, once, and then nothing.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 
@@ -143,65 +207,124 @@ impl Source {
         &self.head
     }
 
-    /// Looks into a file at `places` places spread evenly over it, the last one at its end; a file that is no longer than
-    /// all looks together is seen whole. Each look begins after a line end. Nothing for streams.
-    pub fn looks(&mut self, places: u64) -> Vec<Vec<u8>> {
-        let (Some(file), Some(length)) = (&mut self.file, self.length) else { return Vec::new() };
-        let (places, size) =
-            if length <= places * LOOK as u64 { (1, length) } else { (places.max(2), LOOK as u64) };
-        let mut looks = Vec::new();
-        for place in 0..places {
-            let at = (length - size) * place / (places - 1).max(1);
-            let mut look = Vec::new();
-            if file.seek(SeekFrom::Start(at)).is_err()
-                || file.by_ref().take(size).read_to_end(&mut look).is_err()
-            {
-                break;
-            }
-            let start =
-                if at == 0 { 0 } else { memchr::memchr(b'\n', &look).map_or(look.len(), |end| end + 1) };
-            looks.push(look.split_off(start));
-        }
-        looks
+    /// Whether it can be read only once, and more may come than anybody knows.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.bytes, Bytes::Stream(_)) && self.length.is_none()
     }
 
-    /// Whether a file holds a text anywhere; false for streams.
-    pub fn holds(&mut self, text: &[u8]) -> bool {
-        if let Bytes::Mapped(map) = &self.bytes {
-            return memchr::memmem::find(map, text).is_some();
+    /// Whether it is a file that is to be mapped.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.bytes, Bytes::File { map: true, .. })
+    }
+
+    /// Where it lies, if it can be read again.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::File { file, .. } | Bytes::Packed { file, .. } => Some(&file.path),
+            Bytes::Stream(_) => None,
         }
-        let Some(file) = &mut self.file else { return false };
-        if file.seek(SeekFrom::Start(0)).is_err() {
-            return false;
+    }
+
+    /// Whether looking into it takes as long as reading it.
+    pub fn is_packed(&self) -> bool {
+        matches!(self.bytes, Bytes::Packed { .. })
+    }
+
+    /// Gives the file's descriptor back until it is read.
+    pub fn release(&mut self) {
+        match &mut self.bytes {
+            Bytes::File { file, .. } | Bytes::Packed { file, .. } => file.release(),
+            Bytes::Stream(_) => {}
         }
+    }
+
+    /// Looks into a file at `places` places or more spread evenly over it, the last one at its end; one that is no longer
+    /// than all looks together is seen whole. Each look begins with a line. Nothing for streams.
+    pub fn looks(&self, places: u64) -> Vec<Vec<u8>> {
+        match &self.bytes {
+            Bytes::File { file, .. } => looks::into_file(file, places).unwrap_or_default(),
+            Bytes::Packed { .. } => self
+                .reader()
+                .map_or_else(|_| Vec::new(), |mut reader| looks::into_stream(&mut reader, places)),
+            Bytes::Stream(_) => Vec::new(),
+        }
+    }
+
+    /// Whether a line of a file begins so; false for streams.
+    pub fn has_line(&self, start: &[u8]) -> bool {
+        let Ok(mut reader) = self.reader() else { return false };
+        let inner = [b"\n", start].concat();
         let mut found = false;
-        stream::read(file, LOOK, |block| found |= memchr::memmem::find(block.lines(), text).is_some());
+        stream::each(&mut reader, LOOK, |block| {
+            let lines = block.lines();
+            found |= lines.starts_with(start) || memchr::memmem::find(lines, &inner).is_some();
+        });
         found
     }
 
-    /// Hands every block to `each`, in order; a stream's blocks own about `size` bytes. Can be done once for a
-    /// stream, again and again for a mapped file.
-    pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
-        match &mut self.bytes {
-            Bytes::Empty => {
-                Extent { bytes: 0, failed: None, fingerprint: fingerprint(&[]), ended_with_line: true }
-            }
-            Bytes::Mapped(map) => {
-                each(Block::whole(map));
-                Extent {
-                    bytes: map.len() as u64,
-                    failed: None,
-                    fingerprint: fingerprint(map),
-                    ended_with_line: map.last().is_none_or(|last| *last == b'\n'),
-                }
-            }
-            Bytes::Stream(reader) => {
-                let extent = stream::read(reader, size, each);
-                self.bytes = Bytes::Empty;
-                extent
-            }
+    /// A file's bytes from their start, unpacked.
+    fn reader(&self) -> io::Result<Reader> {
+        match &self.bytes {
+            Bytes::File { file, .. } => Ok(Box::new(file.reader()?)),
+            Bytes::Packed { file, format, .. } => Ok(Box::new(format.unpack(Box::new(file.reader()?))?)),
+            Bytes::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
         }
     }
+
+    /// Begins to unpack a compressed file, some blocks of `size` bytes ahead, in a thread of its own; [`read`](Self::read)
+    /// goes on from there. Nothing for all others.
+    pub fn begin(&mut self, size: usize) {
+        if let Bytes::Packed { begun: None, .. } = &self.bytes
+            && let Ok(flow) = self.reader().and_then(|reader| Flow::start(reader, size, None))
+            && let Bytes::Packed { begun, .. } = &mut self.bytes
+        {
+            *begun = Some(flow);
+        }
+    }
+
+    /// Hands every block to `each`, in order; what is not mapped comes in blocks that own about `size` bytes. Can be done
+    /// once for a stream, again and again for a file.
+    ///
+    /// Of a mapped file bytes may be lost while they are read: [`Block::remains`] tells.
+    pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
+        let mapped = match &self.bytes {
+            Bytes::File { file, map: true } => {
+                file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)))
+            }
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        };
+        // What cannot be mapped can be read.
+        let Ok((file, map)) = mapped else { return self.copy(size, each) };
+        let watch = Watch::new(&map, &file);
+        each(Block::watched(&watch));
+        Extent {
+            bytes: map.bytes().len() as u64,
+            fingerprint: fingerprint(&self.head),
+            ended_with_line: map.bytes().last().is_none_or(|last| *last == b'\n'),
+            ..Extent::NOTHING
+        }
+    }
+
+    /// The same without any mapping: what `each` sees is copied and stays as it is.
+    pub fn copy(&mut self, size: usize, each: impl FnMut(Block<'_>)) -> Extent {
+        let flow = match &mut self.bytes {
+            Bytes::Packed { begun: begun @ Some(_), .. } => begun.take().map(Ok),
+            Bytes::Stream(reader) => reader.take().map(|reader| Flow::start(reader, size, None)),
+            Bytes::File { .. } | Bytes::Packed { .. } => None,
+        };
+        let flow = match (flow, &self.bytes) {
+            (Some(flow), _) => flow,
+            // Read before.
+            (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
+            (None, _) => self.reader().and_then(|reader| Flow::start(reader, size, self.length)),
+        };
+        flow.map_or_else(Extent::failed, |flow| flow.read(each))
+    }
+}
+
+fn map(file: &File, length: u64) -> io::Result<Mapped> {
+    let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    Mapped::new(file, length)
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {

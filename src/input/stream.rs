@@ -1,10 +1,15 @@
-//! Any reader, as blocks of whole lines in one buffer of bounded size.
+//! Any reader, as blocks of whole lines in buffers of bounded size.
+//!
+//! A [`Flow`] fills the next block in a thread of its own while the last one is read: what reads (or unpacks) and what
+//! scans do not wait for each other.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Builder, JoinHandle};
 
 use memchr::{memchr, memrchr};
 
-use super::{AHEAD, Block, Extent, FINGERPRINT_BYTES, LINE_LIMIT};
+use super::{AHEAD, Block, Extent, FINGERPRINT_BYTES, LINE_LIMIT, Reader};
 
 /// What is asked of the reader at once.
 const READ: usize = 128 * 1024;
@@ -12,72 +17,150 @@ const READ: usize = 128 * 1024;
 /// What a block owns at most, however much is asked for: it is held in memory.
 const MOST: usize = 1 << 30;
 
+/// Blocks that are held: one is read, one waits, one is filled.
+const HELD: usize = 3;
+
+/// A reader in its own thread.
+#[derive(Debug)]
+pub(super) struct Flow {
+    full: Receiver<Filled>,
+    /// Buffers go back to be filled again.
+    empty: Sender<Vec<u8>>,
+    thread: JoinHandle<Extent>,
+}
+
+struct Filled {
+    bytes: Vec<u8>,
+    end: usize,
+}
+
+impl Flow {
+    /// Begins to read, as [`each`] does. A file that was cut short is noticed by the `length` it had.
+    pub(super) fn start(reader: Reader, size: usize, length: Option<u64>) -> io::Result<Flow> {
+        let (filled, full) = sync_channel(HELD);
+        let (empty, emptied) = channel();
+        for _ in 0..HELD {
+            // It cannot fail: the other end is here.
+            let _ = empty.send(Vec::new());
+        }
+        let fill = move || fill(reader, size, length, &filled, &emptied);
+        let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
+        Ok(Flow { full, empty, thread })
+    }
+
+    /// Hands out every block.
+    pub(super) fn read(self, mut each: impl FnMut(Block<'_>)) -> Extent {
+        let mut bytes = 0;
+        for block in &self.full {
+            each(Block::part(&block.bytes, block.end));
+            bytes += block.end as u64;
+            // The thread may be done already.
+            let _ = self.empty.send(block.bytes);
+        }
+        self.thread.join().unwrap_or_else(|_| Extent {
+            bytes,
+            failed: Some(io::Error::other("its reader broke down")),
+            ..Extent::NOTHING
+        })
+    }
+}
+
+fn fill(
+    mut reader: Reader,
+    size: usize,
+    length: Option<u64>,
+    filled: &SyncSender<Filled>,
+    emptied: &Receiver<Vec<u8>>,
+) -> Extent {
+    let mut feed = Feed { length, ..Feed::new(&mut reader, size) };
+    // Where nobody listens any more nobody asks for the rest.
+    while let Ok(mut bytes) = emptied.recv()
+        && let Some(end) = feed.fill(&mut bytes)
+        && filled.send(Filled { bytes, end }).is_ok()
+    {}
+    feed.extent()
+}
+
 /// Reads to the end, handing out blocks that own about `size` bytes and show [`AHEAD`] bytes more.
-///
-/// Of a line longer than [`LINE_LIMIT`] one byte more than that is kept, so that it is still seen to be longer.
-pub(super) fn read(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
-    // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
-    let size = size.clamp(LINE_LIMIT + 2 * READ, MOST);
-    let mut feed =
-        Feed { reader, start: Vec::new(), bytes: 0, ended: false, failed: None, skipping: false, last: None };
-    let mut buffer: Vec<u8> = Vec::with_capacity(size + AHEAD + 2 * READ);
-    loop {
-        while !feed.ended && buffer.len() < size + AHEAD {
-            feed.more(&mut buffer);
-        }
-        if buffer.is_empty() {
-            break;
-        }
-        // Every line is shorter than `size`, so there is an end among the first `size` bytes.
-        let end = match feed.ended && buffer.len() <= size {
-            true => buffer.len(),
-            false => memrchr(b'\n', &buffer[..size.min(buffer.len())]).map_or(buffer.len(), |at| at + 1),
-        };
+pub(super) fn each(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
+    let mut feed = Feed::new(reader, size);
+    let mut buffer = Vec::new();
+    while let Some(end) = feed.fill(&mut buffer) {
         each(Block::part(&buffer, end));
-        buffer.drain(..end);
     }
-    Extent {
-        bytes: feed.bytes,
-        failed: feed.failed,
-        fingerprint: xxhash_rust::xxh3::xxh3_64(&feed.start),
-        ended_with_line: feed.last.is_none_or(|last| last == b'\n'),
-    }
+    feed.extent()
 }
 
 struct Feed<'r> {
     reader: &'r mut dyn Read,
+    /// What a block owns.
+    size: usize,
+    /// How much there was to read, where that is known.
+    length: Option<u64>,
+    /// What was read and belongs to the next block.
+    rest: Vec<u8>,
     /// The first bytes as they came.
     start: Vec<u8>,
     bytes: u64,
     ended: bool,
-    failed: Option<std::io::Error>,
+    failed: Option<io::Error>,
     /// Inside the part of a line that is not kept.
     skipping: bool,
     /// The last byte that came.
     last: Option<u8>,
 }
 
-impl Feed<'_> {
+impl<'r> Feed<'r> {
+    fn new(reader: &'r mut dyn Read, size: usize) -> Feed<'r> {
+        Feed {
+            reader,
+            // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
+            size: size.clamp(LINE_LIMIT + 2 * READ, MOST),
+            length: None,
+            rest: Vec::new(),
+            start: Vec::new(),
+            bytes: 0,
+            ended: false,
+            failed: None,
+            skipping: false,
+            last: None,
+        }
+    }
+
+    /// Fills a buffer with the next block and tells where its own lines end; `None` behind the last.
+    ///
+    /// Of a line longer than [`LINE_LIMIT`] one byte more than that is kept, so that it is still seen to be longer.
+    fn fill(&mut self, buffer: &mut Vec<u8>) -> Option<usize> {
+        buffer.clear();
+        buffer.reserve(self.size + AHEAD + 2 * READ);
+        buffer.append(&mut self.rest);
+        while !self.ended && buffer.len() < self.size + AHEAD {
+            self.more(buffer);
+        }
+        if buffer.is_empty() {
+            return None;
+        }
+        // Every line is shorter than `size`, so there is an end among the first `size` bytes.
+        let end = match self.ended && buffer.len() <= self.size {
+            true => buffer.len(),
+            false => memrchr(b'\n', &buffer[..self.size.min(buffer.len())]).map_or(buffer.len(), |at| at + 1),
+        };
+        self.rest.extend_from_slice(&buffer[end..]);
+        Some(end)
+    }
+
     /// Reads once and appends what is kept.
     fn more(&mut self, buffer: &mut Vec<u8>) {
         let old = buffer.len();
-        buffer.resize(old + READ, 0);
-        let read = loop {
-            match self.reader.read(&mut buffer[old..]) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failed = Some(error);
-                    break 0;
-                }
-                Ok(read) => break read,
-            }
-        };
-        buffer.truncate(old + read);
-        self.ended = read == 0;
-        self.bytes += read as u64;
+        // What comes before an error is kept.
+        let read = Read::take(&mut *self.reader, READ as u64).read_to_end(buffer);
+        let came = buffer.len() - old;
+        self.failed = read.err();
+        self.ended = came < READ || self.failed.is_some();
+        self.bytes += came as u64;
         self.last = buffer[old..].last().copied().or(self.last);
         let missing = FINGERPRINT_BYTES - self.start.len();
-        self.start.extend_from_slice(&buffer[old..old + read.min(missing)]);
+        self.start.extend_from_slice(&buffer[old..old + came.min(missing)]);
         if self.skipping {
             match memchr(b'\n', &buffer[old..]) {
                 Some(end) => {
@@ -91,6 +174,27 @@ impl Feed<'_> {
         if buffer.len() - last > LINE_LIMIT + 1 {
             buffer.truncate(last + LINE_LIMIT + 1);
             self.skipping = true;
+        }
+        // Where the file was cut a line has no end: what is there of it may be half of what was said.
+        if self.ended && self.is_cut() {
+            self.bytes -= (buffer.len() - last) as u64;
+            buffer.truncate(last);
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.failed.is_none() && self.length.is_some_and(|length| self.bytes < length)
+    }
+
+    /// What was read.
+    fn extent(self) -> Extent {
+        let cut = self.is_cut();
+        Extent {
+            bytes: self.bytes,
+            failed: self.failed,
+            fingerprint: super::fingerprint(&self.start),
+            ended_with_line: cut || self.last.is_none_or(|last| last == b'\n'),
+            cut,
         }
     }
 }

@@ -77,12 +77,27 @@ proptest! {
 #[test]
 fn what_cannot_be_read_says_why() {
     let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        open(&path, true)
+    };
     let error = open(folder.path(), true).unwrap_err();
     assert!(matches!(error.reason, Reason::Directory), "{error}");
-    let packed = folder.path().join("mail.log.gz");
-    std::fs::write(&packed, b"\x1f\x8b\x08\x00").unwrap();
-    let error = open(&packed, true).unwrap_err().to_string();
-    assert!(error.contains("gzip") && error.contains("zcat"), "{error}");
     let error = open(&folder.path().join("missing"), true).unwrap_err();
     assert!(matches!(error.reason, Reason::Io(_)), "{error}");
+    for (name, bytes, said) in [
+        ("mail.log.1.lz4", &b"\x04\x22\x4d\x18\x60"[..], "lz4cat"),
+        ("mail.log.1.Z", b"\x1f\x9d\x90", "zcat"),
+        ("mail.log.1.gz", b"\x1f\x8b\x08\x00", "cut short"),
+        ("mail.log.2.gz", b"\x1f\x8b\x07\x00\0\0\0\0\0\0", "damaged gzip data"),
+        ("mail.log.3.gz", b"", "was the disk full"),
+        ("mail.log.1.xz", b"\xfd7zXZ\0\0\0", "xz data"),
+        ("mail.log.1.zst", b"\x28\xb5\x2f\xfd\x04", "zstd data"),
+        ("mail.log.1.bz2", b"BZh9", "bzip2 data"),
+    ] {
+        let error = file(name, bytes).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(said), "{error}");
+    }
+    assert!(file("mail.log", b"").is_ok());
 }

@@ -11,9 +11,12 @@ mod exim;
 mod kernel;
 mod order;
 mod period;
+mod upset;
+
+use std::collections::VecDeque;
 
 use crate::catalog::Catalog;
-use crate::input::{Block, Source};
+use crate::input::{Block, Extent, Source};
 use crate::summary::{Input, Overlap, Summary};
 use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
@@ -51,8 +54,11 @@ const SMALL_CHUNK: usize = 256 * 1024;
 /// Chunks for each worker, where an input is small: enough that none waits long for the slowest.
 const PER_WORKER: usize = 8;
 
-/// Bytes of a stream held at once, at most.
-const STREAM_BLOCK: usize = 16 * 1024 * 1024;
+/// Bytes of a block of a stream: three are held at once.
+const STREAM_BLOCK: usize = 8 * 1024 * 1024;
+
+/// Compressed inputs that are unpacked while another one is still read, at most: each holds blocks in memory.
+const MOST_AHEAD: usize = 3;
 
 /// Seconds by which an input may begin before another's end and still be taken to follow it: writers get out of order.
 const SLACK: i64 = 60;
@@ -92,6 +98,8 @@ impl std::error::Error for Failure {}
 struct Chunk<P> {
     part: P,
     account: Account,
+    /// Length of the lines that were read.
+    bytes: usize,
     assumed: ClockState,
     first: Option<Stamp>,
     end: ClockState,
@@ -126,13 +134,20 @@ pub fn gather<T: Gather>(
     let mut damaged = Vec::new();
     let mut overlap = false;
     let mut clock: Option<ClockState> = None;
-    let mut spare: Vec<T::Part> = (0..parts(workers.current_num_threads())).map(|_| total.part()).collect();
-    for (mut source, start) in order::order(sources, options) {
+    let threads = workers.current_num_threads();
+    let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
+    let mut waiting = VecDeque::from(workers.install(|| order::order(sources, options)));
+    while let Some((mut source, start)) = waiting.pop_front() {
+        source.begin(STREAM_BLOCK);
+        for (next, _) in waiting.iter_mut().take((threads - 1).min(MOST_AHEAD)) {
+            next.begin(STREAM_BLOCK);
+        }
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
         total.source(&source.name);
-        let chunk = chunk_size(options.chunk, source.length, workers.current_num_threads());
-        let extent = source.read(STREAM_BLOCK, |block| {
+        let chunk = chunk_size(options.chunk, source.length.filter(|_| source.is_mapped()), threads);
+        let (mut counted, mut lost) = (0, false);
+        let mut extent = source.read(STREAM_BLOCK, |block| {
             let mut real = state;
             let parts = std::mem::take(&mut spare);
             (spare, state) = crew(
@@ -145,18 +160,29 @@ pub fn gather<T: Gather>(
                     progress(block.lines().len() as u64);
                     (block, chunk)
                 },
-                |(block, mut chunk)| {
+                |(block, chunk)| {
+                    if lost {
+                        // What was read behind the place of a loss is not the next line.
+                        return (total.part(), real);
+                    }
+                    let again = || read_rest(block, real, || total.part(), options);
+                    let mut chunk = chunk.unwrap_or_else(again);
                     if let Some(first) = chunk.first {
                         if !Clock::agree(&options.zone, first, chunk.assumed, real) {
-                            chunk = read_chunk(block, real, total.part(), options);
+                            chunk = again();
                         }
                         real = chunk.end;
                     }
                     account.absorb(chunk.account);
+                    counted += chunk.bytes as u64;
+                    lost = chunk.bytes < block.lines().len();
                     (total.absorb(chunk.part), real)
                 },
             );
         });
+        if lost {
+            extent = Extent { bytes: counted, cut: true, ..extent };
+        }
         clock = Some(state);
         let input = input(&source, &account, extent);
         damaged.extend(damage(&input));
@@ -180,11 +206,40 @@ fn chunk_size(most: usize, length: Option<u64>, workers: usize) -> usize {
     most.min((length / (workers * PER_WORKER)).max(SMALL_CHUNK))
 }
 
-fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
+/// Reads a chunk; `None` where some of it was lost meanwhile, with the part that it was read into.
+fn read_chunk<P: Sink>(block: Block<'_>, state: ClockState, part: P, options: &Options) -> Option<Chunk<P>> {
+    if !block.may_change() {
+        return Some(read_quiet(block, state, part, options));
+    }
+    upset::bear(|| read_quiet(block, state, part, options)).filter(|_| block.remains().is_none())
+}
+
+/// Reads again what is left of a chunk.
+fn read_rest<P: Sink>(
+    mut block: Block<'_>,
+    state: ClockState,
+    part: impl Fn() -> P,
+    options: &Options,
+) -> Chunk<P> {
+    loop {
+        if let Some(chunk) = read_chunk(block, state, part(), options) {
+            return chunk;
+        }
+        match block.remains() {
+            Some(rest) => block = rest,
+            // Nothing was lost: then it is the program's own fault, which is not to be hidden.
+            None => return read_quiet(block, state, part(), options),
+        }
+    }
+}
+
+/// Reads a chunk that nobody changes.
+fn read_quiet<P: Sink>(block: Block<'_>, state: ClockState, mut part: P, options: &Options) -> Chunk<P> {
     let mut clock = Clock::new(&options.zone, state);
     let account = kernel::read(block, &mut clock, options.period, &mut part);
     part.passed(account.lines);
-    Chunk { part, account, assumed: state, first: clock.first(), end: clock.state() }
+    let bytes = block.lines().len();
+    Chunk { part, account, bytes, assumed: state, first: clock.first(), end: clock.state() }
 }
 
 /// Why an input was not read to its end, with its name.
@@ -194,9 +249,13 @@ fn damage(input: &Input) -> Option<String> {
 }
 
 /// What is to be said about a source after it was read.
-fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> Input {
+fn input(source: &Source, account: &Account, extent: Extent) -> Input {
     let (complete, note) = match &extent.failed {
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
+        None if extent.cut => {
+            let kept = extent.bytes;
+            (false, Some(format!("was cut short while it was read: only its first {kept} bytes are counted")))
+        }
         None if account.lines == 0 => (true, Some("empty".to_owned())),
         None if account.nothing_found() => {
             (false, Some("no line of a log in it: is this a Postfix or Exim log?".to_owned()))
@@ -226,7 +285,8 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
         let mut account = Account::default();
         sink.source(&source.name);
-        let extent = source.read(STREAM_BLOCK, |block| {
+        // What is handed on at once cannot be taken back: nothing of it may be lost meanwhile.
+        let extent = source.copy(STREAM_BLOCK, |block| {
             let part = kernel::read(block, &mut clock, options.period, sink);
             sink.passed(part.lines);
             account.absorb(part);

@@ -4,6 +4,8 @@
 //! from [`first_year`]; where the user gives the year of the newest line, the inputs are first put in a circle and the
 //! widest gap in it is where the set begins.
 
+use rayon::prelude::*;
+
 use crate::frame::{own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
@@ -30,10 +32,15 @@ pub(super) struct Start {
 pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Start)> {
     let mut found: Vec<(Source, Start, Option<Instant>)> = Vec::new();
     let mut sources = sources;
-    let seen: Vec<Seen> = sources.iter_mut().map(Seen::in_source).collect();
     let arrivals: Vec<Option<Instant>> =
         sources.iter().map(|source| arrival(source.head(), &options.zone)).collect();
-    let open: Vec<bool> = sources.iter().map(|source| source.length.is_none()).collect();
+    // In parallel: some must be unpacked for it.
+    let seen: Vec<Seen> = sources
+        .par_iter_mut()
+        .zip(&arrivals)
+        .map(|(source, arrival)| Seen::in_source(source, arrival.is_some() && options.year.is_none()))
+        .collect();
+    let open: Vec<bool> = sources.iter().map(Source::is_stream).collect();
     let given = options.year.map(|year| given_years(&seen, &arrivals, &open, year, &options.zone));
     for (index, mut source) in sources.into_iter().enumerate() {
         let given = given.as_ref().and_then(|given| given[index]);
@@ -109,10 +116,12 @@ impl Seen {
     }
 
     /// Looks into a source, and at how a stream begins.
-    fn in_source(source: &mut Source) -> Seen {
+    fn in_source(source: &mut Source, year_is_known: bool) -> Seen {
         // Files whose stamps all tell their year at first need no further looks.
         let head = Seen::of(stamps(source.head()));
-        if head.span.is_none() && stamps(source.head()).next().is_some() {
+        if head.span.is_none() && stamps(source.head()).next().is_some()
+            || year_is_known && source.is_packed()
+        {
             return head;
         }
         let looks = source.looks(LOOKS);
@@ -133,7 +142,7 @@ fn start_year(
         first,
         last,
         ended: seen.ended,
-        open_end: source.length.is_none(),
+        open_end: source.is_stream(),
         arrival,
         given,
         written: seen.limit.or(source.modified).unwrap_or(options.now),
@@ -156,7 +165,7 @@ fn may_span_leap_day(evidence: &YearEvidence) -> bool {
 
 /// Whether a line is dated 29 February.
 fn has_leap_day(source: &mut Source) -> bool {
-    source.head().starts_with(b"Feb 29 ") || source.holds(b"\nFeb 29 ")
+    source.has_line(b"Feb 29 ")
 }
 
 /// When a line near the start was written, told by the mail server itself: a witness that no copying of files disturbs.

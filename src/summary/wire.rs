@@ -1,6 +1,6 @@
-//! A summary on the wire: one line of JSON with its version in front.
+//! A summary on the wire: one line of JSON with its version in front and its checksum at the end.
 //!
-//! Unknown fields are ignored, an unknown version is refused by name.
+//! Unknown fields are ignored, an unknown version is refused by name, and whatever differs from its checksum as damaged.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,6 +59,8 @@ type PartyRow = (Option<String>, Vec<Bucket>);
 pub enum ReadError {
     /// It is no summary, or a damaged one.
     Damaged(serde_json::Error),
+    /// It is not what was written.
+    Checksum,
     /// It was written by another version of the format.
     Version(String),
 }
@@ -67,6 +69,9 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Damaged(error) => write!(f, "not a summary, or a damaged one: {error}"),
+            ReadError::Checksum => f.write_str(
+                "damaged or changed: it differs from its checksum; write it again with `smtpulse --summary FILE`",
+            ),
             ReadError::Version(found) => {
                 write!(
                     f,
@@ -105,8 +110,24 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             })
             .collect(),
     };
-    serde_json::to_writer(&mut *out, &wire)?;
-    out.write_all(b"\n")
+    let mut text = serde_json::to_vec(&wire)?;
+    let sum = checksum(&text);
+    text.pop();
+    text.extend_from_slice(sum.as_bytes());
+    out.write_all(&text)
+}
+
+/// What takes the place of the last brace: the checksum of everything up to that brace.
+fn checksum(text: &[u8]) -> String {
+    format!(",\"checksum\":\"{:016x}\"}}\n", xxhash_rust::xxh3::xxh3_64(text))
+}
+
+/// Whether a summary is what was written.
+fn is_sound(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let length = checksum(&[]).len() - 1;
+    let Some((start, sum)) = text.len().checked_sub(length).map(|at| text.split_at(at)) else { return false };
+    sum == checksum(&[start, b"}"].concat()).trim_end().as_bytes()
 }
 
 fn buckets(tries: &BTreeMap<Option<Instant>, Tries>) -> Vec<Bucket> {
@@ -130,6 +151,9 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     let head: Head = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
     if head.schema != SCHEMA {
         return Err(ReadError::Version(head.schema));
+    }
+    if !is_sound(text) {
+        return Err(ReadError::Checksum);
     }
     let wire: Wire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
     let width = Width::from_seconds(wire.width).ok_or_else(|| {

@@ -4,8 +4,11 @@ mod bad_input;
 mod codes;
 mod exits;
 mod explain;
+mod faults;
 mod memory;
 mod options;
+mod packed;
+mod rotated;
 mod spikes;
 mod suppress;
 
@@ -13,6 +16,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 
 use assert_cmd::Command;
+
+pub(crate) use packed::PACKERS;
 
 /// The path of the program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_smtpulse");

@@ -25,7 +25,7 @@ pub(super) const LOGS: [(&str, &str, i64); 7] = [
 ];
 
 /// Two summaries of the same input say the same, to the byte.
-fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
+pub(super) fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
     let (found, wanted) = (bytes(found, catalog), bytes(wanted, catalog));
     for (found, wanted) in [(&found.0, &wanted.0), (&found.1, &wanted.1)] {
         if found != wanted {
@@ -60,7 +60,7 @@ fn check(path: &Path, base: &Options, ways: &[(usize, usize)]) {
 }
 
 /// Some hundred lines from the start, the middle and the end of a log, as a file of its own.
-fn excerpt(folder: &Path, log: &str) -> PathBuf {
+pub(super) fn excerpt(folder: &Path, log: &str) -> PathBuf {
     let text = std::fs::read(fixtures().join(log)).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let third = lines.len() / 3;
@@ -103,8 +103,8 @@ fn sixty_four_threads_on_small_chunks_make_no_difference() {
 }
 
 /// Cuts a log into ten pieces where the second changes, so that every piece begins with a later stamp.
-pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
-    let text = std::fs::read(fixtures().join(log)).unwrap();
+pub(super) fn pieces(log: &Path) -> Vec<Vec<u8>> {
+    let text = std::fs::read(log).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let stamp = |line: &[u8]| frame::split(line.strip_suffix(b"\n").unwrap_or(line)).stamp;
     let mut pieces = Vec::new();
@@ -122,7 +122,7 @@ pub(super) fn pieces(log: &str) -> Vec<Vec<u8>> {
 }
 
 /// Takes away where the lines stand that show a refusal: the pieces have other names, and count from their own start.
-fn forget_places(summary: &mut Summary) {
+pub(super) fn forget_places(summary: &mut Summary) {
     for refusals in summary.keys.values_mut().flat_map(|counts| counts.refusals.values_mut()) {
         for shown in &mut refusals.lines {
             (shown.input, shown.line) = (String::new(), 0);
@@ -140,7 +140,7 @@ fn a_log_cut_into_ten_files_is_the_log() {
         let mut wanted = summary(vec![input::open(&fixtures().join(log), true).unwrap()], &catalog, &options);
         forget_places(&mut wanted);
         let folder = tempfile::tempdir().unwrap();
-        let pieces = pieces(log);
+        let pieces = pieces(&fixtures().join(log));
         for order in orders {
             let mut sources = Vec::new();
             for (place, piece) in order.into_iter().enumerate() {

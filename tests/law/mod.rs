@@ -2,6 +2,8 @@
 //! as a plain recount gives.
 
 mod algebra;
+mod carriers;
+mod cut_short;
 mod cuts;
 mod logs;
 mod recipients;

@@ -55,7 +55,7 @@ fn recipients_of_a_log_cut_into_ten_files_are_those_of_the_log() {
     for (log, zone, year) in LOGS {
         let options = options(zone, Some(year));
         let whole = cases(vec![input::open(&fixtures().join(log), true).unwrap()], &options, care);
-        let pieces = pieces(log);
+        let pieces = pieces(&fixtures().join(log));
         let sources = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map(|piece| stream(&format!("{piece}"), &pieces[piece]));
         let mut recipients = Recipients::new(&CATALOG, care);
         let scan = scan::gather(sources.into(), &mut recipients, &options, &|_| {}).unwrap();
