@@ -57,6 +57,9 @@ const PER_WORKER: usize = 8;
 /// Bytes of a block of a stream: three are held at once.
 const STREAM_BLOCK: usize = 8 * 1024 * 1024;
 
+/// Bytes of a file that takes a while to unmap.
+const LONG: u64 = 64 * 1024 * 1024;
+
 /// Compressed inputs that are unpacked while another one is still read, at most: each holds blocks in memory.
 const MOST_AHEAD: usize = 3;
 
@@ -185,6 +188,10 @@ pub fn gather<T: Gather>(
         }
         clock = Some(state);
         let input = input(&source, &account, extent);
+        if source.length.is_some_and(|length| length >= LONG) {
+            // To unmap it takes as long as to count its lines: nobody need wait for that.
+            workers.spawn(move || drop(source));
+        }
         damaged.extend(damage(&input));
         if let (Some((_, end)), Some((first, _))) = (summary.period, account.period()) {
             overlap |= first < end.saturating_sub(SLACK);

@@ -13,6 +13,10 @@ use crate::smtp::Direction;
 /// What a record of a Postfix daemon says. `daemon` is the last part of the program's path, empty when not known.
 #[inline]
 pub fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
+    // Every second line of smtpd(8) on a busy server.
+    if message.starts_with(b"connect from ") || message.starts_with(b"disconnect from ") {
+        return Event::Unrelated;
+    }
     let text = without_severity(message);
     let Some((id, rest)) = queue_id(text) else {
         // Some carriers lose everything before the fields.
