@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::frame::{own_stamp, split};
+use crate::frame::{Splitter, own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
 use crate::time::{Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant};
@@ -80,7 +80,11 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
-    lines(bytes).filter_map(|line| split(line).stamp)
+    let mut splitter = Splitter::default();
+    lines(bytes).filter_map(move |line| match splitter.known(line) {
+        Some(known) => Some(known.stamp),
+        None => splitter.split(line).stamp,
+    })
 }
 
 /// What some looks into a file show of its stamps without a year.
