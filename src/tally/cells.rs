@@ -25,31 +25,57 @@ pub(super) enum Role {
     Message,
 }
 
-/// One number's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub(super) slot: Slot,
-    pub(super) role: Role,
-    /// Of a party.
-    pub(super) name: Option<u32>,
-    /// Start of the bucket; none for lines without a stamp.
-    pub(super) bucket: Option<Instant>,
+impl Role {
+    const ALL: [Role; 6] =
+        [Role::All, Role::Sender, Role::Relay, Role::Host, Role::RecipientDomain, Role::Message];
 }
 
+/// One number's place, packed: there are many, and they are compared all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cell {
+    /// The key's number in 29 bits, the role in 3, one more than the name's number in 32.
+    who: u64,
+    /// Start of the bucket.
+    bucket: Instant,
+}
+
+/// The bucket of lines without a stamp.
+const NEVER: Instant = Instant::MIN;
+
 impl Cell {
+    /// `name` is that of a party, if it is known; `bucket` is named by its start.
+    #[inline]
+    pub(super) fn new(slot: Slot, role: Role, name: Option<u32>, bucket: Option<Instant>) -> Cell {
+        // Keys and names are numbered as they come; so many that a number would not fit would not fit into memory.
+        let name = name.map_or(0, |name| u64::from(name) + 1);
+        Cell { who: u64::from(slot) << 35 | (role as u64) << 32 | name, bucket: bucket.unwrap_or(NEVER) }
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        (self.who >> 35) as Slot
+    }
+
+    pub(super) fn role(&self) -> Role {
+        Role::ALL[(self.who >> 32) as usize % 8]
+    }
+
+    pub(super) fn name(&self) -> Option<u32> {
+        (self.who as u32).checked_sub(1)
+    }
+
+    pub(super) fn bucket(&self) -> Option<Instant> {
+        (self.bucket != NEVER).then_some(self.bucket)
+    }
+
+    /// Whether both are of one party to one key.
+    pub(super) fn is_beside(&self, other: &Cell) -> bool {
+        self.who == other.who
+    }
+
     /// A place for it in the small table, the same at any time.
     #[inline]
     fn place(&self) -> usize {
-        let name = self.name.map_or(0, |name| u64::from(name) + 1);
-        let apart = u64::from(self.slot) << 32 ^ name << 3 ^ self.role as u64;
-        (apart.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES
-    }
-
-    /// Orders by key and party, then by time.
-    #[inline]
-    fn order(&self) -> (u64, u8, Option<Instant>) {
-        let name = self.name.map_or(0, |name| u64::from(name) + 1);
-        (u64::from(self.slot) << 33 | name, self.role as u8, self.bucket)
+        (self.who.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES
     }
 }
 
@@ -102,7 +128,7 @@ impl Cells {
     /// Puts equal cells together, those of one party one after the other. What was in order stays a run, which is what
     /// the sort looks for.
     fn gather(&mut self) {
-        self.list.sort_by_key(|(cell, _)| cell.order());
+        self.list.sort_by_key(|(cell, _)| *cell);
         self.list.dedup_by(|(next, tries), (cell, sum)| {
             let same = next == cell;
             if same {
@@ -143,7 +169,7 @@ mod tests {
             let mut cells = Cells::default();
             let mut plain: BTreeMap<(u32, u32, i64), (u64, u64)> = BTreeMap::new();
             for (slot, name, bucket, retry) in adds {
-                let cell = Cell { slot, role: Role::Relay, name: Some(name), bucket: Some(bucket * 60) };
+                let cell = Cell::new(slot, Role::Relay, Some(name), Some(bucket * 60));
                 cells.add(cell, Tries::one(retry));
                 let sums = plain.entry((slot, name, bucket * 60)).or_default();
                 *sums = (sums.0 + 1, sums.1 + u64::from(retry));
@@ -152,11 +178,26 @@ mod tests {
                 .settle()
                 .iter()
                 .map(|(cell, tries)| {
-                    ((cell.slot, cell.name.unwrap(), cell.bucket.unwrap()), (tries.count, tries.retries))
+                    ((cell.slot(), cell.name().unwrap(), cell.bucket().unwrap()), (tries.count, tries.retries))
                 })
                 .collect();
             prop_assert!(settled.is_sorted());
             prop_assert_eq!(settled, plain.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn cells_hold_what_was_put_in() {
+        for role in Role::ALL {
+            for (slot, name, bucket) in
+                [(0, None, None), (7, Some(0), Some(-60)), ((1 << 29) - 1, Some(u32::MAX - 1), Some(0))]
+            {
+                let cell = Cell::new(slot, role, name, bucket);
+                assert_eq!(
+                    (cell.slot(), cell.role(), cell.name(), cell.bucket()),
+                    (slot, role, name, bucket)
+                );
+            }
         }
     }
 }

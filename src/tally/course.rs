@@ -43,7 +43,7 @@ impl Course {
         }
         self.span(slot).add(at);
         let bucket = self.buckets(at).0;
-        self.cells.add(Cell { slot, role: Role::All, name: None, bucket }, Tries::one(retry));
+        self.cells.add(Cell::new(slot, Role::All, None, bucket), Tries::one(retry));
     }
 
     /// An attempt was for a message of this sender domain.
@@ -66,7 +66,7 @@ impl Course {
     #[inline]
     fn party(&mut self, Attempt { slot, at, retry }: Attempt, role: Role, name: Option<u32>) {
         let bucket = self.buckets(at).1;
-        self.cells.add(Cell { slot, role, name, bucket }, Tries::one(retry));
+        self.cells.add(Cell::new(slot, role, name, bucket), Tries::one(retry));
     }
 
     /// An attempt was refused.
@@ -87,7 +87,7 @@ impl Course {
     /// A message met this refusal for the first time.
     pub(super) fn message(&mut self, slot: Slot, at: Option<Instant>) {
         let bucket = self.buckets(at).1;
-        self.cells.add(Cell { slot, role: Role::Message, name: None, bucket }, Tries::one(false));
+        self.cells.add(Cell::new(slot, Role::Message, None, bucket), Tries::one(false));
     }
 
     fn span(&mut self, slot: Slot) -> &mut Span {
@@ -131,7 +131,8 @@ impl Course {
         self.last = None;
         let mut old = std::mem::take(&mut self.cells);
         for (cell, tries) in old.drain() {
-            self.cells.put(wider(width, cell), tries);
+            let bucket = wider(width, &cell);
+            self.cells.put(Cell::new(cell.slot(), cell.role(), cell.name(), bucket), tries);
         }
         self.lines.widen(|bucket| bucket.map(|at| width.of_parts().floor(at)));
     }
@@ -151,7 +152,8 @@ impl Course {
         }
         let width = self.width;
         for (cell, tries) in next.cells.drain() {
-            let cell = Cell { slot: slot(cell.slot), name: cell.name.map(&name), ..wider(width, cell) };
+            let bucket = wider(width, &cell);
+            let cell = Cell::new(slot(cell.slot()), cell.role(), cell.name().map(&name), bucket);
             self.cells.put(cell, tries);
         }
         self.lines
@@ -169,13 +171,12 @@ impl Course {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
             counts.span = *span;
         }
-        let party = |cell: &Cell| (cell.slot, cell.role, cell.name);
-        for party in self.cells.settle().chunk_by(|(a, _), (b, _)| party(a) == party(b)) {
-            let Some((Cell { slot, role, name, .. }, _)) = party.first() else { continue };
-            let counts = &mut counts[*slot as usize];
+        for party in self.cells.settle().chunk_by(|(a, _), (b, _)| a.is_beside(b)) {
+            let Some((cell, _)) = party.first() else { continue };
+            let counts = &mut counts[cell.slot() as usize];
             let buckets: BTreeMap<Option<Instant>, Tries> =
-                party.iter().map(|(cell, tries)| (cell.bucket, *tries)).collect();
-            let parties = match role {
+                party.iter().map(|(cell, tries)| (cell.bucket(), *tries)).collect();
+            let parties = match cell.role() {
                 Role::All => {
                     counts.buckets.extend(buckets);
                     continue;
@@ -192,7 +193,7 @@ impl Course {
                 Role::RecipientDomain => &mut counts.recipient_domains,
             };
             // Names that are no UTF-8 may look alike.
-            let known = parties.entry(name.map(text)).or_default();
+            let known = parties.entry(cell.name().map(text)).or_default();
             known.merge(Party { buckets });
         }
         for (slot, bucket, lines) in self.lines.settle() {
@@ -201,8 +202,8 @@ impl Course {
     }
 }
 
-/// The same where buckets are as wide as this.
-fn wider(width: Width, cell: Cell) -> Cell {
-    let width = if cell.role == Role::All { width } else { width.of_parts() };
-    Cell { bucket: cell.bucket.map(|at| width.floor(at)), ..cell }
+/// The bucket of a cell where buckets are as wide as this.
+fn wider(width: Width, cell: &Cell) -> Option<Instant> {
+    let width = if cell.role() == Role::All { width } else { width.of_parts() };
+    cell.bucket().map(|at| width.floor(at))
 }
