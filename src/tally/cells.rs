@@ -83,7 +83,7 @@ impl Cell {
 const PLACES: usize = 512;
 
 /// Numbers in the list at least before equal cells in it are put together.
-const LEAST: usize = 1 << 16;
+const LEAST: usize = 1 << 18;
 
 /// The numbers.
 #[derive(Debug)]
