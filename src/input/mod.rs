@@ -52,8 +52,9 @@ pub struct Source {
 
 /// Where the bytes are.
 enum Bytes {
-    /// In a file that can be read at any place, and mapped unless that is not wanted.
-    File { file: Handle, map: bool },
+    /// In a file that can be read at any place, and mapped unless that is not wanted. The map stays with the source: who
+    /// drops it decides where the time is spent that unmapping a long file takes.
+    File { file: Handle, map: bool, read: Option<Mapped> },
     /// In a file that is unpacked from its start to its end, as often as it is read.
     Packed { file: Handle, format: Format, begun: Option<Flow> },
     /// In something that can be read once; `None` when that is done.
@@ -130,7 +131,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
         Source { name: name.to_owned(), modified, length: Some(length), head, bytes: Bytes::Stream(None) };
     let Some(format) = Format::of(&source.head) else {
         let map = map && sys::may_be_mapped(&*file.file()?);
-        return Ok(Source { bytes: Bytes::File { file, map }, ..source });
+        return Ok(Source { bytes: Bytes::File { file, map, read: None }, ..source });
     };
     let head = unpacked_head(format, Box::new(file.reader()?))?.0;
     Ok(Source { length: None, head, bytes: Bytes::Packed { file, format, begun: None }, ..source })
@@ -288,7 +289,7 @@ impl Source {
     /// Of a mapped file bytes may be lost while they are read: [`Block::remains`] tells.
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
         let mapped = match &self.bytes {
-            Bytes::File { file, map: true } => {
+            Bytes::File { file, map: true, .. } => {
                 file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)))
             }
             _ => Err(io::ErrorKind::Unsupported.into()),
@@ -297,12 +298,16 @@ impl Source {
         let Ok((file, map)) = mapped else { return self.copy(size, each) };
         let watch = Watch::new(&map, &file);
         each(Block::watched(&watch));
-        Extent {
+        let extent = Extent {
             bytes: map.bytes().len() as u64,
             fingerprint: fingerprint(&self.head),
             ended_with_line: map.bytes().last().is_none_or(|last| *last == b'\n'),
             ..Extent::NOTHING
+        };
+        if let Bytes::File { read, .. } = &mut self.bytes {
+            *read = Some(map);
         }
+        extent
     }
 
     /// The same without any mapping: what `each` sees is copied and stays as it is.
