@@ -4,6 +4,7 @@
 //! gives bytes (archives, journals) becomes one more way to open a [`Source`].
 
 mod block;
+mod carrier;
 mod error;
 mod map;
 mod stream;
@@ -13,6 +14,7 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use carrier::Carrier;
 use memmap2::Mmap;
 
 pub use block::{AHEAD, Block, LINE_LIMIT};
@@ -34,16 +36,20 @@ pub struct Source {
     head: Vec<u8>,
     /// The file, where it is one that can be read at any place.
     file: Option<File>,
+    /// What its lines were taken out of.
+    carrier: Option<Carrier>,
     bytes: Bytes,
 }
 
 /// What one look takes.
 const LOOK: usize = 64 * 1024;
 
+type Reader = Box<dyn Read + Send>;
+
 enum Bytes {
     Empty,
     Mapped(Mmap),
-    Stream(Box<dyn Read + Send>),
+    Stream(Reader),
 }
 
 impl std::fmt::Debug for Bytes {
@@ -102,16 +108,32 @@ pub fn open(path: &Path, map: bool) -> Result<Source, Error> {
         _ => Bytes::Stream(Box::new(copy.take(length))),
     };
     let file = File::open(path).ok();
-    Ok(Source { name, modified, length: Some(length), head, file, bytes })
+    Ok(Source { name, modified, length: Some(length), head, file, carrier: None, bytes }.unwrapped())
 }
 
 /// A source out of any reader, under a name. Waits for the first bytes.
-pub fn from_reader(name: &str, mut reader: impl Read + Send + 'static) -> Source {
+pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
+    let (head, reader) = look(reader);
+    let bytes = Bytes::Stream(reader);
+    let name = name.to_owned();
+    Source { name, modified: None, length: None, head, file: None, carrier: None, bytes }.unwrapped()
+}
+
+/// How a reader begins, and all of it.
+fn look(mut reader: impl Read + Send + 'static) -> (Vec<u8>, Reader) {
     let mut head = Vec::new();
-    // An error now comes again when the source is read.
-    let _ = reader.by_ref().take(LOOK as u64).read_to_end(&mut head);
-    let bytes = Bytes::Stream(Box::new(Cursor::new(head.clone()).chain(reader)));
-    Source { name: name.to_owned(), modified: None, length: None, head, file: None, bytes }
+    let failed = reader.by_ref().take(LOOK as u64).read_to_end(&mut head).err();
+    let reader = Cursor::new(head.clone()).chain(Failing(failed)).chain(reader);
+    (head, Box::new(reader))
+}
+
+/// Gives an error, once, and then nothing.
+struct Failing(Option<std::io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Compressed files are known by their first bytes, not by their names.
@@ -138,6 +160,24 @@ fn refuse_archives(file: &mut File) -> Result<(), Reason> {
 }
 
 impl Source {
+    /// What lies in a carrier becomes a stream of the lines that it carries.
+    fn unwrapped(self) -> Source {
+        let Some(carrier) = Carrier::of(&self.head) else { return self };
+        let reader: Reader = match self.bytes {
+            Bytes::Empty => return self,
+            Bytes::Mapped(map) => Box::new(Cursor::new(map)),
+            Bytes::Stream(reader) => reader,
+        };
+        let (head, reader) = look(carrier.unwrap(reader));
+        let (carrier, bytes) = (Some(carrier), Bytes::Stream(reader));
+        Source { length: None, head, file: None, carrier, bytes, ..self }
+    }
+
+    /// What its lines were taken out of, if anything.
+    pub fn carrier(&self) -> Option<&'static str> {
+        self.carrier.map(Carrier::as_str)
+    }
+
     /// How the input begins.
     pub fn head(&self) -> &[u8] {
         &self.head

@@ -11,10 +11,11 @@ mod exim;
 mod kernel;
 mod order;
 mod period;
+mod repeat;
 
 use crate::catalog::Catalog;
 use crate::input::{Block, Source};
-use crate::summary::{Input, Overlap, Summary};
+use crate::summary::{Input, Overlap, Summary, Years};
 use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
@@ -158,7 +159,7 @@ pub fn gather<T: Gather>(
             );
         });
         clock = Some(state);
-        let input = input(&source, &account, extent);
+        let input = input(&source, &account, start.years, extent);
         damaged.extend(damage(&input));
         if let (Some((_, end)), Some((first, _))) = (summary.period, account.period()) {
             overlap |= first < end.saturating_sub(SLACK);
@@ -194,7 +195,7 @@ fn damage(input: &Input) -> Option<String> {
 }
 
 /// What is to be said about a source after it was read.
-fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> Input {
+fn input(source: &Source, account: &Account, years: Years, extent: crate::input::Extent) -> Input {
     let (complete, note) = match &extent.failed {
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
         None if account.lines == 0 => (true, Some("empty".to_owned())),
@@ -210,7 +211,8 @@ fn input(source: &Source, account: &Account, extent: crate::input::Extent) -> In
         name: source.name.clone(),
         bytes: extent.bytes,
         lines: account.lines,
-        format: account.format(),
+        format: account.format(source.carrier()),
+        years: account.yearless.then_some(years),
         complete,
         note,
         fingerprint: format!("{:016x}", extent.fingerprint),
@@ -232,7 +234,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
             account.absorb(part);
         });
         last = Some(clock.state());
-        let input = input(&source, &account, extent);
+        let input = input(&source, &account, start.years, extent);
         damaged.extend(damage(&input));
     }
     damaged

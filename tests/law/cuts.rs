@@ -25,7 +25,7 @@ pub(super) const LOGS: [(&str, &str, i64); 7] = [
 ];
 
 /// Two summaries of the same input say the same, to the byte.
-fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
+pub(super) fn same(what: &str, found: &Summary, wanted: &Summary, catalog: &Catalog) {
     let (found, wanted) = (bytes(found, catalog), bytes(wanted, catalog));
     for (found, wanted) in [(&found.0, &wanted.0), (&found.1, &wanted.1)] {
         if found != wanted {

@@ -6,6 +6,7 @@ mod cuts;
 mod logs;
 mod recipients;
 mod twin;
+mod wrapped;
 
 use jiff::tz::TimeZone;
 use smtpulse::analysis;
