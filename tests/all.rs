@@ -12,3 +12,4 @@ mod law;
 mod reading;
 mod readme;
 mod suppress;
+mod years;

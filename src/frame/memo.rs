@@ -98,7 +98,7 @@ impl Splitter {
         let (length, host) = match record.form {
             // The stamp alone: pids change from line to line.
             Form::EximMain => (exim::stamp_length(line), 0..0),
-            Form::Rfc3164 | Form::Rfc3339 if !record.host.is_empty() => {
+            Form::Rfc3164 | Form::Rfc3339 | Form::Journalctl if !record.host.is_empty() => {
                 // The host is a part of the line, so the difference of their places is where it stands.
                 let start = record.host.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
                 let end = start + record.host.len();
@@ -107,8 +107,9 @@ impl Splitter {
             _ => (None, 0..0),
         };
         let Some((head, rest)) = length.and_then(|length| line.split_at_checked(length)) else { return };
-        // Behind a priority or a service's name the first colon need not be the clock's.
-        if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') {
+        // Behind a priority, a service's name or seconds since 1970 the first colon need not be the clock's.
+        let of_clock = record.form != Form::Journalctl || head[0].is_ascii_alphabetic();
+        if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock {
             self.host_at = host.start;
             self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
             self.tags.learn(rest, record.program);
@@ -156,6 +157,18 @@ mod tests {
             "2025-12-31 00:43:01 ",
             "2025-12-31 00:44:01 ",
             "2025-12-31 00:43:01 +0100 ",
+            "Wed 2025-12-31 00:43:01 CET ",
+            "Wed 2025-12-31 00:44:07 CET ",
+            "Wed 2025-12-31 00:44:07 -03 ",
+            "1704276000.123456 ",
+            "1704276000.123457 ",
+            "1704276001.123457 ",
+            "2025-12-30T07:17:43.684547Z Mar  7 00:02:08 ",
+            "2025-12-30T07:18:44.684547Z Mar  7 00:02:08 ",
+            "2025-12-30T07:18:44.684547Z Mar  7 00:02:09 ",
+            "2025-12-30T07:18:44.684547Z 2025-12-30T07:17:43Z ",
+            "2025-12-30T07:19:44.684547Z 2025-12-30T07:17:43Z ",
+            "2025-12-30T07:18:44.684547Z 2025-12-31 00:43:01 ",
             "<22>Mar  7 00:02:08 ",
             "7:11:12 | Mar  7 00:02:08 ",
             "7:11:13 | Mar  7 00:02:08 ",

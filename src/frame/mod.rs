@@ -3,7 +3,9 @@
 
 mod exim;
 mod head;
+mod journalctl;
 mod memo;
+mod notice;
 mod part;
 mod syslog;
 mod tags;
@@ -12,6 +14,7 @@ use crate::time::Stamp;
 
 pub use exim::{own_stamp, without_pid};
 pub use memo::{Known, Splitter};
+pub use notice::{Repeat, lost, tells_of_losses};
 pub use part::Part;
 
 /// How a line is framed.
@@ -26,13 +29,16 @@ pub enum Form {
     Rfc5424,
     /// `2025-11-27 16:26:20 ` (Exim's own main log).
     EximMain,
+    /// `Wed 2024-01-03 10:00:00 CET host program[pid]: ` and `1704272400.123456 host program[pid]: ` (journalctl).
+    Journalctl,
     /// Only a program's tag, or not even that.
     Bare,
 }
 
 impl Form {
     /// All forms.
-    pub const ALL: [Form; 5] = [Form::Rfc3164, Form::Rfc3339, Form::Rfc5424, Form::EximMain, Form::Bare];
+    pub const ALL: [Form; 6] =
+        [Form::Rfc3164, Form::Rfc3339, Form::Rfc5424, Form::EximMain, Form::Journalctl, Form::Bare];
 
     /// The name reports print.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +47,7 @@ impl Form {
             Form::Rfc3339 => "RFC 3339",
             Form::Rfc5424 => "RFC 5424",
             Form::EximMain => "main log",
+            Form::Journalctl => "journalctl",
             Form::Bare => "bare",
         }
     }
@@ -72,7 +79,7 @@ pub fn split(line: &[u8]) -> Record<'_> {
     let framed = match line.first() {
         Some(b'<') => syslog::with_priority(line),
         Some(b'0'..=b'9') => dated(line),
-        Some(b'A'..=b'Z' | b'a'..=b'z') => syslog::rfc3164(line),
+        Some(b'A'..=b'Z' | b'a'..=b'z') => syslog::rfc3164(line).or_else(|| journalctl::full(line)),
         _ => None,
     };
     framed.or_else(|| behind_service_name(line)).unwrap_or_else(|| bare(line))
@@ -91,19 +98,17 @@ fn clean(line: &[u8]) -> &[u8] {
 fn dated(line: &[u8]) -> Option<Record<'_>> {
     match line.get(10)? {
         b'T' => syslog::rfc3339(line),
-        b' ' if line[4] == b'-' => {
-            let (stamp, message) = own_stamp(line)?;
-            Some(Record {
-                form: Form::EximMain,
-                stamp: Some(stamp),
-                host: b"",
-                program: EXIM,
-                pid: b"",
-                message,
-            })
-        }
+        b' ' if line[4] == b'-' => exim_main(line),
+        b'.' => journalctl::unix(line),
         _ => syslog::year_first(line),
     }
+}
+
+/// A line of Exim's own main log.
+fn exim_main(line: &[u8]) -> Option<Record<'_>> {
+    let (stamp, message) = own_stamp(line)?;
+    let stamp = Some(stamp);
+    Some(Record { form: Form::EximMain, stamp, host: b"", program: EXIM, pid: b"", message })
 }
 
 /// `service   | line`, as container composers print it.
@@ -222,6 +227,40 @@ mod tests {
     }
 
     #[test]
+    fn what_only_journalctl_writes() {
+        let at = days_from_civil(2024, 1, 3) * 86_400 + 10 * 3600;
+        let shown = |stamp: Stamp| format!("Journalctl {:?} [mx] [postfix/smtp] [1] x", Some(stamp));
+        for (zone, stamp) in [
+            ("UTC", Stamp::Absolute(at)),
+            ("CET", Stamp::Wall(at)),
+            ("-03", Stamp::Absolute(at + 3 * 3600)),
+            ("+0530", Stamp::Absolute(at - 19_800)),
+        ] {
+            assert_eq!(show(&format!("Wed 2024-01-03 10:00:00 {zone} mx postfix/smtp[1]: x")), shown(stamp));
+        }
+        let unit = "Wed 2024-01-03 10:00:00 UTC mx postfix@-.service[1]: x";
+        assert!(show(unit).ends_with("[mx] [postfix@-.service] [1] x"));
+        assert_eq!(show("1704276000.123456 mx postfix/smtp[1]: x"), shown(Stamp::Absolute(at)));
+        assert!(show("Wed 2024-01-03 10:00:00 mx").starts_with("Bare"));
+        assert!(show("1704276000.12x456 mx postfix/smtp[1]: x").starts_with("Bare"));
+    }
+
+    #[test]
+    fn a_runtime_stamps_lines_that_have_stamps() {
+        let stamp = Some(Stamp::Absolute(days_from_civil(2025, 12, 30) * 86_400 + 12 * 3600));
+        let outer = "2025-12-30T12:00:00.5Z ";
+        for (inner, form, rest) in [
+            ("Dec 30 11:59:59 mx postfix/smtp[1]: x", "Rfc3164", "[mx] [postfix/smtp] [1] x"),
+            ("2025-12-30T13:00:00+02:00 mx postfix/smtp[1]: x", "Rfc3339", "[mx] [postfix/smtp] [1] x"),
+            ("2025-12-30 11:59:59 [5] 1vap => a", "EximMain", "[] [exim] [] 1vap => a"),
+            ("postfix/smtp[1]: x", "Rfc3339", "[] [postfix/smtp] [1] x"),
+            ("mx postfix/smtp[1]: x", "Rfc3339", "[mx] [postfix/smtp] [1] x"),
+        ] {
+            assert_eq!(show(&format!("{outer}{inner}")), format!("{form} {stamp:?} {rest}"));
+        }
+    }
+
+    #[test]
     fn lines_without_a_stamp() {
         assert_eq!(show("postfix/local[18]: 16E: to=<a>"), "Bare None [] [postfix/local] [18] 16E: to=<a>");
         assert_eq!(show("BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
@@ -244,6 +283,9 @@ mod tests {
                 "2025-12-31 00:01:00.022 -0500 [7177] 1vap => a",
                 "2013 Jun 10 00:01:00.123 host postfix/smtp[1]: x",
                 "mail    | Sep 24 01:31:40 mail postfix/smtpd[1]: x",
+                "Wed 2024-01-03 10:00:00 CET mx postfix/smtp[1]: x",
+                "1704276000.123456 mx postfix/smtp[1]: x",
+                "2025-12-30T12:00:00.5Z 2025-12-30 11:59:59 [5] 1vap => a",
             ] {
                 let _ = split(&line.as_bytes()[..cut.min(line.len())]);
             }

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Form, Record};
+use super::{Form, Record, exim_main};
 use crate::time::{Stamp, days_from_civil, parse_digits, read_date_time, read_offset, read_time_of_day};
 
 /// `<22>` and what follows: RFC 5424 when a version does, else a raw RFC 3164 or 3339 line.
@@ -69,7 +69,22 @@ fn after_structured_data(text: &[u8]) -> Option<&[u8]> {
 /// `2025-11-27T16:26:20.011243+03:00 host program[pid]: `
 pub(super) fn rfc3339(line: &[u8]) -> Option<Record<'_>> {
     let (stamp, rest) = absolute(line)?;
-    Some(after_stamp(Form::Rfc3339, stamp, rest))
+    let own = with_own_stamp(rest).map(|record| Record { stamp: Some(stamp), ..record });
+    Some(own.unwrap_or_else(|| after_stamp(Form::Rfc3339, stamp, rest)))
+}
+
+/// A line with a stamp of its own, behind that of the container's runtime (`docker logs -t`, `kubectl logs --timestamps`,
+/// log files). The outer one counts: it has an offset.
+fn with_own_stamp(text: &[u8]) -> Option<Record<'_>> {
+    match (text.first()?, text.get(10)?) {
+        (b'0'..=b'9', b'T') => {
+            let (stamp, rest) = absolute(text)?;
+            Some(after_stamp(Form::Rfc3339, stamp, rest))
+        }
+        (b'0'..=b'9', b' ') => exim_main(text),
+        (b'A'..=b'Z', _) => rfc3164(text),
+        _ => None,
+    }
 }
 
 /// An RFC 3339 stamp and the blank after it. Without an offset it is the wall clock's.
@@ -151,7 +166,7 @@ fn month(text: &[u8]) -> Option<(u32, usize)> {
 }
 
 /// `host program[pid]: message`, where the host, or both, may be missing, and a priority may stand before.
-fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
+pub(super) fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
     let text = match text.first() {
         Some(b'<') => word(text).filter(|(first, _)| first.ends_with(b">")).map_or(text, |(_, rest)| rest),
         _ => text,
@@ -167,7 +182,7 @@ fn after_stamp(form: Form, stamp: Stamp, text: &[u8]) -> Record<'_> {
 }
 
 /// `program[pid]: message`.
-pub(super) fn after_host<'a>(form: Form, stamp: Stamp, host: &'a [u8], rest: &'a [u8]) -> Record<'a> {
+fn after_host<'a>(form: Form, stamp: Stamp, host: &'a [u8], rest: &'a [u8]) -> Record<'a> {
     let tagged = tag(rest.trim_ascii_start()).or_else(|| tag_behind_words(rest));
     let (program, pid, message) = tagged.unwrap_or((b"", b"", rest));
     Record { form, stamp: Some(stamp), host, program, pid, message }

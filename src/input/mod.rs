@@ -1,10 +1,10 @@
-//! Bytes in: a source is a regular file, mapped; a compressed one, unpacked on the way; or a stream. All are read in blocks
-//! of whole lines.
+//! Bytes in: a source is a regular file, mapped; one that is compressed or lies in a carrier, unpacked on the way; or a stream.
+//! All are read in blocks of whole lines.
 //!
-//! All give [`Block`]s to one reader, with equal results. A source knows nothing of what its lines say. What else
-//! gives bytes (journals) becomes one more way to open a [`Source`].
+//! All give [`Block`]s to one reader, with equal results. A source knows nothing of what its lines say.
 
 mod block;
+mod carrier;
 mod error;
 mod handle;
 mod looks;
@@ -19,6 +19,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 pub use block::{AHEAD, Block, LINE_LIMIT};
+use carrier::Carrier;
 pub use error::{Error, Reason};
 use handle::Handle;
 use packed::Format;
@@ -47,6 +48,8 @@ pub struct Source {
     pub length: Option<u64>,
     /// How it begins: as much as one look takes.
     head: Vec<u8>,
+    /// What its lines are taken out of.
+    carrier: Option<Carrier>,
     bytes: Bytes,
 }
 
@@ -55,8 +58,8 @@ enum Bytes {
     /// In a file that can be read at any place, and mapped unless that is not wanted. The map stays with the source: who
     /// drops it decides where the time is spent that unmapping a long file takes.
     File { file: Handle, map: bool, read: Option<Mapped> },
-    /// In a file that is unpacked from its start to its end, as often as it is read.
-    Packed { file: Handle, format: Format, begun: Option<Flow> },
+    /// In a file that is unpacked, or taken out of its carrier, from its start to its end, as often as it is read.
+    Packed { file: Handle, format: Option<Format>, begun: Option<Flow> },
     /// In something that can be read once; `None` when that is done.
     Stream(Option<Reader>),
 }
@@ -127,14 +130,31 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
     }
     let file = Handle::new(path.to_owned(), file, &meta);
     let (head, _) = look(&mut file.reader()?)?;
-    let source =
-        Source { name: name.to_owned(), modified, length: Some(length), head, bytes: Bytes::Stream(None) };
-    let Some(format) = Format::of(&source.head) else {
-        let map = map && sys::may_be_mapped(&*file.file()?);
-        return Ok(Source { bytes: Bytes::File { file, map, read: None }, ..source });
+    let format = Format::of(&head);
+    let head = match format {
+        Some(format) => unpacked_head(format, Box::new(file.reader()?))?.0,
+        None => head,
     };
-    let head = unpacked_head(format, Box::new(file.reader()?))?.0;
-    Ok(Source { length: None, head, bytes: Bytes::Packed { file, format, begun: None }, ..source })
+    let carrier = Carrier::of(&head);
+    let source = Source {
+        name: name.to_owned(),
+        modified,
+        length: None,
+        head,
+        carrier,
+        bytes: Bytes::Packed { file, format, begun: None },
+    };
+    match source.bytes {
+        Bytes::Packed { file, format: None, .. } if carrier.is_none() => {
+            let map = map && sys::may_be_mapped(&*file.file()?);
+            Ok(Source { length: Some(length), bytes: Bytes::File { file, map, read: None }, ..source })
+        }
+        _ if carrier.is_some() => {
+            let head = look(&mut source.reader()?)?.0;
+            Ok(Source { head, ..source })
+        }
+        _ => Ok(source),
+    }
 }
 
 /// A source out of any reader, under a name; what is compressed is unpacked. Waits for the first bytes.
@@ -147,6 +167,7 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
             modified: None,
             length: None,
             head: Vec::new(),
+            carrier: None,
             bytes: Bytes::Stream(Some(failing)),
         }
     })
@@ -155,18 +176,26 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
 fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, Reason> {
     let (head, failed) = look(&mut reader)?;
     let whole = Cursor::new(head.clone()).chain(Failing(failed)).chain(reader);
-    let (head, reader): (Vec<u8>, Reader) = match Format::of(&head) {
+    let (mut head, mut reader): (Vec<u8>, Reader) = match Format::of(&head) {
         None => (head, Box::new(whole)),
         Some(format) => {
             let (head, failed, rest) = unpacked_head(format, Box::new(whole))?;
             (head.clone(), Box::new(Cursor::new(head).chain(Failing(failed)).chain(rest)))
         }
     };
+    let carrier = Carrier::of(&head);
+    if let Some(carrier) = carrier {
+        let mut lines = carrier.unwrap(reader);
+        let (first, failed) = look(&mut lines)?;
+        reader = Box::new(Cursor::new(first.clone()).chain(Failing(failed)).chain(lines));
+        head = first;
+    }
     Ok(Source {
         name: name.to_owned(),
         modified: None,
         length: None,
         head,
+        carrier,
         bytes: Bytes::Stream(Some(reader)),
     })
 }
@@ -206,6 +235,11 @@ impl Source {
     /// How the input begins.
     pub fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// What its lines are taken out of, if anything.
+    pub fn carrier(&self) -> Option<&'static str> {
+        self.carrier.map(Carrier::as_str)
     }
 
     /// Whether it can be read only once, and more may come than anybody knows.
@@ -263,16 +297,22 @@ impl Source {
         found
     }
 
-    /// A file's bytes from their start, unpacked.
+    /// A file's bytes from their start, unpacked and out of their carrier.
     fn reader(&self) -> io::Result<Reader> {
-        match &self.bytes {
-            Bytes::File { file, .. } => Ok(Box::new(file.reader()?)),
-            Bytes::Packed { file, format, .. } => Ok(Box::new(format.unpack(Box::new(file.reader()?))?)),
-            Bytes::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
-        }
+        let reader: Reader = match &self.bytes {
+            Bytes::File { file, .. } | Bytes::Packed { file, format: None, .. } => Box::new(file.reader()?),
+            Bytes::Packed { file, format: Some(format), .. } => {
+                Box::new(format.unpack(Box::new(file.reader()?))?)
+            }
+            Bytes::Stream(_) => return Err(io::ErrorKind::NotSeekable.into()),
+        };
+        Ok(match self.carrier {
+            Some(carrier) => carrier.unwrap(reader),
+            None => reader,
+        })
     }
 
-    /// Begins to unpack a compressed file, some blocks of `size` bytes ahead, in a thread of its own; [`read`](Self::read)
+    /// Begins to unpack a file, some blocks of `size` bytes ahead, in a thread of its own; [`read`](Self::read)
     /// goes on from there. Nothing for all others.
     pub fn begin(&mut self, size: usize) {
         if let Bytes::Packed { begun: None, .. } = &self.bytes

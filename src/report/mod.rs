@@ -199,7 +199,7 @@ impl Report {
             ),
             findings: findings.iter().map(|finding| FindingRow::of(finding, catalog, zone)).collect(),
             top: options.top,
-            notes: notes::notes(&providers, totals.bounces, catalog),
+            notes: notes::notes(&providers, totals.bounces, summary, catalog),
             providers,
             totals,
             sender_domains,
@@ -210,6 +210,11 @@ impl Report {
     /// The finding the verdict is about.
     fn told(&self) -> Option<&FindingRow> {
         self.findings.first().filter(|finding| finding.severity != "notice" && self.has_attempts())
+    }
+
+    /// What is to be known of a matter, if anything.
+    fn note(&self, topic: &str) -> Option<&str> {
+        self.notes.iter().find(|note| note.topic == topic).map(|note| note.text.as_str())
     }
 
     /// Whether there is anything that was sent to another host.

@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::number::{counted, plural, thousands};
 use super::rows::ProviderRow;
 use crate::catalog::Catalog;
+use crate::summary::{Accounting, Input, Summary, Years};
 
 /// Something to know before the numbers are believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// `acceptance`, `relay` or `bounces`.
+    /// `acceptance`, `relay`, `bounces`, `loss` or `years`.
     pub topic: &'static str,
     /// Short names of the providers it is about; empty where it is about none.
     pub providers: Vec<String>,
@@ -20,7 +21,12 @@ pub struct Note {
 }
 
 /// The notes that apply. `bounces` is the number of messages with the null sender that other hosts sent us.
-pub(super) fn notes(providers: &[ProviderRow], bounces: Option<u64>, catalog: &Catalog) -> Vec<Note> {
+pub(super) fn notes(
+    providers: &[ProviderRow],
+    bounces: Option<u64>,
+    summary: &Summary,
+    catalog: &Catalog,
+) -> Vec<Note> {
     let mut notes: Vec<Note> = Vec::new();
     // What is said about several providers is said once.
     let mut said: BTreeMap<&str, Vec<&ProviderRow>> = BTreeMap::new();
@@ -57,7 +63,35 @@ pub(super) fn notes(providers: &[ProviderRow], bounces: Option<u64>, catalog: &C
         );
         notes.push(Note { topic: "bounces", providers: Vec::new(), text });
     }
+    for (topic, text) in [("loss", loss(&summary.accounting)), ("years", years(&summary.inputs))] {
+        notes.extend(text.map(|text| Note { topic, providers: Vec::new(), text }));
+    }
     notes
+}
+
+/// What is missing in the log, by its own word.
+fn loss(accounting: &Accounting) -> Option<String> {
+    let lost = match (accounting.loss_notices, accounting.lost) {
+        (0, 0) => return None,
+        (_, 0) => "lines were lost".to_owned(),
+        (_, lost) => counted(lost, "line or more was lost", "lines or more were lost"),
+    };
+    Some(format!(
+        "{lost} before they came into the log, say the programs that write it: every count here is the least there was."
+    ))
+}
+
+/// Where years come from that no stamp tells: the least sure of all inputs. What the user gave is not told again.
+fn years(inputs: &[Input]) -> Option<String> {
+    let from = match inputs.iter().filter_map(|input| input.years).max()? {
+        Years::Given => return None,
+        Years::Log => "stamps leave them out; queue ids and other marks in the log tell them",
+        Years::FileTime => {
+            "guessed from when the log was last written, for its stamps leave them out; --year tells them"
+        }
+        Years::Present => "guessed from the present one, for the stamps leave them out; --year tells them",
+    };
+    Some(from.to_owned())
 }
 
 fn names(rows: &[&ProviderRow]) -> Vec<String> {

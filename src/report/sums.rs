@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::rows::{Outcomes, SenderRow};
 use crate::smtp::Direction;
-use crate::summary::{Counts, Input, Key, Place, Summary};
+use crate::summary::{Counts, Input, Key, Place, Summary, Years};
 
 /// One input.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +14,7 @@ pub struct InputRow {
     pub bytes: u64,
     pub lines: u64,
     pub format: String,
+    pub years: Option<Years>,
     pub complete: bool,
     pub note: Option<String>,
 }
@@ -25,6 +26,7 @@ impl InputRow {
             bytes: input.bytes,
             lines: input.lines,
             format: input.format.clone(),
+            years: input.years,
             complete: input.complete,
             note: input.note.clone(),
         }
@@ -45,6 +47,9 @@ pub struct AccountingRow {
     pub first_not_understood: Option<Place>,
     pub outside_period: u64,
     pub long_lines: u64,
+    pub repeated: u64,
+    pub lost: u64,
+    pub loss_notices: u64,
     /// Lines of other programs, most first.
     pub programs: Vec<ProgramRow>,
 }
@@ -78,6 +83,9 @@ impl AccountingRow {
             first_not_understood: from.first_not_understood.clone(),
             outside_period: from.outside_period,
             long_lines: from.long_lines,
+            repeated: from.repeated,
+            lost: from.lost,
+            loss_notices: from.loss_notices,
             programs,
         }
     }

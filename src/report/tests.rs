@@ -95,6 +95,7 @@ fn close(summary: &mut Summary, name: &str) {
         complete: true,
         note: None,
         fingerprint: "00".to_owned(),
+        years: None,
     });
 }
 

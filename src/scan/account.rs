@@ -34,6 +34,12 @@ pub(super) struct Account {
     span: Option<(Instant, Instant)>,
     forms: u8,
     mtas: u8,
+    /// A stamp left out its year.
+    pub(super) yearless: bool,
+    /// Events that stand in no line of their own: repetitions that were only counted.
+    pub(super) repeated: u64,
+    lost: u64,
+    loss_notices: u64,
 }
 
 impl Account {
@@ -48,6 +54,12 @@ impl Account {
     pub(super) fn found(&mut self, form: Form, mta: Mta) {
         self.forms |= 1 << form as u8;
         self.mtas |= 1 << mta as u8;
+    }
+
+    /// So many lines were lost before they came into the log.
+    pub(super) fn lost(&mut self, lines: u64) {
+        self.loss_notices += 1;
+        self.lost += lines;
     }
 
     /// Counts a line of the period.
@@ -112,6 +124,10 @@ impl Account {
         }
         self.forms |= next.forms;
         self.mtas |= next.mtas;
+        self.yearless |= next.yearless;
+        self.repeated += next.repeated;
+        self.lost += next.lost;
+        self.loss_notices += next.loss_notices;
     }
 
     /// First and last stamp.
@@ -129,13 +145,14 @@ impl Account {
         self.last_line_understood
     }
 
-    /// How the lines are framed and who wrote them: `Postfix, RFC 3164`.
-    pub(super) fn format(&self) -> String {
+    /// How the lines are framed and who wrote them: `Postfix, RFC 3164`. A carrier's name stands for what it makes of them.
+    pub(super) fn format(&self, carrier: Option<&'static str>) -> String {
         let mtas = [(Mta::Postfix, "Postfix"), (Mta::Exim, "Exim")];
         let mtas =
             mtas.into_iter().filter(|(mta, _)| self.mtas & (1 << *mta as u8) != 0).map(|(_, name)| name);
         let forms =
             Form::ALL.into_iter().filter(|form| self.forms & (1 << *form as u8) != 0).map(Form::as_str);
+        let forms = forms.filter(|_| carrier.is_none()).chain(carrier);
         let words: Vec<&str> = mtas.chain(forms).collect();
         if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
     }
@@ -159,6 +176,9 @@ impl Account {
             programs: self.programs.iter().map(|(name, count)| (text(name), *count)).collect(),
             outside_period: self.outside,
             long_lines: self.long_lines,
+            repeated: self.repeated,
+            lost: self.lost,
+            loss_notices: self.loss_notices,
         }
     }
 }

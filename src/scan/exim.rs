@@ -29,11 +29,16 @@ pub(super) fn by_syslog(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Re
         None => (record.stamp, false, without_pid(message)),
     };
     let event = parse_exim(rest);
-    let refusal = matches!(&event, Event::Outcome(o) if matches!(o.kind, Kind::Reject | Kind::Auth));
+    let refusal = is_refusal(&event);
     // With the header lines of the refused message behind it, it is the reject log's copy for sure.
     let twice = refusal && (dump || stamped && twins(&record, behind) % 2 == 1);
     let record = Record { stamp, message: rest, ..record };
     done(&record, if twice { Reading::Class(Class::OtherEvent) } else { Reading::Event(Mta::Exim, &event) });
+}
+
+/// Whether it goes to the reject log too.
+pub(super) fn is_refusal(event: &Event<'_>) -> bool {
+    matches!(event, Event::Outcome(outcome) if matches!(outcome.kind, Kind::Reject | Kind::Auth))
 }
 
 /// The better of the syslog daemon's stamp and Exim's own: one with an offset, else one with a year.
@@ -45,7 +50,7 @@ pub(super) fn better(outer: Option<Stamp>, own: Stamp) -> Option<Stamp> {
 }
 
 /// The lines behind, each complete.
-fn lines(behind: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(behind: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = behind;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -85,11 +90,14 @@ fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8
     }
 }
 
-/// How many lines directly behind say the same.
+/// How many lines directly behind say the same. Where Exim splits nothing (`SYSLOG_LONG_LINES`), the reject log's copy has
+/// the message's header lines behind it, and rsyslog writes their line ends as `#012`.
 fn twins(record: &Record<'_>, behind: &[u8]) -> usize {
     let same = |line: &&[u8]| {
         let next = split(line);
-        next.message == record.message && next.pid == record.pid && next.host == record.host
+        let more = next.message.strip_prefix(record.message);
+        let same = more.is_some_and(|more| more.is_empty() || more.starts_with(b"#012"));
+        same && next.pid == record.pid && next.host == record.host
     };
     lines(behind).take_while(same).count()
 }
@@ -128,6 +136,9 @@ mod tests {
         let other = "Nov  3 02:00:00 mx exim[7]: 2025-11-03 02:00:01 x\n";
         assert!(read(&format!("{line}{other}")).1);
         assert!(!read(&format!("{line}{line}{other}")).1);
+        let headers = line.replace("no\n", "no#012Envelope-from: <a@b>#012\n");
+        assert!(!read(&format!("{line}{headers}{other}")).1);
+        assert!(read(&format!("{headers}{other}")).1);
         let dump = "Nov  3 02:00:00 mx exim[7]: [1\\2] 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected after DATA: no\n\
                     Nov  3 02:00:00 mx exim[7]: [2/2] Envelope-from: <a@b>\n";
         assert!(!read(dump).1);

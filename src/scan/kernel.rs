@@ -12,11 +12,14 @@
 //! No allocation once a name has been seen, no regular expression, no UTF-8 check, no calendar, no clock. What is
 //! remembered of lines before only makes it quicker; the naive twin of the tests remembers nothing.
 
+use std::ops::Range;
+
 use super::account::Account;
 use super::ends::Ends;
 use super::exim;
 use super::period::Period;
-use crate::frame::{Form, Record, Splitter, own_stamp};
+use super::repeat::Repeats;
+use crate::frame::{self, Form, Record, Repeat, Splitter, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
 use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
 use crate::smtp::Action;
@@ -44,10 +47,19 @@ pub(super) fn read<S: Sink>(
     let own = block.lines();
     let mut splitter = Splitter::default();
     let mut programs = [Tag::New; Splitter::TAGS];
-    let mut reader = Reader { clock, period, sink, account: Account::default(), last: None };
+    let mut reader = Reader {
+        clock,
+        period,
+        sink,
+        block,
+        account: Account::default(),
+        last: None,
+        repeats: Repeats::default(),
+    };
     let mut start = 0;
     for end in Ends::new(own) {
         let full = &own[start..end];
+        let begin = start;
         start = end + 1;
         reader.account.lines += 1;
         let line = if full.len() > LINE_LIMIT {
@@ -57,7 +69,7 @@ pub(super) fn read<S: Sink>(
             full
         };
         let Some(known) = splitter.known(line) else {
-            reader.any(splitter.split(line), line, block.from(start));
+            reader.any(splitter.split(line), line, begin..start);
             continue;
         };
         let program = &mut programs[usize::from(known.tag)];
@@ -65,7 +77,7 @@ pub(super) fn read<S: Sink>(
             *program = Tag::of(&known.record());
         }
         match program {
-            Tag::Postfix(daemon) => {
+            Tag::Postfix(daemon) if !Repeat::is_near(known.message()) => {
                 let event = parse_postfix(daemon, known.message());
                 reader.event(&known.record(), line, Mta::Postfix, &event);
             }
@@ -79,9 +91,10 @@ pub(super) fn read<S: Sink>(
                     reader.account.understood();
                 }
             }
-            _ => reader.any(known.record(), line, block.from(start)),
+            _ => reader.any(known.record(), line, begin..start),
         }
     }
+    reader.last_counted_behind();
     for program in programs {
         if let Tag::Other(name, lines) = program {
             reader.account.other_program(name, lines);
@@ -110,45 +123,62 @@ impl<'a> Tag<'a> {
         match Program::of(record.program) {
             Program::Postfix(daemon) => Tag::Postfix(daemon),
             Program::Exim if record.form == Form::EximMain => Tag::EximMain,
+            Program::Other if frame::tells_of_losses(record.program) => Tag::Unsure,
             Program::Other if record.stamp.is_some() => Tag::Other(record.program, 0),
             Program::Exim | Program::Missing | Program::Other => Tag::Unsure,
         }
     }
 }
 
-/// What reading leaves behind.
-struct Reader<'r, 'z, S> {
-    clock: &'r mut Clock<'z>,
-    period: Period,
-    sink: &'r mut S,
-    account: Account,
+/// What reads a block, and what it leaves behind.
+pub(super) struct Reader<'r, 'z, 'b, S> {
+    pub(super) clock: &'r mut Clock<'z>,
+    pub(super) period: Period,
+    pub(super) sink: &'r mut S,
+    pub(super) block: Block<'b>,
+    pub(super) account: Account,
+    /// Whose repetitions were counted last.
+    pub(super) repeats: Repeats,
     /// The last stamp, what it came to, and whether that is inside the period: bursts share a second.
-    last: Option<(Stamp, Instant, bool)>,
+    pub(super) last: Option<(Stamp, Instant, bool)>,
 }
 
-impl<S: Sink> Reader<'_, '_, S> {
-    /// Reads a record of which nothing is known yet.
-    fn any(&mut self, record: Record<'_>, line: &[u8], behind: &[u8]) {
-        // An event is large and is not moved about: what becomes of it is said where it lies.
-        understand(record, behind, |record, reading| match reading {
-            Reading::Event(mta, event) => self.event(record, line, mta, event),
-            Reading::Class(class) => {
-                if self.instant(record.stamp).1 {
-                    self.account.class(class, record, line);
-                }
+impl<S: Sink> Reader<'_, '_, '_, S> {
+    /// Reads a record of which nothing is known yet; `place` is where its line stands.
+    fn any(&mut self, record: Record<'_>, line: &[u8], place: Range<usize>) {
+        match Repeat::read(record.message) {
+            Some(Repeat::Of(times, text)) => self.counted(record, text, line, times),
+            Some(Repeat::Last(times)) => {
+                self.once(record, line, place.end);
+                self.last_counted(&record, place, times);
             }
+            None => self.once(record, line, place.end),
+        }
+    }
+
+    fn once(&mut self, record: Record<'_>, line: &[u8], end: usize) {
+        // An event is large and is not moved about: what becomes of it is said where it lies.
+        understand(record, self.block.from(end), |record, reading| match reading {
+            Reading::Event(mta, event) => self.event(record, line, mta, event),
+            Reading::Class(class) => self.class(class, record, line),
         });
+    }
+
+    /// A line that is no event.
+    pub(super) fn class(&mut self, class: Class, record: &Record<'_>, line: &[u8]) {
+        if self.instant(record.stamp).1 {
+            self.account.class(class, record, line);
+            if let Some(lost) = frame::lost(record.program, record.message) {
+                self.account.lost(lost.into());
+            }
+        }
     }
 
     #[inline]
     fn event(&mut self, record: &Record<'_>, text: &[u8], mta: Mta, event: &Event<'_>) {
         let (at, inside) = self.instant(record.stamp);
         if inside {
-            let class = classify(event);
-            self.account.class(class, record, text);
-            if class != Class::NotUnderstood {
-                self.account.found(record.form, mta);
-            }
+            self.found(record, text, mta, event);
         } else if matches!(event, Event::Outcome(_)) {
             return;
         }
@@ -157,14 +187,25 @@ impl<S: Sink> Reader<'_, '_, S> {
         }
     }
 
+    /// Counts the line of an event.
+    #[inline]
+    pub(super) fn found(&mut self, record: &Record<'_>, text: &[u8], mta: Mta, event: &Event<'_>) {
+        let class = classify(event);
+        self.account.class(class, record, text);
+        if class != Class::NotUnderstood {
+            self.account.found(record.form, mta);
+        }
+    }
+
     /// When a line was written, and whether it counts: it lies inside the period, or has no stamp.
     #[inline]
-    fn instant(&mut self, stamp: Option<Stamp>) -> (Option<Instant>, bool) {
+    pub(super) fn instant(&mut self, stamp: Option<Stamp>) -> (Option<Instant>, bool) {
         let Some(stamp) = stamp else { return (None, true) };
         let (at, inside) = match self.last {
             Some((last, at, inside)) if last == stamp => (at, inside),
             _ => {
                 let at = self.clock.instant(stamp);
+                self.account.yearless |= matches!(stamp, Stamp::Yearless(_));
                 let inside = self.period.contains(at);
                 if inside {
                     self.account.span(Some(at));
@@ -205,7 +246,7 @@ fn is_strict(event: &Event<'_>) -> bool {
 }
 
 /// Finds out who wrote a record and what it says, and tells `done`.
-fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, Reading<'_, '_>)) {
+pub(super) fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, Reading<'_, '_>)) {
     match Program::of(record.program) {
         Program::Postfix(daemon) => {
             done(&record, Reading::Event(Mta::Postfix, &parse_postfix(daemon, record.message)));
@@ -214,7 +255,9 @@ fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, 
             done(&record, Reading::Event(Mta::Exim, &parse_exim(record.message)));
         }
         Program::Exim => exim::by_syslog(record, behind, done),
-        Program::Missing if record.message.is_empty() => done(&record, Reading::Class(Class::Unrelated)),
+        Program::Missing if record.message.is_empty() || is_remark(&record) => {
+            done(&record, Reading::Class(Class::Unrelated));
+        }
         Program::Missing => {
             let postfix = parse_postfix(b"", record.message);
             if is_strict(&postfix) {
@@ -240,6 +283,11 @@ fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Record<'_>, 
             done(&record, Reading::Class(foreign(&record)));
         }
     }
+}
+
+/// `-- Boot 0d…  --`, `-- Journal begins at …`: what `journalctl` says of itself.
+fn is_remark(record: &Record<'_>) -> bool {
+    record.form == Form::Bare && record.message.starts_with(b"-- ")
 }
 
 /// A line with a stamp is another program's; one without is nobody's.

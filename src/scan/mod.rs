@@ -11,13 +11,14 @@ mod exim;
 mod kernel;
 mod order;
 mod period;
+mod repeat;
 mod upset;
 
 use std::collections::VecDeque;
 
 use crate::catalog::Catalog;
 use crate::input::{Block, Extent, Source};
-use crate::summary::{Input, Overlap, Summary};
+use crate::summary::{Input, Overlap, Summary, Years};
 use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
@@ -187,7 +188,7 @@ pub fn gather<T: Gather>(
             extent = Extent { bytes: counted, cut: true, ..extent };
         }
         clock = Some(state);
-        let input = input(&source, &account, extent);
+        let input = input(&source, &account, start.years, extent);
         if source.length.is_some_and(|length| length >= LONG) {
             // To unmap it takes as long as to count its lines: nobody need wait for that.
             workers.spawn(move || drop(source));
@@ -256,7 +257,7 @@ fn damage(input: &Input) -> Option<String> {
 }
 
 /// What is to be said about a source after it was read.
-fn input(source: &Source, account: &Account, extent: Extent) -> Input {
+fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> Input {
     let (complete, note) = match &extent.failed {
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
         None if extent.cut => {
@@ -276,7 +277,8 @@ fn input(source: &Source, account: &Account, extent: Extent) -> Input {
         name: source.name.clone(),
         bytes: extent.bytes,
         lines: account.lines,
-        format: account.format(),
+        format: account.format(source.carrier()),
+        years: account.yearless.then_some(years),
         complete,
         note,
         fingerprint: format!("{:016x}", extent.fingerprint),
@@ -299,7 +301,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
             account.absorb(part);
         });
         last = Some(clock.state());
-        let input = input(&source, &account, extent);
+        let input = input(&source, &account, start.years, extent);
         damaged.extend(damage(&input));
     }
     damaged

@@ -9,7 +9,10 @@ use rayon::prelude::*;
 use crate::frame::{Splitter, own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
-use crate::time::{Clock, ClockState, Instant, Stamp, YearEvidence, Zone, first_year, queue_id_instant};
+use crate::summary::Years;
+use crate::time::{
+    Clock, ClockState, Instant, Stamp, YearEvidence, Zone, arrival_tells, first_year, queue_id_instant,
+};
 
 use super::Options;
 
@@ -26,6 +29,8 @@ pub(super) struct Start {
     first: Option<Stamp>,
     /// The clock before it.
     state: ClockState,
+    /// Where its year comes from.
+    pub(super) years: Years,
 }
 
 /// Opens the sources' heads and sorts: by first stamp; those without one stay behind, as given.
@@ -44,12 +49,12 @@ pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Sta
     let given = options.year.map(|year| given_years(&seen, &arrivals, &open, year, &options.zone));
     for (index, mut source) in sources.into_iter().enumerate() {
         let given = given.as_ref().and_then(|given| given[index]);
-        let year = start_year(&mut source, seen[index], arrivals[index], given, options);
+        let (year, years) = start_year(&mut source, seen[index], arrivals[index], given, options);
         let state = ClockState::starting(year);
         let stamps: Vec<Stamp> = stamps(source.head()).take(1).collect();
         let at = stamps.first().map(|stamp| Clock::new(&options.zone, state).instant(*stamp));
         let first = stamps.first().copied();
-        found.push((source, Start { first, state }, at));
+        found.push((source, Start { first, state, years }, at));
     }
     // Stable: equal stamps and missing ones keep the order given.
     found.sort_by_key(|(_, _, at)| at.unwrap_or(Instant::MAX));
@@ -139,9 +144,10 @@ fn start_year(
     arrival: Option<Instant>,
     given: Option<i64>,
     options: &Options,
-) -> i64 {
-    // A log without such stamps needs no year.
-    let Some((first, last)) = seen.span else { return 2000 };
+) -> (i64, Years) {
+    // None was seen: if one comes all the same, it is of this year.
+    let (first, last) = seen.span.unwrap_or_default();
+    let given = given.or(options.year.filter(|_| seen.span.is_none()));
     let evidence = YearEvidence {
         first,
         last,
@@ -154,7 +160,15 @@ fn start_year(
     };
     let unknown = evidence.arrival.is_none() && given.is_none();
     let leap_day = unknown && may_span_leap_day(&evidence) && has_leap_day(source);
-    first_year(&YearEvidence { leap_day, ..evidence }, &options.zone)
+    let evidence = YearEvidence { leap_day, ..evidence };
+    let years = match given {
+        _ if arrival_tells(&evidence, &options.zone) => Years::Log,
+        Some(_) => Years::Given,
+        None if seen.limit.is_some() => Years::Log,
+        None if source.modified.is_some() => Years::FileTime,
+        None => Years::Present,
+    };
+    (first_year(&evidence, &options.zone), years)
 }
 
 /// Whether 29 February lies between the first and the last line, so that looking for it is worth reading the file.

@@ -120,6 +120,15 @@ pub struct Accounting {
     pub outside_period: u64,
     /// Lines longer than what is looked at of a line.
     pub long_lines: u64,
+    /// Events beyond those of the lines: repetitions that a syslog daemon counted instead of writing them down.
+    #[serde(default)]
+    pub repeated: u64,
+    /// Lines that syslog daemons say they lost and that may have been the mail server's: what is counted is the least.
+    #[serde(default)]
+    pub lost: u64,
+    /// How often they said so.
+    #[serde(default)]
+    pub loss_notices: u64,
 }
 
 impl Accounting {
@@ -139,6 +148,9 @@ impl Accounting {
         }
         self.outside_period += other.outside_period;
         self.long_lines += other.long_lines;
+        self.repeated += other.repeated;
+        self.lost += other.lost;
+        self.loss_notices += other.loss_notices;
     }
 }
 
@@ -160,6 +172,20 @@ pub struct Totals {
     pub bounces: u64,
 }
 
+/// Where the years of stamps without one come from; the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Years {
+    /// From marks in the log itself: long queue ids, Exim's own stamps, other lines' stamps.
+    Log,
+    /// From the user.
+    Given,
+    /// From the time at which the file was last written.
+    FileTime,
+    /// From the present.
+    Present,
+}
+
 /// One input as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
@@ -171,6 +197,9 @@ pub struct Input {
     pub lines: u64,
     /// How its lines are framed and which mail server wrote them, as found.
     pub format: String,
+    /// Where its years come from, if its stamps leave them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub years: Option<Years>,
     /// Whether all of it was read.
     pub complete: bool,
     /// What is to be said about it.

@@ -10,7 +10,7 @@ mod zone;
 
 pub use clock::{Clock, ClockState};
 pub use stamp::{Stamp, days_from_civil, parse_digits, read_date_time, read_offset, read_time_of_day};
-pub use years::{YearEvidence, first_year, queue_id_instant};
+pub use years::{YearEvidence, arrival_tells, first_year, queue_id_instant};
 pub use zone::Zone;
 
 /// Seconds since 1970-01-01 00:00 UTC.

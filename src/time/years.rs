@@ -33,17 +33,10 @@ pub struct YearEvidence {
 
 /// The year of the first stamp.
 pub fn first_year(evidence: &YearEvidence, zone: &Zone) -> i64 {
-    let crosses = evidence.ended;
-    if let Some(arrival) = evidence.arrival {
-        // The year that puts the stamp next to the witness.
-        let near = year_of(zone.wall(arrival));
-        let distance = |year: &i64| (zone.instant(wall(*year, evidence.first, zone), false) - arrival).abs();
-        let year = [near - 1, near, near + 1].into_iter().min_by_key(distance).unwrap_or(near);
-        let last = year + crosses + i64::from(evidence.open_end);
-        if evidence.given.is_none_or(|given| given == year || given == year + crosses || given == last) {
-            return year;
-        }
+    if let Some(year) = year_of_arrival(evidence, zone) {
+        return year;
     }
+    let crosses = evidence.ended;
     let mut year = match evidence.given {
         Some(last) => last - crosses,
         None => {
@@ -63,6 +56,24 @@ pub fn first_year(evidence: &YearEvidence, zone: &Zone) -> i64 {
         }
     }
     year
+}
+
+/// Whether the mail server's own word decides.
+pub fn arrival_tells(evidence: &YearEvidence, zone: &Zone) -> bool {
+    year_of_arrival(evidence, zone).is_some()
+}
+
+/// The year that the mail server's own word gives, unless the user's contradicts it.
+fn year_of_arrival(evidence: &YearEvidence, zone: &Zone) -> Option<i64> {
+    let arrival = evidence.arrival?;
+    // The year that puts the stamp next to the witness.
+    let near = year_of(zone.wall(arrival));
+    let distance = |year: &i64| (zone.instant(wall(*year, evidence.first, zone), false) - arrival).abs();
+    let year = [near - 1, near, near + 1].into_iter().min_by_key(distance).unwrap_or(near);
+    let crosses = evidence.ended;
+    let last = year + crosses + i64::from(evidence.open_end);
+    let agrees = evidence.given.is_none_or(|given| given == year || given == year + crosses || given == last);
+    agrees.then_some(year)
 }
 
 /// The wall clock reading of a stamp in a year.

@@ -6,7 +6,8 @@ use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::smtp::{Action, BasicCode, Code, Direction, EnhancedCode, Guard};
 use smtpulse::summary::{
-    self, Accounting, Counts, Input, Key, Party, Place, Quoted, Refusals, Span, Summary, Totals, Tries, Width,
+    self, Accounting, Counts, Input, Key, Party, Place, Quoted, Refusals, Span, Summary, Totals, Tries,
+    Width, Years,
 };
 
 use super::summary as scanned;
@@ -93,6 +94,7 @@ fn a_summary() -> impl Strategy<Value = Summary> {
                 format: "Postfix, RFC 3164".to_owned(),
                 complete: n[0] % 2 == 0,
                 note: strange.clone(),
+                years: [None, Some(Years::Log), Some(Years::Present)][n[3] as usize % 3],
                 fingerprint: format!("{fingerprint:016x}"),
             }],
             period,
@@ -108,6 +110,9 @@ fn a_summary() -> impl Strategy<Value = Summary> {
                 programs,
                 outside_period: n[8],
                 long_lines: n[9],
+                repeated: n[10],
+                lost: n[11],
+                loss_notices: n[12],
             },
             totals: Totals {
                 messages: n[10],

@@ -8,6 +8,7 @@ mod cuts;
 mod logs;
 mod recipients;
 mod twin;
+mod wrapped;
 
 use jiff::tz::TimeZone;
 use smtpulse::analysis;

@@ -62,6 +62,12 @@ pub(in crate::report) fn accounting(report: &Report, page: &mut Page<'_>) -> io:
             plural(from.outside_period, "is", "are")
         ))?;
     }
+    if from.repeated > 0 {
+        page.remark(&format!(
+            "{} in no line of their own: the log only tells how often a line came again.",
+            counted(from.repeated, "event stands", "events stand")
+        ))?;
+    }
     if from.long_lines > 0 {
         page.remark(&format!(
             "{} too long to be looked at to the end.",

@@ -103,6 +103,12 @@ pub(in crate::report) fn totals(report: &Report, page: &mut Page<'_>) -> io::Res
     let only = report.only_title.as_ref().map(|title| format!("only mail to {title}"));
     page.heading("Totals", only.as_deref().unwrap_or(""))?;
     page.labelled("Period", &period)?;
+    if let Some(years) = report.note("years").filter(|_| report.period.start.is_some()) {
+        page.labelled("Years", years)?;
+    }
+    if let Some(loss) = report.note("loss") {
+        page.labelled("Lost", loss)?;
+    }
     let totals = &report.totals;
     if report.has_attempts() {
         page.labelled("Attempts", &outcomes(totals.outcomes))?;

@@ -66,7 +66,9 @@ pub(in crate::report) fn providers(report: &Report, page: &mut Page<'_>) -> io::
     }
     page.table(&table)?;
     more(page, report.providers.len(), report.top, "provider", "providers")?;
-    report.notes.iter().try_for_each(|note| page.remark(&note.text))
+    // What is true of the whole report stands with its totals.
+    let own = report.notes.iter().filter(|note| !matches!(note.topic, "loss" | "years"));
+    own.into_iter().try_for_each(|note| page.remark(&note.text))
 }
 
 /// Whose mail it was.
