@@ -125,7 +125,7 @@ fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
         |line: &[u8], piece: &Piece<'_>| [format!("{} stdout F ", piece.stamp).as_bytes(), line].concat();
     let behind = |before: &str, line: Vec<u8>| [before.as_bytes(), &line].concat();
     vec![
-        ("RFC 3339", lines(pieces, Piece::rfc3339)),
+        ("RFC 3339", lines(pieces, |piece| piece.rfc3339())),
         ("RFC 3339, CRLF", lines(pieces, |piece| [&piece.rfc3339()[..], b"\r"].concat())),
         ("priority", lines(pieces, |piece| behind("<22>", piece.rfc3339()))),
         ("compose", lines(pieces, |piece| behind("mail-1  | ", piece.rfc3339()))),
@@ -138,7 +138,7 @@ fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
                 [head.as_bytes(), piece.message].concat()
             }),
         ),
-        ("RFC 5424", lines(pieces, Piece::rfc5424)),
+        ("RFC 5424", lines(pieces, |piece| piece.rfc5424())),
         (
             "octets",
             pieces
