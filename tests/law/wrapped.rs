@@ -114,6 +114,10 @@ fn journal_export(pieces: &[Piece<'_>]) -> Vec<u8> {
 }
 
 /// The log in every carrier.
+#[expect(
+    clippy::redundant_closure,
+    reason = "a method's own name is not general enough in the piece's lifetime"
+)]
 fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
     let docker = |line: &[u8], piece: &Piece<'_>| {
         let log = format!("{}\n", String::from_utf8_lossy(line));
