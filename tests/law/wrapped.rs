@@ -115,7 +115,7 @@ fn journal_export(pieces: &[Piece<'_>]) -> Vec<u8> {
 
 /// The log in every carrier.
 #[expect(
-    clippy::redundant_closure,
+    clippy::redundant_closure_for_method_calls,
     reason = "a method's own name is not general enough in the piece's lifetime"
 )]
 fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
