@@ -50,7 +50,21 @@ pub fn read(bytes: &[u8]) -> Option<Vec<Notice>> {
         return None;
     }
     let message = MessageParser::default().parse(behind_mbox_line(bytes))?;
-    Some(notices(&message, DEEPEST))
+    let found = notices(&message, DEEPEST);
+    take_apart(message);
+    Some(found)
+}
+
+/// Frees a message from the outside in. Left to itself, each message would be freed inside the one that holds it, and a stranger
+/// can put more of them into each other than the stack can bear.
+fn take_apart(message: Message<'_>) {
+    let mut whole = vec![message];
+    while let Some(message) = whole.pop() {
+        whole.extend(message.parts.into_iter().filter_map(|part| match part.body {
+            PartType::Message(inner) => Some(inner),
+            _ => None,
+        }));
+    }
 }
 
 fn notices(message: &Message<'_>, deepest: usize) -> Vec<Notice> {

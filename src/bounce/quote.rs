@@ -34,6 +34,8 @@ pub fn quotes(text: &str) -> Vec<Notice> {
 /// Where a reply that refuses begins in a line.
 fn start(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
+    // Looked for once: a line of nothing but signs and codes would be read again at each code.
+    let first_word = line.find(char::is_alphanumeric);
     (0..bytes.len()).find(|&at| {
         let Some(basic) = BasicCode::at_start(&bytes[at..]).filter(|basic| basic.severity() > 3) else {
             return false;
@@ -45,7 +47,7 @@ fn start(line: &str) -> Option<usize> {
             return false;
         }
         let Some((b' ' | b'-', rest)) = bytes[at + 3..].split_first() else { return false };
-        if rest.trim_ascii().is_empty() {
+        if rest.iter().all(u8::is_ascii_whitespace) {
             return false;
         }
         if EnhancedCode::at_start(rest).is_some_and(|(enhanced, _)| enhanced.class() == basic.severity()) {
@@ -53,7 +55,7 @@ fn start(line: &str) -> Option<usize> {
         }
         // RFC 5321, section 4.2.1, gives the second digit no meaning above 5; 57x is in use.
         let usual = matches!(basic.number() / 10 % 10, 0..=5 | 7);
-        let opens = !line[..at].contains(|c: char| c.is_alphanumeric());
+        let opens = first_word == Some(at);
         let announced = bytes[..at].trim_ascii_end().last().is_some_and(|byte| b":;('\"".contains(byte));
         usual && (opens || announced)
     })

@@ -1,7 +1,9 @@
 //! The machine's part of a bounce: `message/delivery-status` (RFC 3464).
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Notice, field_name, quotes};
-use crate::smtp::{Action, Code, EnhancedCode, Joint, ReplyCodes};
+use crate::smtp::{Action, BasicCode, Code, EnhancedCode, Joint, ReplyCodes};
 
 /// The fields a report may begin with (RFC 3464, sections 2.2 and 2.3). People copy them without the message around.
 const FIRST: [&str; 11] = [
@@ -95,12 +97,16 @@ fn groups(text: &str) -> Vec<Vec<(String, String)>> {
     groups
 }
 
+/// Bytes of a name: what is longer is neither an address nor a host (RFC 5321, section 4.5.3.1), and would be kept once for each
+/// recipient.
+const LONGEST_NAME: usize = 1024;
+
 /// The value behind its type: `dns; mx.example.net`, `rfc822; user@example.net`.
 fn typed_value(field: &str) -> Option<String> {
     let value = field.split_once(';').map_or(field, |(_, value)| value).trim();
     // `dns; mx.example.net (192.0.2.1, the server for the domain example.net.)` is common.
     let value = value.split([' ', '\t']).next().unwrap_or_default().trim_matches(['<', '>']);
-    (!value.is_empty()).then(|| value.to_owned())
+    (1..=LONGEST_NAME).contains(&value.len()).then(|| value.to_owned())
 }
 
 fn action(word: &str) -> Option<Action> {
@@ -123,20 +129,23 @@ fn action(word: &str) -> Option<Action> {
 pub(super) fn completed(mut reported: Vec<Notice>, quoted: Vec<Notice>) -> Vec<Notice> {
     let cut = reported.iter().any(says_nothing);
     reported.retain(|notice| !says_nothing(notice));
+    let mut quotes: HashMap<(Option<BasicCode>, &str), &Notice> = HashMap::new();
+    for quote in &quoted {
+        if let Some(recipient) = &quote.recipient {
+            quotes.entry((quote.code.basic, recipient)).or_insert(quote);
+        }
+    }
     for notice in &mut reported {
-        let same = quoted.iter().find(|quote| {
-            quote.code.basic == notice.code.basic
-                && quote.recipient.is_some()
-                && quote.recipient == notice.recipient
-        });
-        if let Some(quote) = same {
+        let Some(recipient) = &notice.recipient else { continue };
+        if let Some(quote) = quotes.get(&(notice.code.basic, recipient.as_str())) {
             notice.step = notice.step.or(quote.step);
             notice.host = notice.host.take().or_else(|| quote.host.clone());
         }
     }
     if cut || reported.is_empty() {
-        let known = |quote: &Notice| reported.iter().any(|notice| notice.recipient == quote.recipient);
-        let more: Vec<Notice> = quoted.into_iter().filter(|quote| !known(quote)).collect();
+        let known: HashSet<Option<String>> = reported.iter().map(|notice| notice.recipient.clone()).collect();
+        let more: Vec<Notice> =
+            quoted.into_iter().filter(|quote| !known.contains(&quote.recipient)).collect();
         reported.extend(more);
     }
     reported

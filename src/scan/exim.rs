@@ -69,11 +69,20 @@ pub(super) fn lines(behind: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Lines of others between two parts at most: Exim writes one directly after the other. Where a filter has taken the rest away,
+/// looking further would be in vain, and at each first part again.
+const MOST_BETWEEN: usize = 128;
+
 /// Puts the parts of a record together, as far as they are there.
 fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8>) {
     joined.extend_from_slice(first.text);
     let mut expected = 2;
+    let mut between = 0;
     for line in lines(behind) {
+        between += 1;
+        if between > MOST_BETWEEN {
+            break;
+        }
         let next = split(line);
         if next.pid != record.pid || next.program != record.program || next.host != record.host {
             continue;
@@ -87,6 +96,7 @@ fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8
             break;
         }
         expected += 1;
+        between = 0;
     }
 }
 

@@ -61,32 +61,36 @@ fn plain_end(rest: &[u8]) -> usize {
 fn quoted_twin(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let head = &rest[..rest.len().min(LONGEST)];
     memchr_iter(b'<', head).rev().filter(|at| *at > 1 && rest[at - 1] == b' ').find_map(|at| {
-        let (top, after) = fields::path(&rest[at..])?;
-        (memchr(b'"', top).is_some() && unquotes_to(top, &rest[..at - 1])).then_some((top, after))
+        let quoted = &rest[at + 1..];
+        let end = quoted_end_of(quoted, &rest[..at - 1])?;
+        Some((&quoted[..end], &quoted[end + 1..]))
     })
 }
 
-/// Whether `quoted` without its quoting is `plain`; letter case aside, because Exim lowers the domain.
-fn unquotes_to(quoted: &[u8], plain: &[u8]) -> bool {
+/// Where `quoted>` closes that is `plain` with quotes around its local part; letter case aside, because Exim lowers the domain.
+///
+/// Compared as it is read: of a line full of brackets each is given up at once.
+fn quoted_end_of(quoted: &[u8], plain: &[u8]) -> Option<usize> {
     let mut plain = plain.iter();
-    let mut inside = false;
-    let mut bytes = quoted.iter();
-    while let Some(byte) = bytes.next() {
+    let (mut inside, mut quotes) = (false, false);
+    // Quotes around it, and a backslash before each byte.
+    let mut bytes = quoted.iter().take(2 * LONGEST + 3).enumerate();
+    while let Some((at, byte)) = bytes.next() {
         let byte = match byte {
             b'"' => {
-                inside = !inside;
+                (inside, quotes) = (!inside, true);
                 continue;
             }
-            b'\\' if inside => bytes.next(),
-            b'\\' => return false,
-            _ => Some(byte),
+            b'>' if !inside => return (quotes && plain.next().is_none()).then_some(at),
+            b'\\' if inside => bytes.next()?.1,
+            b'\\' => return None,
+            byte => byte,
         };
-        match (byte, plain.next()) {
-            (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => {}
-            _ => return false,
+        if !plain.next().is_some_and(|plain| plain.eq_ignore_ascii_case(byte)) {
+            return None;
         }
     }
-    plain.next().is_none()
+    None
 }
 
 /// How many ` <` of a command are looked at; each look may go to the end of the line.

@@ -146,7 +146,7 @@ fn collect<'a>(flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
                 found.reason = Some(text);
                 let message = &text[..memmem::find(text, b": ").unwrap_or(text.len())];
                 match memmem::find(message, b" H=") {
-                    Some(at) => fields = Fields::new(&text[at..]),
+                    Some(at) => fields = fields.at(&text[at..]),
                     None => {
                         found.text = Some(text);
                         break;
@@ -165,7 +165,7 @@ fn without_times(text: &[u8]) -> &[u8] {
     let Some(at) = memchr::memrchr(b' ', text) else { return text };
     let time = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'w' | b'd' | b'h' | b'm' | b's');
     match text[at + 1..].strip_prefix(b"DT=") {
-        Some(value) if value.ends_with(b"s") && value.iter().all(time) => &text[..at],
+        Some(value) if value.len() < 32 && value.ends_with(b"s") && value.iter().all(time) => &text[..at],
         _ => text,
     }
 }
@@ -235,7 +235,9 @@ const LOCAL_TRANSPORTS: [&[u8]; 12] = [
 const REMOTE_TRANSPORTS: [&[u8]; 3] = [b"smtp", b"remote", b"smarthost"];
 const LOCAL_ROUTERS: [&[u8]; 6] = [b"local", b"virtual", b"alias", b"userforward", b"mailbox", b"mail4root"];
 
+/// Whether a name has a word in it. Exim's names are shorter than 64 bytes (`readconf.c`): of a longer one the rest is not asked.
 fn mentions(name: &[u8], word: &[u8]) -> bool {
+    let name = &name[..name.len().min(64)];
     name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 

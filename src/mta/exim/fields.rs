@@ -50,6 +50,11 @@ impl<'a> Fields<'a> {
         Fields { rest, left: MOST_PIECES }
     }
 
+    /// Goes on elsewhere in the same line, with what is left of its pieces.
+    pub(super) fn at(self, rest: &'a [u8]) -> Fields<'a> {
+        Fields { rest, ..self }
+    }
+
     /// What has not been read yet.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
@@ -197,7 +202,7 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
     }
     if rest.first() == Some(&b'(') {
         // The HELO name is the client's to choose; our own " [" with the address follows its last parenthesis.
-        match memmem::find(rest, b") [") {
+        match memmem::find(&rest[..rest.len().min(LOG_BUFFER)], b") [") {
             Some(end) => rest = &rest[end + 2..],
             None => return (host, enclosed(rest, b'(', b')').map_or(&b""[..], |(_, after)| after)),
         }

@@ -146,7 +146,7 @@ impl<'a> Refused<'a> {
                     if !at.starts_with(b"H=") && !at.starts_with(b"<") {
                         let (host, after) = fields::host(at);
                         self.host = host;
-                        fields = Fields::new(after);
+                        fields = fields.at(after);
                     }
                 }
                 _ => {}

@@ -113,17 +113,19 @@ fn bracketed(path: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     loop {
         let end = from + memchr(b'>', &path[from..])?;
         let behind = &path[end + 1..];
-        if let Some(tail) = usual(behind).or_else(|| tail(behind)) {
-            return Some((&path[..end], tail));
+        match usual(behind).map_or_else(|| tail(behind), Ok) {
+            Ok(tail) => return Some((&path[..end], tail)),
+            // Fields end at the next `, `, so those behind any bracket before that place would lead there too: a line of
+            // nothing but beginnings is read once, and not once for each.
+            Err(Unread(left)) => from = (end + 1).max(path.len() - left),
         }
-        from = end + 1;
     }
 }
 
 /// `rcpt, relay=...`: without brackets.
 fn bare(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let end = memmem::find(line, b", ")?;
-    Some((&line[..end], tail(&line[end..])?))
+    Some((&line[..end], tail(&line[end..]).ok()?))
 }
 
 /// Where a quoted string ends that starts at the start (RFC 5321, section 4.1.2: a backslash escapes).
@@ -179,31 +181,35 @@ fn ending(tail: Tail<'_>) -> Tail<'_> {
     Tail { status: &line[..end], text, ..tail }
 }
 
-/// Everything behind the recipient, or nothing.
-fn tail(text: &[u8]) -> Option<Tail<'_>> {
-    let mut rest = text.strip_prefix(b", ")?;
+/// What could not be read of a text: so many bytes are left where the fields end.
+struct Unread(usize);
+
+/// Everything behind the recipient, or how far it could be read.
+fn tail(text: &[u8]) -> Result<Tail<'_>, Unread> {
+    let mut rest = text.strip_prefix(b", ").ok_or(Unread(text.len()))?;
     let mut orig_recipient = None;
     if let Some(orig) = rest.strip_prefix(b"orig_to=") {
-        let (address, after) = original(orig)?;
+        // Where no relay follows, none follows a later bracket either.
+        let (address, after) = original(orig).ok_or(Unread(0))?;
         orig_recipient = Some(address);
         rest = after;
     }
-    let (relay, mut rest) = value(rest.strip_prefix(b"relay=")?)?;
+    let relay = rest.strip_prefix(b"relay=").ok_or(Unread(text.len()))?;
+    let (relay, mut rest) = value(relay).ok_or(Unread(0))?;
     let (mut delay, mut delays, mut dsn) = (None, None, None);
     loop {
         if let Some(status) = rest.strip_prefix(b"status=") {
             if delay.is_none() && dsn.is_none() {
-                return None;
+                return Err(Unread(rest.len()));
             }
             // Of `delays=a/b/c/d`, a is the time before the queue manager took the message, earlier deferrals included.
             let waited = delays.or(delay).and_then(whole_seconds);
-            return Some(ending(Tail { orig_recipient, relay, delay, waited, dsn, status, text: b"" }));
+            return Ok(ending(Tail { orig_recipient, relay, delay, waited, dsn, status, text: b"" }));
         }
-        let equals = rest.iter().position(|b| !b.is_ascii_lowercase() && *b != b'_')?;
-        if rest[equals] != b'=' {
-            return None;
-        }
-        let (field, after) = value(&rest[equals + 1..])?;
+        let equals = rest.iter().position(|b| !b.is_ascii_lowercase() && *b != b'_');
+        let equals = equals.filter(|at| rest[*at] == b'=').ok_or(Unread(rest.len()))?;
+        // Without another `, ` nothing can follow.
+        let (field, after) = value(&rest[equals + 1..]).ok_or(Unread(0))?;
         match &rest[..equals] {
             b"dsn" => dsn = EnhancedCode::parse(field),
             b"delay" if number(field) => delay = Some(field),
