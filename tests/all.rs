@@ -12,4 +12,5 @@ mod law;
 mod reading;
 mod readme;
 mod suppress;
+mod work;
 mod years;
