@@ -14,6 +14,8 @@ use gungraun::prelude::*;
 use gungraun::{BinaryBenchmarkConfig, Callgrind, Command};
 
 const MIB: u64 = 4;
+/// Built by the script.
+const SMTPULSE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../release/smtpulse");
 const POSTFIX: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/instructions-postfix.log");
 const EXIM: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/instructions-exim.log");
 const THREE_LINES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/instructions-three-lines.log");
@@ -35,9 +37,7 @@ fn write(path: &str) {
 #[bench::exim(args = (EXIM), setup = write(EXIM))]
 #[bench::three_lines(args = (THREE_LINES), setup = write(THREE_LINES))]
 fn report(path: &str) -> Command {
-    Command::new(env!("CARGO_BIN_EXE_smtpulse"))
-        .args(["report", "--tz", "UTC", "--year", "2026", "--threads", "1", path])
-        .build()
+    Command::new(SMTPULSE).args(["report", "--tz", "UTC", "--year", "2026", "--threads", "1", path]).build()
 }
 
 binary_benchmark_group!(name = whole, benchmarks = report);

@@ -41,10 +41,11 @@ def toolchain():
 def count(root, target, path):
     """Runs the benchmarks; instructions by name."""
     words = [word for name in BENCHES for word in ("--bench", name)]
-    folders = [os.path.join(target, "gungraun", "smtpulse", name) for name in BENCHES]
+    folders = [os.path.join(target, "gungraun", "smtpulse-benches", name) for name in BENCHES]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run(["cargo", "bench", "--locked", *words, "--", "--save-summary=json"], cwd=root, check=True,
+    subprocess.run(["cargo", "build", "--release", "--locked", "--bin", "smtpulse"], cwd=root, check=True)
+    subprocess.run(["cargo", "bench", "--locked", "-p", "smtpulse-benches", *words, "--", "--save-summary=json"], cwd=root, check=True,
                    stdout=subprocess.DEVNULL, env={**os.environ, "GUNGRAUN_RUNNER": path})
     counts = {}
     for folder in folders:
