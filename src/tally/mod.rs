@@ -5,6 +5,7 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod carry;
 mod cells;
 mod course;
 mod keys;
@@ -17,10 +18,11 @@ use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Key, Summary, Totals, WAITS};
+use crate::summary::{Counts, Summary, Totals, WAITS};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
+pub use carry::{Carry, Paused};
 pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
 
 use course::Course;
@@ -172,32 +174,51 @@ impl<'c> Tally<'c> {
     /// Ends the log: names instead of numbers, and every open end closed.
     pub fn settle(mut self) -> Summary {
         let waiting = self.messages.finish();
+        self.settled(waiting).whole()
+    }
+
+    /// What became sure, with names instead of numbers.
+    fn settled(mut self, waiting: u64) -> Sure {
         self.take_settled();
-        let mut summary = Summary {
-            width: self.course.width(),
-            totals: Totals {
-                messages: self.messages.count,
-                recipients: self.messages.recipients,
-                waiting,
-                suspended: self.suspended,
-                expired: self.expired,
-                bounces: self.messages.bounces,
-            },
-            ..Summary::default()
-        };
-        let catalog = self.attributor.catalog();
-        let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
+        let (width, catalog) = (self.course.width(), self.attributor.catalog());
+        let keys = self.keys.names(catalog);
         let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
         self.course.settle(&self.names, &mut counts);
         for (slot, since) in &self.messages.still {
-            let bucket = since.map(|since| summary.width.floor(since));
+            let bucket = since.map(|since| width.floor(since));
             *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
         }
         for (slot, waited) in &self.messages.recovered {
             let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
             counts[*slot as usize].recovered[class] += 1;
         }
-        summary.keys = keys.into_iter().zip(counts).collect();
+        let mut keys = keys.into_iter().zip(counts);
+        let late = keys.by_ref().take(self.keys.carried()).filter(|(_, counts)| *counts != Counts::default());
+        let late = Summary { width, keys: late.collect(), ..Summary::default() };
+        let totals = Totals {
+            messages: self.messages.count,
+            recipients: self.messages.recipients,
+            waiting,
+            suspended: self.suspended,
+            expired: self.expired,
+            bounces: self.messages.bounces,
+        };
+        Sure { summary: Summary { width, totals, keys: keys.collect(), ..Summary::default() }, late }
+    }
+}
+
+/// What a log came to.
+struct Sure {
+    summary: Summary,
+    /// What became sure of attempts in the log before it.
+    late: Summary,
+}
+
+impl Sure {
+    fn whole(self) -> Summary {
+        let Sure { mut summary, late } = self;
+        // Neither has an input, so they cannot overlap.
+        let _ = summary.merge(late);
         summary
     }
 }
@@ -206,7 +227,7 @@ impl<'c> Gather for Tally<'c> {
     type Part = Tally<'c>;
 
     fn part(&self) -> Tally<'c> {
-        Tally::new(self.attributor.catalog(), self.join)
+        Tally { messages: self.messages.part(), ..Tally::new(self.attributor.catalog(), self.join) }
     }
 
     fn source(&mut self, name: &str) {
