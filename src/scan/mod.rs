@@ -44,6 +44,8 @@ pub struct Options {
     pub period: Period,
     /// Whether attempts are joined to their senders.
     pub join: bool,
+    /// Where the clock stood at the end of a log that the first input goes on with.
+    pub clock: Option<ClockState>,
 }
 
 /// Bytes of a chunk at most unless asked otherwise: some milliseconds of work.
@@ -76,6 +78,8 @@ pub struct Scan {
     pub damaged: Vec<String>,
     /// Some inputs are of the same time, so that log order is not the order of time: logs of several hosts.
     pub overlap: bool,
+    /// Where the clock stood at the end.
+    pub clock: Option<ClockState>,
 }
 
 /// Why nothing came out.
@@ -137,7 +141,7 @@ pub fn gather<T: Gather>(
     let mut summary = Summary::default();
     let mut damaged = Vec::new();
     let mut overlap = false;
-    let mut clock: Option<ClockState> = None;
+    let mut clock = options.clock;
     let threads = workers.current_num_threads();
     let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
     let mut waiting = VecDeque::from(workers.install(|| order::order(sources, options)));
@@ -205,7 +209,7 @@ pub fn gather<T: Gather>(
         };
         summary.merge(part).map_err(Failure::Overlap)?;
     }
-    Ok(Scan { summary, damaged, overlap })
+    Ok(Scan { summary, damaged, overlap, clock })
 }
 
 /// How many bytes make a chunk.
@@ -289,7 +293,7 @@ fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> In
 /// not read to their end, with the reason.
 pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> Vec<String> {
     let mut damaged = Vec::new();
-    let mut last: Option<ClockState> = None;
+    let mut last = options.clock;
     for (mut source, start) in order::order(sources, options) {
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
         let mut account = Account::default();

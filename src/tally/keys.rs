@@ -97,11 +97,6 @@ impl Keys {
         Keys { carried, ..Keys::default() }
     }
 
-    /// How many keys are of an earlier log: the first ones.
-    pub(super) fn carried(&self) -> usize {
-        self.carried.len()
-    }
-
     /// The number of a key.
     pub(super) fn number(&mut self, key: RawKey) -> Slot {
         *self.slots.entry(key).or_insert_with(|| {
@@ -109,6 +104,17 @@ impl Keys {
             // A log cannot show four thousand million different codes.
             (self.carried.len() + self.list.len() - 1) as Slot
         })
+    }
+
+    /// The number of a key that may be one of the earlier log's.
+    pub(super) fn number_named(&mut self, key: RawKey, catalog: &Catalog) -> Slot {
+        if !self.carried.is_empty() && !self.slots.contains_key(&key) {
+            let name = key.name(catalog);
+            if let Some(known) = self.carried.iter().position(|carried| *carried == name) {
+                self.slots.insert(key, known as Slot);
+            }
+        }
+        self.number(key)
     }
 
     /// All keys with names instead of numbers, those of an earlier log first.

@@ -18,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Summary, Totals, WAITS};
+use crate::summary::{Counts, Summary, Totals, WAITS, Width};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
@@ -80,6 +80,8 @@ pub struct Tally<'c> {
     join: bool,
     keys: Keys,
     course: Course,
+    /// What became sure of attempts that an earlier log counted.
+    late: Course,
     /// Domains and hosts.
     names: Names,
     messages: Messages,
@@ -104,6 +106,7 @@ impl<'c> Tally<'c> {
             join,
             keys: Keys::default(),
             course: Course::default(),
+            late: Course::default(),
             names: Names::default(),
             messages: Messages::default(),
             suspended: 0,
@@ -129,7 +132,7 @@ impl<'c> Tally<'c> {
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         let out = outcome.direction == Direction::Out;
-        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at) };
+        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
         self.course.tried(attempt);
         if !out {
             return;
@@ -163,11 +166,14 @@ impl<'c> Tally<'c> {
     /// Takes what became sure of messages: attempts whose sender is known at last, or never will be; answers that messages
     /// met.
     fn take_settled(&mut self) {
-        for (attempt, sender) in self.messages.settled.drain(..) {
-            self.course.sent(attempt, sender);
+        let Tally { course, late, messages, .. } = self;
+        for (attempt, sender) in messages.settled.drain(..) {
+            let course = if attempt.late { &mut *late } else { &mut *course };
+            course.sent(attempt, sender);
         }
-        for met in self.messages.met.drain(..) {
-            self.course.message(met.slot, met.at);
+        for met in messages.met.drain(..) {
+            let course = if met.late { &mut *late } else { &mut *course };
+            course.message(met.slot, met.at);
         }
     }
 
@@ -180,10 +186,14 @@ impl<'c> Tally<'c> {
     /// What became sure, with names instead of numbers.
     fn settled(mut self, waiting: u64) -> Sure {
         self.take_settled();
-        let (width, catalog) = (self.course.width(), self.attributor.catalog());
-        let keys = self.keys.names(catalog);
-        let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
-        self.course.settle(&self.names, &mut counts);
+        let keys = self.keys.names(self.attributor.catalog());
+        let of = |course: &mut Course| {
+            let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
+            course.settle(&self.names, &mut counts);
+            (course.width(), counts)
+        };
+        let (width, mut counts) = of(&mut self.course);
+        let late = of(&mut self.late);
         for (slot, since) in &self.messages.still {
             let bucket = since.map(|since| width.floor(since));
             *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
@@ -192,9 +202,11 @@ impl<'c> Tally<'c> {
             let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
             counts[*slot as usize].recovered[class] += 1;
         }
-        let mut keys = keys.into_iter().zip(counts);
-        let late = keys.by_ref().take(self.keys.carried()).filter(|(_, counts)| *counts != Counts::default());
-        let late = Summary { width, keys: late.collect(), ..Summary::default() };
+        // A key that was only carried here says nothing.
+        let named = |(width, counts): (Width, Vec<Counts>)| {
+            let said = keys.iter().cloned().zip(counts).filter(|(_, counts)| *counts != Counts::default());
+            Summary { width, keys: said.collect(), ..Summary::default() }
+        };
         let totals = Totals {
             messages: self.messages.count,
             recipients: self.messages.recipients,
@@ -203,7 +215,7 @@ impl<'c> Tally<'c> {
             expired: self.expired,
             bounces: self.messages.bounces,
         };
-        Sure { summary: Summary { width, totals, keys: keys.collect(), ..Summary::default() }, late }
+        Sure { summary: Summary { totals, ..named((width, counts)) }, late: named(late) }
     }
 }
 
@@ -236,7 +248,8 @@ impl<'c> Gather for Tally<'c> {
 
     fn absorb(&mut self, mut next: Tally<'c>) -> Tally<'c> {
         let InWhole { slots, names } = &mut next.in_whole;
-        slots.extend(next.keys.list().skip(slots.len()).map(|key| self.keys.number(*key)));
+        let catalog = self.attributor.catalog();
+        slots.extend(next.keys.list().skip(slots.len()).map(|key| self.keys.number_named(*key, catalog)));
         names.extend(next.names.list_from(names.len()).map(|name| self.names.number(name)));
         let slot = |slot: Slot| slots[slot as usize];
         let name = |name: u32| names[name as usize];

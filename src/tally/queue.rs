@@ -72,6 +72,9 @@ pub(super) struct Attempt {
     pub(super) at: Option<Instant>,
     /// It repeats an earlier one of the same message.
     pub(super) retry: bool,
+    /// It was counted in an earlier log, and only what became of it is known now.
+    #[serde(skip)]
+    pub(super) late: bool,
 }
 
 /// A recipient that was put off.
@@ -328,7 +331,10 @@ impl Open {
 impl Messages {
     /// Goes on with what an earlier log left.
     pub(super) fn resume(open: Open) -> Messages {
-        let Open { lives, forgotten, clock, seed } = open;
+        let Open { mut lives, forgotten, clock, seed } = open;
+        for trouble in lives.iter_mut().filter_map(|(_, life)| life.trouble.as_mut()) {
+            trouble.nameless.iter_mut().chain(&mut trouble.met).for_each(|attempt| attempt.late = true);
+        }
         Messages { open: lives.into_iter().collect(), forgotten, clock, seed, ..Messages::default() }
     }
 
