@@ -51,7 +51,10 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "scan"]),
     ("memmap2", &["sys"]),
     ("rayon", &["scan"]),
-    ("serde", &["smtp", "input", "catalog", "summary", "synth", "report", "cli"]),
+    (
+        "serde",
+        &["smtp", "time", "input", "catalog", "summary", "tally", "synth", "analysis", "report", "cli"],
+    ),
     ("serde_json", &["input", "catalog", "summary", "report", "cli"]),
     ("signal_hook", &["cli"]),
     ("strsim", &["cli"]),

@@ -132,7 +132,8 @@ impl<'c> Tally<'c> {
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         let out = outcome.direction == Direction::Out;
-        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
+        let attempt =
+            Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
         self.course.tried(attempt);
         if !out {
             return;
