@@ -93,6 +93,13 @@ impl State {
         Ok(Writing { db: db.map_err(|error| Fault::from(error).of(path))?, path })
     }
 
+    /// A number that is this state's own, drawn at random, for hashes that nobody else is to guess.
+    pub fn seed(&self) -> Result<u64, Error> {
+        let key: rusqlite::Result<Vec<u8>> =
+            self.db.query_row("SELECT value FROM settings WHERE name = 'key'", [], |row| row.get(0));
+        key.map(|key| Print::of(&key).hash).map_err(|error| self.fail(error))
+    }
+
     /// What the last night left under a name.
     pub fn carried(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let row = self
