@@ -215,20 +215,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Drops what is older than so many nights, and the full counts of those that are older than `full`.
-    pub fn prune(&self, nights: u32, full: u32) -> Result<(), Error> {
+    /// Drops nights from before `oldest`, and the full counts of those from before `full`.
+    pub fn prune(&self, oldest: Instant, full: Instant) -> Result<(), Error> {
         let prune = || -> rusqlite::Result<()> {
-            let newest = "SELECT id FROM nights ORDER BY id DESC LIMIT ?1";
-            self.db.execute(&format!("DELETE FROM nights WHERE id NOT IN ({newest})"), [nights])?;
-            self.db.execute(
-                &format!("UPDATE nights SET summary = NULL WHERE summary IS NOT NULL AND id NOT IN ({newest})"),
-                [full],
-            )?;
-            // A file that was there in none of the nights that are kept does not come back.
-            self.db.execute(
-                "DELETE FROM files WHERE last < (SELECT started FROM nights ORDER BY id DESC LIMIT 1 OFFSET ?1)",
-                [nights.saturating_sub(1)],
-            )?;
+            self.db.execute("DELETE FROM nights WHERE started < ?1", [oldest])?;
+            self.db
+                .execute("UPDATE nights SET summary = NULL WHERE started < ?1 AND summary IS NOT NULL", [full])?;
+            // A file that was away for so long does not come back.
+            self.db.execute("DELETE FROM files WHERE last < ?1", [oldest])?;
             Ok(())
         };
         self.sql(prune())

@@ -11,7 +11,7 @@
 
 mod args;
 mod find;
-mod keep;
+pub(super) mod keep;
 
 
 use super::exit::{Error, Exit};
@@ -37,7 +37,7 @@ const LOOKS: usize = 3;
 
 /// Under which names the state keeps what the last stamps left behind, and the messages that are still in the queue.
 const CLOCK: &str = "clock";
-const QUEUE: &str = "queue";
+pub(super) const QUEUE: &str = "queue";
 
 /// What was read in a night.
 struct Night {
@@ -80,7 +80,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         let row = keep::night(&night.summary, setting.now)?;
         let codes = keep::codes(&night.summary, &catalog, &setting.zone);
         writing.night(&row, &codes, &keep::findings(&findings))?;
-        writing.prune(args.keep, args.keep.min(keep::FULL))?;
+        let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
+        writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
     let exit = show(args, &shown, findings, &catalog, &setting)?;
     if !args.dry_run {
@@ -180,7 +181,7 @@ impl Night {
 }
 
 /// What the last night left under a name.
-fn carried<T: serde::de::DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
+pub(super) fn carried<T: serde::de::DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
     let Some(value) = state.carried(name)? else { return Ok(None) };
     serde_json::from_slice(&value).map(Some).map_err(|error| {
         Error::nothing(format!(
