@@ -8,12 +8,16 @@ mod exit;
 mod explain;
 mod generate;
 mod interrupt;
+#[cfg(feature = "state")]
+mod nightly;
 mod notes;
 mod out;
 mod page;
 mod read;
 mod rotated;
 mod spikes;
+#[cfg(feature = "state")]
+mod state;
 mod suppress;
 mod when;
 
@@ -44,6 +48,10 @@ pub fn run() -> ExitCode {
         Some(Command::Suppress(args)) => suppress::run(&args),
         Some(Command::Events(args)) => events(&args),
         Some(Command::Merge(args)) => merge(&args),
+        #[cfg(feature = "state")]
+        Some(Command::Nightly(args)) => nightly::run(&args),
+        #[cfg(feature = "state")]
+        Some(Command::State(args)) => state::run(&args),
         Some(Command::Spikes(args)) => spikes::run(&args),
         Some(Command::Gen(args)) => generate(&args),
     };

@@ -77,8 +77,28 @@ pub(super) fn show(
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let threshold = if show.strict { Threshold::STRICT } else { Threshold::USUAL };
-    let mut findings = analysis::findings_above(summary, catalog, threshold);
+    let findings = analysis::findings_above(summary, catalog, threshold(show));
+    let look = look(page.output.is_some(), show.color);
+    print(summary, findings, catalog, setting, page, show, page.quiet, look)
+}
+
+/// The measure of which spikes are alerts.
+pub(super) fn threshold(show: &ShowArgs) -> Threshold {
+    if show.strict { Threshold::STRICT } else { Threshold::USUAL }
+}
+
+/// Prints what was found; with `quiet` only what is worth a mail.
+#[expect(clippy::too_many_arguments, reason = "each is its own matter")]
+pub(super) fn print(
+    summary: &Summary,
+    mut findings: Vec<Finding>,
+    catalog: &Catalog,
+    setting: &Setting,
+    page: &PageArgs,
+    show: &ShowArgs,
+    quiet: bool,
+    look: Look,
+) -> Result<Exit, Error> {
     if let Some(only) = &setting.provider {
         findings.retain(|finding| only.has(&finding.provider));
     }
@@ -86,10 +106,10 @@ pub(super) fn show(
         report::Options { top: show.top, tz: setting.zone.clone(), provider: setting.provider.clone() };
     let report = Report::new(summary, &findings, catalog, &options);
     let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
-    if !page.quiet || worth_saying {
+    if !quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            ReportFormat::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
+            ReportFormat::Text => report::text(&report, &mut out, &look),
             ReportFormat::Json => report::json(&report, &mut out),
             ReportFormat::Line => report::line(&report, &mut out),
         };
