@@ -16,6 +16,8 @@ pub struct Overview {
     pub nights: u64,
     /// When the first and the last of them began.
     pub span: Option<(Instant, Instant)>,
+    /// First and last stamp of all that was read.
+    pub period: Option<(Instant, Instant)>,
     /// Lines and attempts at other hosts over all of them.
     pub lines: u64,
     /// Attempts at other hosts.
@@ -42,7 +44,8 @@ impl State {
             let pages: i64 = self.db.pragma_query_value(None, "page_count", |row| row.get(0))?;
             let size: i64 = self.db.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let mut overview = self.db.query_row(
-                "SELECT COUNT(*), MIN(started), MAX(started), COALESCE(SUM(lines), 0), COALESCE(SUM(attempts), 0) FROM nights",
+                "SELECT COUNT(*), MIN(started), MAX(started), COALESCE(SUM(lines), 0), COALESCE(SUM(attempts), 0), MIN(first), MAX(last) \
+                 FROM nights",
                 [],
                 |row| {
                     let span = row.get::<_, Option<Instant>>(1)?.zip(row.get(2)?);
@@ -52,6 +55,7 @@ impl State {
                         span,
                         lines: row.get::<_, i64>(3)?.cast_unsigned(),
                         attempts: row.get::<_, i64>(4)?.cast_unsigned(),
+                        period: row.get::<_, Option<Instant>>(5)?.zip(row.get(6)?),
                         ..Overview::default()
                     })
                 },

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod codes;
+mod escalation;
 mod exits;
 mod explain;
 mod faults;
