@@ -147,7 +147,8 @@ fn read(
         let is_new = !logs.contains(&job.known().log);
         let period = Period { since: since.filter(|_| is_new), until: None };
         let (clock, lines) = (job.known().clock, job.known().lines);
-        stretches.push(Stretch { source, clock, lines, period });
+        let log = asked.number(&job.known().log);
+        stretches.push(Stretch { source, clock, lines, period, log });
         jobs.push(Some(job));
     }
     let bytes = stretches.iter().map(|stretch| stretch.source.length).sum::<Option<u64>>();
