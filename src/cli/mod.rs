@@ -8,9 +8,11 @@ mod exit;
 mod explain;
 mod generate;
 mod interrupt;
+mod manual;
 mod notes;
 mod out;
 mod page;
+mod post;
 mod read;
 mod rotated;
 mod spikes;
@@ -46,6 +48,8 @@ pub fn run() -> ExitCode {
         Some(Command::Merge(args)) => merge(&args),
         Some(Command::Spikes(args)) => spikes::run(&args),
         Some(Command::Gen(args)) => generate(&args),
+        Some(Command::Completions(args)) => manual::completions(&args),
+        Some(Command::Man) => manual::page(),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -79,7 +83,7 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
-    let mut exit = page::show(&scan.summary, &catalog, &setting, &args.page, &args.show)?;
+    let mut exit = page::show(&scan.summary, opened.skipped, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&scan.summary, path)?;
     }
@@ -129,7 +133,7 @@ fn merge(args: &MergeArgs) -> Result<Exit, Error> {
         }
     }
     let total = total.ok_or_else(|| Error::nothing("no summary could be read"))?;
-    let exit = page::show(&total, &catalog, &setting, &args.page, &args.show)?;
+    let exit = page::show(&total, skipped, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&total, path)?;
     }

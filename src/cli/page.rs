@@ -1,6 +1,7 @@
 //! A summary to the page that was asked for.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::args::{Color, FailOn, PageArgs, ReportFormat, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
-use super::when;
+use super::{post, when};
 use crate::analysis::detect::Threshold;
 use crate::analysis::{self, Finding};
 use crate::catalog::{Catalog, Only};
@@ -69,9 +70,19 @@ pub(super) fn did_you_mean(near: &[&str]) -> Option<String> {
     (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
-/// Prints the page and tells how the program ends.
+/// The name of a file that node_exporter's textfile collector reads.
+pub(super) fn textfile(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match path.extension() {
+        Some(end) if end == "prom" => Ok(path),
+        _ => Err("its name is to end in .prom: node_exporter's textfile collector reads no other file".to_owned()),
+    }
+}
+
+/// Prints the page, writes the figures, and tells how the program ends; `skipped` is the number of inputs that could not be read.
 pub(super) fn show(
     summary: &Summary,
+    skipped: usize,
     catalog: &Catalog,
     setting: &Setting,
     page: &PageArgs,
@@ -92,7 +103,14 @@ pub(super) fn show(
             ReportFormat::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
             ReportFormat::Json => report::json(&report, &mut out),
             ReportFormat::Line => report::line(&report, &mut out),
+            ReportFormat::Mail => report::mail(&report, &post::envelope(show, setting.now), &mut out),
         };
+        out.finish(written)?;
+    }
+    if let Some(path) = &show.prometheus {
+        let run = report::Run { at: setting.now, period: summary.period, skipped };
+        let mut out = Out::open(Some(path))?;
+        let written = report::prometheus(&report, catalog, &run, &mut out);
         out.finish(written)?;
     }
     let met = show.fail_on.is_some_and(|what| findings.iter().any(|finding| fails(what, finding)));
