@@ -13,7 +13,7 @@ Examples:
   ssh mx2 cat mail.log.2.gz | smtpulse -    from a pipe; compressed or not
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent when all is well
-  smtpulse -q -f mail --mail-to postmaster@example.com mail.log | sendmail -t
+  smtpulse -f mail --mail-to postmaster@example.com mail.log | sendmail -t
   smtpulse explain 550 5.7.26 --provider gmail
   smtpulse explain bounce.eml               what a bounce says, and what to do
   smtpulse codes gmail 5.7.26               what the catalogue knows of a code

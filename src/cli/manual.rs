@@ -1,8 +1,9 @@
 //! What a package brings besides the program: completions for shells, and the manual page.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Arg, Args, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -79,7 +80,11 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
         entry(&mut roff, &exit.number().to_string(), meaning);
     }
     section(&mut roff, "FILES");
-    entry(&mut roff, &USUAL.join(", "), "The logs that are read where none is named: the first that is there.");
+    entry(
+        &mut roff,
+        &USUAL.join(", "),
+        "The logs that are read where none is named: the first that is there.",
+    );
     section(&mut roff, "ENVIRONMENT");
     for (name, meaning) in ENVIRONMENT {
         entry(&mut roff, name, meaning);
@@ -95,11 +100,14 @@ const ENVIRONMENT: [(&str, &str); 2] = [
     ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "Whether --color auto uses colour on a terminal."),
 ];
 
-/// One subsection for each command: what it does, how it is typed, and its options.
+/// One subsection for each command: what it does, how it is typed, and its options. Those that are `report`'s too are only named.
 fn commands(all: &[&Command], out: &mut dyn Write) -> io::Result<()> {
     let mut roff = Roff::new();
     section(&mut roff, "COMMANDS");
     roff.to_writer(out)?;
+    let report = all.iter().filter(|command| command.get_name() == "report");
+    let known: BTreeSet<Vec<u8>> =
+        report.flat_map(|command| command.get_arguments()).map(options).collect::<Result<_, _>>()?;
     for command in all {
         let mut roff = Roff::new();
         roff.control("SS", [command.get_name()]);
@@ -113,20 +121,50 @@ fn commands(all: &[&Command], out: &mut dyn Write) -> io::Result<()> {
         roff.control("PP", []);
         roff.text([bold(usage(command))]);
         roff.to_writer(out)?;
-        let mut options = Vec::new();
-        Man::new((*command).clone()).render_options_section(&mut options)?;
-        // They are part of this subsection.
-        for line in options.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.starts_with(b".SH")) {
-            out.write_all(line)?;
+        let mut shared = Vec::new();
+        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+            let words = options(argument)?;
+            if known.contains(&words) {
+                shared.extend(
+                    argument.get_long().filter(|name| *name != "help").map(|name| format!("--{name}")),
+                );
+            } else {
+                out.write_all(&words)?;
+            }
+        }
+        let mut roff = Roff::new();
+        if !shared.is_empty() {
+            roff.control("PP", []);
+            roff.text([roman(format!("As above: {}.", shared.join(", ")))]);
         }
         if let Some(help) = command.get_after_help() {
-            let mut roff = Roff::new();
-            roff.control("PP", []);
-            verbatim(&mut roff, help.to_string().lines());
-            roff.to_writer(out)?;
+            paragraphs(&mut roff, &help.to_string());
         }
+        roff.to_writer(out)?;
     }
     Ok(())
+}
+
+/// An argument as a page of options has it, without a heading.
+fn options(argument: &Arg) -> io::Result<Vec<u8>> {
+    let alone =
+        Command::new("smtpulse").disable_help_flag(true).disable_version_flag(true).arg(argument.clone());
+    let mut section = Vec::new();
+    Man::new(alone).render_options_section(&mut section)?;
+    let lines = section.split_inclusive(|byte| *byte == b'\n');
+    Ok(lines.filter(|line| !line.starts_with(b".SH")).collect::<Vec<_>>().concat())
+}
+
+/// What stands below a command's help: examples stay as they are, sentences flow.
+fn paragraphs(roff: &mut Roff, help: &str) {
+    for paragraph in help.split("\n\n") {
+        roff.control("PP", []);
+        if paragraph.contains("\n  ") {
+            verbatim(roff, paragraph.lines());
+        } else {
+            roff.text([roman(paragraph.replace('\n', " "))]);
+        }
+    }
 }
 
 /// How a command is typed.

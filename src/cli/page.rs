@@ -75,7 +75,10 @@ pub(super) fn textfile(name: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(name);
     match path.extension() {
         Some(end) if end == "prom" => Ok(path),
-        _ => Err("its name is to end in .prom: node_exporter's textfile collector reads no other file".to_owned()),
+        _ => {
+            Err("its name is to end in .prom: node_exporter's textfile collector reads no other file"
+                .to_owned())
+        }
     }
 }
 

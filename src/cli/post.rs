@@ -52,9 +52,22 @@ mod tests {
             assert_eq!(mailbox(fair).as_deref(), Ok(fair));
         }
         let long = format!("a@{}", "x".repeat(LONGEST));
-        for foul in
-            ["", "@", "a@", "@b", "a b", "a@b,c@d", "A <a@b>", "a@b\r\nBcc: c@d", "a\n", "-t", "a@-b", "a@b@c", "\u{202e}a", &long]
-        {
+        for foul in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a b",
+            "a@b,c@d",
+            "A <a@b>",
+            "a@b\r\nBcc: c@d",
+            "a\n",
+            "-t",
+            "a@-b",
+            "a@b@c",
+            "\u{202e}a",
+            &long,
+        ] {
             assert!(mailbox(foul).is_err(), "{foul:?}");
         }
     }

@@ -69,7 +69,10 @@ fn verdict(report: &Report, page: &mut Exposition<'_>) -> io::Result<()> {
 }
 
 fn findings(report: &Report, page: &mut Exposition<'_>) -> io::Result<()> {
-    page.gauge("findings", "What stands out, by kind and severity; active while it had not ended where the log ends.")?;
+    page.gauge(
+        "findings",
+        "What stands out, by kind and severity; active while it had not ended where the log ends.",
+    )?;
     for kind in Kind::ALL.map(Kind::as_str) {
         for severity in Severity::ALL.map(Severity::as_str) {
             for (state, active) in [("active", true), ("ended", false)] {
@@ -118,7 +121,10 @@ fn providers(all: &BTreeMap<&str, Provider>, page: &mut Exposition<'_>) -> io::R
             page.sample("attempts", &[("provider", provider), ("action", action.as_str())], count)?;
         }
     }
-    page.gauge("answers", "The same attempts by provider and class of the basic code; none: no server answered.")?;
+    page.gauge(
+        "answers",
+        "The same attempts by provider and class of the basic code; none: no server answered.",
+    )?;
     for (provider, Provider { answers, .. }) in all {
         for (class, count) in CLASSES.iter().zip(answers) {
             page.sample("answers", &[("provider", provider), ("class", class)], count)?;
@@ -160,11 +166,9 @@ fn books(report: &Report, run: &Run, page: &mut Exposition<'_>) -> io::Result<()
     page.sample("lines_lost", &[], from.lost)?;
     page.gauge("inputs", "Logs, by how far they could be read.")?;
     let complete = report.inputs.iter().filter(|input| input.complete).count();
-    for (state, count) in [
-        ("complete", complete),
-        ("damaged", report.inputs.len() - complete),
-        ("skipped", run.skipped),
-    ] {
+    for (state, count) in
+        [("complete", complete), ("damaged", report.inputs.len() - complete), ("skipped", run.skipped)]
+    {
         page.sample("inputs", &[("state", state)], count)?;
     }
     Ok(())
@@ -185,12 +189,7 @@ impl Exposition<'_> {
         writeln!(self.out, "# TYPE {PREFIX}{name} gauge")
     }
 
-    fn sample(
-        &mut self,
-        name: &str,
-        labels: &[(&str, &str)],
-        value: impl Display,
-    ) -> io::Result<()> {
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) -> io::Result<()> {
         write!(self.out, "{PREFIX}{name}")?;
         for (n, (label, text)) in labels.iter().enumerate() {
             write!(self.out, "{}{label}=\"{}\"", if n == 0 { '{' } else { ',' }, label_value(text))?;

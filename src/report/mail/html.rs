@@ -6,9 +6,10 @@ use std::fmt;
 
 use askama::Template;
 
+use crate::report::cures::Cures;
 use crate::report::number::{percent, thousands};
 use crate::report::sections::{answered, short};
-use crate::report::{Report, escape};
+use crate::report::{FindingRow, Report, escape};
 use crate::smtp::{Action, Code, Direction};
 
 /// Findings besides the first, and rows of a table, at most.
@@ -99,23 +100,44 @@ impl Page {
                 details.push(Labelled { label: "Course", text });
             }
         }
-        let others = report.findings.get(usize::from(report.told().is_some())..).unwrap_or_default();
-        let other = |finding: &crate::report::FindingRow| Other {
-            severity: finding.severity,
-            sentence: pieces(&finding.sentence),
-            title: Shown::of(finding.title.trim_end_matches('.')),
-            fix: pieces(&finding.fix),
-        };
+        let findings = others(report);
         Page {
             severity: report.verdict.severity,
             headline: pieces(&report.verdict.headline),
             details,
-            more: more(others.len()),
-            others: others.iter().take(MOST).map(other).collect(),
+            more: more(findings.len()),
+            others: told(report, findings),
             tables: [enforcement(report), refused(report), providers(report)].into_iter().flatten().collect(),
             foot: Shown::of(&foot(report)),
         }
     }
+}
+
+/// The findings besides the one the verdict tells.
+fn others(report: &Report) -> &[FindingRow] {
+    report.findings.get(usize::from(report.told().is_some())..).unwrap_or_default()
+}
+
+/// The first of them in words; what the verdict or one before has told is not told again.
+fn told(report: &Report, findings: &[FindingRow]) -> Vec<Other> {
+    let mut cures = Cures::default();
+    if let Some(first) = report.told() {
+        cures.rest(&first.fix, &answer(first));
+    }
+    let mut others = Vec::new();
+    for finding in findings.iter().take(MOST) {
+        others.push(Other {
+            severity: finding.severity,
+            sentence: pieces(&finding.sentence),
+            title: Shown::of(finding.title.trim_end_matches('.')),
+            fix: pieces(&cures.words(&finding.fix, &answer(finding))),
+        });
+    }
+    others
+}
+
+fn answer(finding: &FindingRow) -> String {
+    answered(&finding.provider_title, finding.basic, finding.enhanced)
 }
 
 /// Says how much of a list is not shown.

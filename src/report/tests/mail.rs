@@ -75,12 +75,17 @@ fn a_mail_is_read_back_as_it_was_meant() {
 /// Names of the headers, in their order.
 fn names(mail: &str) -> Vec<&str> {
     let (headers, _) = mail.split_once("\n\n").unwrap();
-    headers.lines().filter(|line| !line.starts_with([' ', '\t'])).filter_map(|line| line.split(':').next()).collect()
+    headers
+        .lines()
+        .filter(|line| !line.starts_with([' ', '\t']))
+        .filter_map(|line| line.split(':').next())
+        .collect()
 }
 
 #[test]
 fn no_stranger_writes_a_header() {
-    let usual = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
+    let usual =
+        ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
     for summary in [hostile(), incident(), quiet(), Summary::default(), one_line()] {
         let mail = written(&report(&summary));
         assert_eq!(names(&mail), usual, "{mail}");
@@ -120,7 +125,9 @@ fn the_html_part_is_ours_alone() {
             let name = tag[..end].trim_start_matches('/');
             assert!(tags.split(' ').any(|known| known == name), "<{tag}");
         }
-        for (open, close) in [("<td", "</td>"), ("<tr>", "</tr>"), ("<table", "</table>"), ("<code>", "</code>")] {
+        for (open, close) in
+            [("<td", "</td>"), ("<tr>", "</tr>"), ("<table", "</table>"), ("<code>", "</code>")]
+        {
             assert_eq!(html.matches(open).count(), html.matches(close).count(), "{open}");
         }
         for remote in ["src=", "href=", "url(", "@import"] {

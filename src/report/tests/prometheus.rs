@@ -68,7 +68,8 @@ fn read(text: &str) -> (BTreeMap<String, Vec<Sample>>, Vec<String>) {
 /// A gauge's name (promtool's rules): ours, in base units, and nothing that ends as other kinds do.
 fn is_name(name: &str) -> bool {
     let letters = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let foul = ["_total", "_count", "_sum", "_bucket", "_info", "_minutes", "_hours", "_days", "_milliseconds"];
+    let foul =
+        ["_total", "_count", "_sum", "_bucket", "_info", "_minutes", "_hours", "_days", "_milliseconds"];
     letters && name.starts_with("smtpulse_") && !foul.iter().any(|end| name.ends_with(end))
 }
 
@@ -82,7 +83,9 @@ fn sample(line: &str) -> Option<(&str, Sample)> {
         loop {
             let (label, quoted) = rest.split_once("=\"")?;
             let (value, after) = unquoted(quoted)?;
-            if labels.insert(label.to_owned(), value).is_some() || !label.chars().all(|c| c.is_ascii_lowercase()) {
+            if labels.insert(label.to_owned(), value).is_some()
+                || !label.chars().all(|c| c.is_ascii_lowercase())
+            {
                 return None;
             }
             match after.strip_prefix(',') {
@@ -150,7 +153,9 @@ fn the_rules_hold_whoever_writes_into_the_log() {
                 let known = match label.as_str() {
                     "provider" => value == "unknown" || catalog.provider_id(value).is_some(),
                     "action" => ["delivered", "relayed", "delayed", "failed"].contains(&&**value),
-                    "class" | "kind" | "severity" | "state" => value.chars().all(|c| c.is_ascii_lowercase() || "_245".contains(c)),
+                    "class" | "kind" | "severity" | "state" => {
+                        value.chars().all(|c| c.is_ascii_lowercase() || "_245".contains(c))
+                    }
                     _ => false,
                 };
                 assert!(known, "{label}={value}");
@@ -162,7 +167,8 @@ fn the_rules_hold_whoever_writes_into_the_log() {
 #[test]
 fn the_figures_are_those_of_the_report() {
     let (report, (metrics, _)) = (report(&incident()), read(&figures(&incident())));
-    let sum = |name: &str| -> u64 { metrics[name].iter().map(|(_, value)| value.parse::<u64>().unwrap()).sum() };
+    let sum =
+        |name: &str| -> u64 { metrics[name].iter().map(|(_, value)| value.parse::<u64>().unwrap()).sum() };
     assert_eq!(sum("smtpulse_attempts"), report.totals.outcomes.attempts);
     assert_eq!(sum("smtpulse_answers"), report.totals.outcomes.attempts);
     assert_eq!(sum("smtpulse_enforcement_answers"), report.rates.enforcement.count);
