@@ -8,7 +8,7 @@
 //!              ┌────────────────┴────────────────┐
 //!         READING WING                      TELLING WING
 //!             scan                              report               floor 4
-//!             tally    synth                    analysis             floor 3
+//!             tally    synth     state          analysis             floor 3
 //!             mta          ┌───────────┐
 //!                  ───────▶│  summary  │───────▶                     floor 2
 //!             frame  input └───────────┘    bounce  catalog          floor 1
@@ -41,6 +41,8 @@ pub mod mta;
 pub mod report;
 pub mod scan;
 pub mod smtp;
+#[cfg(feature = "state")]
+pub mod state;
 pub mod summary;
 pub mod synth;
 pub mod sys;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, its floor, and the rooms it may import from.
-const ROOMS: [(&str, u8, &[&str]); 16] = [
+const ROOMS: [(&str, u8, &[&str]); 17] = [
     ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("sys", 0, &[]),
@@ -21,6 +21,7 @@ const ROOMS: [(&str, u8, &[&str]); 16] = [
     ("summary", 2, &["smtp", "time"]),
     ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time"]),
     ("synth", 3, &["smtp", "time"]),
+    ("state", 3, &["input", "summary", "smtp", "time"]),
     ("analysis", 3, &["summary", "catalog", "smtp", "time"]),
     ("scan", 4, &["tally", "mta", "frame", "input", "catalog", "summary", "smtp", "time", "vector"]),
     ("report", 4, &["analysis", "summary", "catalog", "smtp", "time"]),
@@ -29,13 +30,13 @@ const ROOMS: [(&str, u8, &[&str]); 16] = [
         5,
         &[
             "sys", "smtp", "time", "input", "frame", "catalog", "bounce", "mta", "summary", "tally", "synth",
-            "analysis", "scan", "report",
+            "state", "analysis", "scan", "report",
         ],
     ),
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 30] = [
+const CRATES: [(&str, &[&str]); 31] = [
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
     ("askama", &["report"]),
@@ -52,11 +53,12 @@ const CRATES: [(&str, &[&str]); 30] = [
     ("lzma_rust2", &["input"]),
     ("mail_builder", &["report"]),
     ("mail_parser", &["bounce"]),
-    ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "scan"]),
+    ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "state", "scan"]),
     ("memmap2", &["sys"]),
     ("rayon", &["scan"]),
-    ("serde", &["smtp", "input", "catalog", "summary", "synth", "report", "cli"]),
-    ("serde_json", &["input", "catalog", "summary", "report", "cli"]),
+    ("rusqlite", &["state"]),
+    ("serde", &["smtp", "time", "input", "catalog", "summary", "synth", "report", "cli"]),
+    ("serde_json", &["input", "catalog", "summary", "state", "report", "cli"]),
     ("signal_hook", &["cli"]),
     ("strsim", &["cli"]),
     ("smallvec", &["tally"]),

@@ -18,6 +18,7 @@ Examples:
   smtpulse explain bounce.eml               what a bounce says, and what to do
   smtpulse codes gmail 5.7.26               what the catalogue knows of a code
   smtpulse suppress mail.log                dead recipients, one a line
+  smtpulse nightly                          from cron: what is new, exactly once
   smtpulse events mail.log                  every reply, one JSON object a line
 
 Exit codes: 0 done; 1 a --fail-on condition was met; 2 wrong usage; 3 done, but some input was skipped \
@@ -53,6 +54,12 @@ pub(super) enum Command {
     Events(EventsArgs),
     /// Join summaries written by `report --summary FILE`, then report
     Merge(MergeArgs),
+    /// Read what is new since the last run, exactly once, and speak up when something is wrong: for cron
+    #[cfg(feature = "state")]
+    Nightly(super::nightly::NightlyArgs),
+    /// Look at what nightly runs remember, check it, make it smaller
+    #[cfg(feature = "state")]
+    State(super::state::StateArgs),
     /// Find spikes in ready-made counts over time, and nothing else
     Spikes(super::spikes::SpikesArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials

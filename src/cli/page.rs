@@ -82,17 +82,45 @@ pub(super) fn textfile(name: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Prints the page, writes the figures, and tells how the program ends; `skipped` is the number of inputs that could not be read.
+/// What was read.
+pub(super) struct Read<'a> {
+    /// What it came to.
+    pub(super) summary: &'a Summary,
+    /// Inputs that could not be.
+    pub(super) skipped: usize,
+}
+
+/// Prints the page and tells how the program ends.
 pub(super) fn show(
-    summary: &Summary,
-    skipped: usize,
+    read: &Read<'_>,
     catalog: &Catalog,
     setting: &Setting,
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let threshold = if show.strict { Threshold::STRICT } else { Threshold::USUAL };
-    let mut findings = analysis::findings_above(summary, catalog, threshold);
+    let findings = analysis::findings_above(read.summary, catalog, threshold(show));
+    let look = look(page.output.is_some(), show.color);
+    print(read, findings, catalog, setting, page, show, page.quiet, look)
+}
+
+/// The measure of which spikes are alerts.
+pub(super) fn threshold(show: &ShowArgs) -> Threshold {
+    if show.strict { Threshold::STRICT } else { Threshold::USUAL }
+}
+
+/// Prints what was found; with `quiet` only what is worth a mail. The figures are written all the same.
+#[expect(clippy::too_many_arguments, reason = "each is its own matter")]
+pub(super) fn print(
+    read: &Read<'_>,
+    mut findings: Vec<Finding>,
+    catalog: &Catalog,
+    setting: &Setting,
+    page: &PageArgs,
+    show: &ShowArgs,
+    quiet: bool,
+    look: Look,
+) -> Result<Exit, Error> {
+    let summary = read.summary;
     if let Some(only) = &setting.provider {
         findings.retain(|finding| only.has(&finding.provider));
     }
@@ -100,10 +128,10 @@ pub(super) fn show(
         report::Options { top: show.top, tz: setting.zone.clone(), provider: setting.provider.clone() };
     let report = Report::new(summary, &findings, catalog, &options);
     let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
-    if !page.quiet || worth_saying {
+    if !quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
         let written = match show.format {
-            ReportFormat::Text => report::text(&report, &mut out, &look(page.output.is_some(), show.color)),
+            ReportFormat::Text => report::text(&report, &mut out, &look),
             ReportFormat::Json => report::json(&report, &mut out),
             ReportFormat::Line => report::line(&report, &mut out),
             ReportFormat::Mail => report::mail(&report, &post::envelope(show, setting.now), &mut out),
@@ -111,7 +139,7 @@ pub(super) fn show(
         out.finish(written)?;
     }
     if let Some(path) = &show.prometheus {
-        let run = report::Run { at: setting.now, period: summary.period, skipped };
+        let run = report::Run { at: setting.now, period: summary.period, skipped: read.skipped };
         let mut out = Out::open(Some(path))?;
         let written = report::prometheus(&report, catalog, &run, &mut out);
         out.finish(written)?;

@@ -107,7 +107,7 @@ fn with_rotated(named: &[PathBuf], since: Option<Instant>, say: impl Fn(String))
 }
 
 /// Some names, of many the first ones.
-fn few(paths: &[PathBuf]) -> String {
+pub(super) fn few(paths: &[PathBuf]) -> String {
     const SHOWN: usize = 3;
     let names: Vec<String> =
         paths.iter().take(SHOWN).filter_map(|path| Some(path.file_name()?.display().to_string())).collect();
@@ -116,11 +116,20 @@ fn few(paths: &[PathBuf]) -> String {
     format!("{}{more}", names.join(", "))
 }
 
+/// All logs that lie where they usually do.
+pub(super) fn usual_logs() -> Result<Vec<PathBuf>, Error> {
+    let found: Vec<PathBuf> = USUAL.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
+    if found.is_empty() {
+        return Err(Error::nothing(format!(
+            "no mail log found at {}; name one: smtpulse FILE",
+            USUAL.join(", ")
+        )));
+    }
+    Ok(found)
+}
+
 fn usual(quiet: bool) -> Result<PathBuf, Error> {
-    let found = USUAL.iter().map(PathBuf::from).find(|path| path.exists());
-    let path = found.ok_or_else(|| {
-        Error::nothing(format!("no mail log found at {}; name one: smtpulse FILE", USUAL.join(", ")))
-    })?;
+    let path = usual_logs()?.swap_remove(0);
     if !quiet {
         notes::say(&format!("reading {}", path.display()));
     }

@@ -25,6 +25,12 @@ pub(super) fn beside(log: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The usual logs in a folder by their names, also those that were just rotated away.
+pub(super) fn logs_in(folder: &Path) -> Vec<PathBuf> {
+    let logs = NAMES.iter().map(|name| folder.join(name));
+    logs.filter(|log| log.is_file() || !beside(log).is_empty()).collect()
+}
+
 /// The usual logs in a folder, with those that were rotated away from them and reach so far.
 pub(super) fn inside(folder: &Path, since: Option<Instant>) -> Vec<PathBuf> {
     let mut found = files(folder, |name| NAMES.contains(&name));

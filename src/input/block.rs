@@ -1,5 +1,7 @@
 //! A stretch of whole lines, and its cutting into chunks.
 
+use std::ops::Range;
+
 use memchr::{memchr, memrchr};
 
 use super::watch::Watch;
@@ -35,9 +37,10 @@ impl<'a> Block<'a> {
         Block { bytes, start: 0, end, watch: None }
     }
 
-    /// All of a mapped file.
-    pub(super) fn watched(watch: &'a Watch<'a>) -> Block<'a> {
-        Block { watch: Some((watch, watch.bytes().len())), ..Block::whole(watch.bytes()) }
+    /// A stretch of a mapped file.
+    pub(super) fn watched(watch: &'a Watch<'a>, stretch: Range<usize>) -> Block<'a> {
+        let Range { start, end } = stretch;
+        Block { bytes: &watch.bytes()[..end], start, end, watch: Some((watch, watch.bytes().len())) }
     }
 
     /// The block's own lines.

@@ -46,9 +46,14 @@ impl Handle {
 
     /// Reads it from the start, as far as it reached when it was opened and still does.
     pub(super) fn reader(&self) -> io::Result<Stretch> {
+        self.reader_from(0)
+    }
+
+    /// The same from a place on.
+    pub(super) fn reader_from(&self, at: u64) -> io::Result<Stretch> {
         let file = self.file()?;
-        let end = self.length.min(file.metadata()?.len());
-        Ok(Stretch { file, at: 0, end })
+        let end = self.length.min(file.metadata()?.len()).max(at);
+        Ok(Stretch { file, at, end })
     }
 }
 

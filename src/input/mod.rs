@@ -9,6 +9,8 @@ mod error;
 mod handle;
 mod looks;
 mod packed;
+mod print;
+mod resume;
 mod stream;
 mod twins;
 mod watch;
@@ -23,6 +25,8 @@ use carrier::Carrier;
 pub use error::{Error, Reason};
 use handle::Handle;
 use packed::Format;
+pub use print::{Print, TAIL_BYTES};
+pub use resume::Measured;
 use stream::Flow;
 pub use twins::{Twin, once};
 use watch::Watch;
@@ -50,6 +54,10 @@ pub struct Source {
     head: Vec<u8>,
     /// What its lines are taken out of.
     carrier: Option<Carrier>,
+    /// Where reading begins, in bytes of its lines.
+    from: u64,
+    /// Reading ends with the last line that has an end.
+    whole_lines: bool,
     bytes: Bytes,
 }
 
@@ -83,6 +91,8 @@ pub struct Extent {
     pub failed: Option<io::Error>,
     /// Hash of its first bytes.
     pub fingerprint: u64,
+    /// The last bytes that were read; `None` where there are none, or where they may have been lost meanwhile.
+    pub tail: Option<Print>,
     /// Its last byte ends a line; also where there is none.
     pub ended_with_line: bool,
     /// The file was cut short while it was read: `bytes` are those that were still there.
@@ -91,7 +101,14 @@ pub struct Extent {
 
 impl Extent {
     const NOTHING: Extent =
-        Extent { bytes: 0, failed: None, fingerprint: 0, ended_with_line: true, cut: false };
+        Extent {
+        bytes: 0,
+        failed: None,
+        fingerprint: 0,
+        tail: None,
+        ended_with_line: true,
+        cut: false,
+    };
 
     fn failed(error: io::Error) -> Extent {
         Extent { failed: Some(error), ..Extent::NOTHING }
@@ -142,6 +159,8 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
         length: None,
         head,
         carrier,
+        from: 0,
+        whole_lines: false,
         bytes: Bytes::Packed { file, format, begun: None },
     };
     match source.bytes {
@@ -168,6 +187,8 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
             length: None,
             head: Vec::new(),
             carrier: None,
+            from: 0,
+            whole_lines: false,
             bytes: Bytes::Stream(Some(failing)),
         }
     })
@@ -185,7 +206,7 @@ fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, 
     };
     let carrier = Carrier::of(&head);
     if let Some(carrier) = carrier {
-        let mut lines = carrier.unwrap(reader);
+        let mut lines = carrier.unwrap(reader, false);
         let (first, failed) = look(&mut lines)?;
         reader = Box::new(Cursor::new(first.clone()).chain(Failing(failed)).chain(lines));
         head = first;
@@ -196,6 +217,8 @@ fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, 
         length: None,
         head,
         carrier,
+        from: 0,
+        whole_lines: false,
         bytes: Bytes::Stream(Some(reader)),
     })
 }
@@ -307,7 +330,7 @@ impl Source {
             Bytes::Stream(_) => return Err(io::ErrorKind::NotSeekable.into()),
         };
         Ok(match self.carrier {
-            Some(carrier) => carrier.unwrap(reader),
+            Some(carrier) => carrier.unwrap(reader, self.whole_lines),
             None => reader,
         })
     }
@@ -316,7 +339,7 @@ impl Source {
     /// goes on from there. Nothing for all others.
     pub fn begin(&mut self, size: usize) {
         if let Bytes::Packed { begun: None, .. } = &self.bytes
-            && let Ok(flow) = self.reader().and_then(|reader| Flow::start(reader, size, None))
+            && let Ok(flow) = self.rest().and_then(|rest| Flow::start(rest, size, None, self.whole_lines))
             && let Bytes::Packed { begun, .. } = &mut self.bytes
         {
             *begun = Some(flow);
@@ -337,11 +360,16 @@ impl Source {
         // What cannot be mapped can be read.
         let Ok((file, map)) = mapped else { return self.copy(size, each) };
         let watch = Watch::new(&map, &file);
-        each(Block::watched(&watch));
+        let stretch = self.stretch(map.bytes());
+        let (start, end) = (stretch.start, stretch.end);
+        each(Block::watched(&watch, stretch));
+        let tail = Print::of_tail(&map.bytes()[start..end]);
         let extent = Extent {
-            bytes: map.bytes().len() as u64,
+            bytes: (end - start) as u64,
             fingerprint: fingerprint(&self.head),
-            ended_with_line: map.bytes().last().is_none_or(|last| *last == b'\n'),
+            // What was cut off since shows other bytes.
+            tail: tail.filter(|_| watch.sound() >= end),
+            ended_with_line: map.bytes()[start..end].last().is_none_or(|last| *last == b'\n'),
             ..Extent::NOTHING
         };
         if let Bytes::File { read, .. } = &mut self.bytes {
@@ -354,14 +382,18 @@ impl Source {
     pub fn copy(&mut self, size: usize, each: impl FnMut(Block<'_>)) -> Extent {
         let flow = match &mut self.bytes {
             Bytes::Packed { begun: begun @ Some(_), .. } => begun.take().map(Ok),
-            Bytes::Stream(reader) => reader.take().map(|reader| Flow::start(reader, size, None)),
+            Bytes::Stream(reader) => {
+                reader.take().map(|reader| Flow::start(reader, size, None, self.whole_lines))
+            }
             Bytes::File { .. } | Bytes::Packed { .. } => None,
         };
         let flow = match (flow, &self.bytes) {
             (Some(flow), _) => flow,
             // Read before.
             (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
-            (None, _) => self.reader().and_then(|reader| Flow::start(reader, size, self.length)),
+            (None, _) => {
+                self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines))
+            }
         };
         flow.map_or_else(Extent::failed, |flow| flow.read(each))
     }

@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle};
 
 use memchr::{memchr, memrchr};
 
+use super::print::Tail;
 use super::{AHEAD, Block, Extent, FINGERPRINT_BYTES, LINE_LIMIT, Reader};
 
 /// What is asked of the reader at once.
@@ -35,15 +36,21 @@ struct Filled {
 }
 
 impl Flow {
-    /// Begins to read, as [`each`] does. A file that was cut short is noticed by the `length` it had.
-    pub(super) fn start(reader: Reader, size: usize, length: Option<u64>) -> io::Result<Flow> {
+    /// Begins to read, as [`each`] does. A file that was cut short is noticed by the `length` it had; with `whole_lines` a
+    /// last line without an end is left for later.
+    pub(super) fn start(
+        reader: Reader,
+        size: usize,
+        length: Option<u64>,
+        whole_lines: bool,
+    ) -> io::Result<Flow> {
         let (filled, full) = sync_channel(HELD);
         let (empty, emptied) = channel();
         for _ in 0..HELD {
             // It cannot fail: the other end is here.
             let _ = empty.send(Vec::new());
         }
-        let fill = move || fill(reader, size, length, &filled, &emptied);
+        let fill = move || fill(reader, size, (length, whole_lines), &filled, &emptied);
         let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
         Ok(Flow { full, empty, thread })
     }
@@ -68,11 +75,11 @@ impl Flow {
 fn fill(
     mut reader: Reader,
     size: usize,
-    length: Option<u64>,
+    (length, whole_lines): (Option<u64>, bool),
     filled: &SyncSender<Filled>,
     emptied: &Receiver<Vec<u8>>,
 ) -> Extent {
-    let mut feed = Feed { length, ..Feed::new(&mut reader, size) };
+    let mut feed = Feed { length, whole_lines, ..Feed::new(&mut reader, size) };
     // Where nobody listens any more nobody asks for the rest.
     while let Ok(mut bytes) = emptied.recv()
         && let Some(end) = feed.fill(&mut bytes)
@@ -97,11 +104,15 @@ struct Feed<'r> {
     size: usize,
     /// How much there was to read, where that is known.
     length: Option<u64>,
+    /// A last line without an end is left for later.
+    whole_lines: bool,
     /// What was read and belongs to the next block.
     rest: Vec<u8>,
     /// The first bytes as they came.
     start: Vec<u8>,
+    /// How many came.
     bytes: u64,
+    tail: Tail,
     ended: bool,
     failed: Option<io::Error>,
     /// Inside the part of a line that is not kept.
@@ -117,9 +128,11 @@ impl<'r> Feed<'r> {
             // A line whose end came with the read that made it too long is kept whole: longer than the limit by that read.
             size: size.clamp(LINE_LIMIT + 2 * READ, MOST),
             length: None,
+            whole_lines: false,
             rest: Vec::new(),
             start: Vec::new(),
             bytes: 0,
+            tail: Tail::default(),
             ended: false,
             failed: None,
             skipping: false,
@@ -161,6 +174,16 @@ impl<'r> Feed<'r> {
         self.last = buffer[old..].last().copied().or(self.last);
         let missing = FINGERPRINT_BYTES - self.start.len();
         self.start.extend_from_slice(&buffer[old..old + came.min(missing)]);
+        self.tail.add(&buffer[old..]);
+        self.keep(buffer, old);
+        // Where the file was cut a line has no end: what is there of it may be half of what was said.
+        if self.ended && self.ends_with_whole_lines() {
+            buffer.truncate(memrchr(b'\n', buffer).map_or(0, |at| at + 1));
+        }
+    }
+
+    /// Drops of what came behind `old` what is too much for a line.
+    fn keep(&mut self, buffer: &mut Vec<u8>, old: usize) {
         if self.skipping {
             match memchr(b'\n', &buffer[old..]) {
                 Some(end) => {
@@ -175,11 +198,10 @@ impl<'r> Feed<'r> {
             buffer.truncate(last + LINE_LIMIT + 1);
             self.skipping = true;
         }
-        // Where the file was cut a line has no end: what is there of it may be half of what was said.
-        if self.ended && self.is_cut() {
-            self.bytes -= (buffer.len() - last) as u64;
-            buffer.truncate(last);
-        }
+    }
+
+    fn ends_with_whole_lines(&self) -> bool {
+        self.whole_lines || self.is_cut()
     }
 
     fn is_cut(&self) -> bool {
@@ -188,12 +210,13 @@ impl<'r> Feed<'r> {
 
     /// What was read.
     fn extent(self) -> Extent {
-        let cut = self.is_cut();
+        let (cut, whole_lines) = (self.is_cut(), self.ends_with_whole_lines());
         Extent {
-            bytes: self.bytes,
+            bytes: self.bytes - if whole_lines { self.tail.open } else { 0 },
+            tail: self.tail.print(whole_lines),
             failed: self.failed,
             fingerprint: super::fingerprint(&self.start),
-            ended_with_line: cut || self.last.is_none_or(|last| last == b'\n'),
+            ended_with_line: whole_lines || self.last.is_none_or(|last| last == b'\n'),
             cut,
         }
     }

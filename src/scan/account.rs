@@ -157,8 +157,8 @@ impl Account {
         if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
     }
 
-    /// The account as the summary holds it.
-    pub(super) fn into_accounting(self, input: &str) -> Accounting {
+    /// The account as the summary holds it; so many lines of the input stand `before`.
+    pub(super) fn into_accounting(self, input: &str, before: u64) -> Accounting {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Accounting {
             lines: self.lines - self.outside,
@@ -170,7 +170,7 @@ impl Account {
             not_understood: self.not_understood,
             first_not_understood: self.first_not_understood.map(|(line, start)| Place {
                 input: input.to_owned(),
-                line,
+                line: before + line,
                 text: text(&start),
             }),
             programs: self.programs.iter().map(|(name, count)| (text(name), *count)).collect(),

@@ -12,20 +12,23 @@ mod kernel;
 mod order;
 mod period;
 mod repeat;
+mod stretch;
 mod upset;
 
 use std::collections::VecDeque;
 
 use crate::catalog::Catalog;
 use crate::input::{Block, Extent, Source};
-use crate::summary::{Input, Overlap, Summary, Years};
+use crate::summary::{Input, Overlap, Summary};
 use crate::tally::{Gather, Sink, Tally};
 use crate::time::{Clock, ClockState, Instant, Stamp, Zone};
 
 use account::Account;
 use crew::{crew, parts};
+use order::Start;
 
 pub use period::Period;
+pub use stretch::{End, Stretch};
 
 /// How to scan.
 #[derive(Clone, Debug)]
@@ -132,23 +135,38 @@ pub fn gather<T: Gather>(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Scan, Failure> {
+    let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
+    resume(stretches, None, total, options, progress).map(|(scan, _)| scan)
+}
+
+/// The same with logs that were read in part before: each goes on from its stretch's beginning. `clock` is what the last log
+/// left behind that was read before all of these. Tells where each of them ended, in the order they were read.
+pub fn resume<T: Gather>(
+    stretches: Vec<Stretch>,
+    mut clock: Option<ClockState>,
+    total: &mut T,
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Scan, Vec<End>), Failure> {
     let workers =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
     let mut summary = Summary::default();
     let mut damaged = Vec::new();
     let mut overlap = false;
-    let mut clock: Option<ClockState> = None;
+    let mut ends = Vec::new();
     let threads = workers.current_num_threads();
     let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
-    let mut waiting = VecDeque::from(workers.install(|| order::order(sources, options)));
-    while let Some((mut source, start)) = waiting.pop_front() {
+    let mut waiting = VecDeque::from(workers.install(|| order::order(stretches, options)));
+    while let Some((mut source, start, place)) = waiting.pop_front() {
         source.begin(STREAM_BLOCK);
-        for (next, _) in waiting.iter_mut().take((threads - 1).min(MOST_AHEAD)) {
+        for (next, ..) in waiting.iter_mut().take((threads - 1).min(MOST_AHEAD)) {
             next.begin(STREAM_BLOCK);
         }
         let mut state = order::carry(clock, start, &options.zone);
         let mut account = Account::default();
         total.source(&source.name);
+        total.behind(place.lines);
+        let options = &Options { period: place.period, ..options.clone() };
         let chunk = chunk_size(options.chunk, source.length.filter(|_| source.is_mapped()), threads);
         let (mut counted, mut lost) = (0, false);
         let mut extent = source.read(STREAM_BLOCK, |block| {
@@ -185,10 +203,18 @@ pub fn gather<T: Gather>(
             );
         });
         if lost {
-            extent = Extent { bytes: counted, cut: true, ..extent };
+            extent = Extent { bytes: counted, cut: true, tail: None, ..extent };
         }
         clock = Some(state);
-        let input = input(&source, &account, start.years, extent);
+        ends.push(End {
+            stretch: place.number,
+            bytes: extent.bytes,
+            lines: account.lines,
+            tail: extent.tail,
+            clock: state,
+            damaged: extent.failed.is_some() || extent.cut,
+        });
+        let input = input(&source, &account, start, extent);
         if source.length.is_some_and(|length| length >= LONG) {
             // To unmap it takes as long as to count its lines: nobody need wait for that.
             workers.spawn(move || drop(source));
@@ -199,13 +225,13 @@ pub fn gather<T: Gather>(
         }
         let part = Summary {
             period: account.period(),
-            accounting: account.into_accounting(&input.name),
+            accounting: account.into_accounting(&input.name, place.lines),
             inputs: vec![input],
             ..Summary::default()
         };
         summary.merge(part).map_err(Failure::Overlap)?;
     }
-    Ok(Scan { summary, damaged, overlap })
+    Ok((Scan { summary, damaged, overlap }, ends))
 }
 
 /// How many bytes make a chunk.
@@ -257,7 +283,7 @@ fn damage(input: &Input) -> Option<String> {
 }
 
 /// What is to be said about a source after it was read.
-fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> Input {
+fn input(source: &Source, account: &Account, start: Start, extent: Extent) -> Input {
     let (complete, note) = match &extent.failed {
         Some(error) => (false, Some(format!("stopped after {} bytes: {error}", extent.bytes))),
         None if extent.cut => {
@@ -265,7 +291,7 @@ fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> In
             (false, Some(format!("was cut short while it was read: only its first {kept} bytes are counted")))
         }
         None if account.lines == 0 => (true, Some("empty".to_owned())),
-        None if account.nothing_found() => {
+        None if account.nothing_found() && !start.resumed => {
             (false, Some("no line of a log in it: is this a Postfix or Exim log?".to_owned()))
         }
         None if !extent.ended_with_line && !account.last_line_understood() => {
@@ -278,7 +304,7 @@ fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> In
         bytes: extent.bytes,
         lines: account.lines,
         format: account.format(source.carrier()),
-        years: account.yearless.then_some(years),
+        years: account.yearless.then_some(start.years),
         complete,
         note,
         fingerprint: format!("{:016x}", extent.fingerprint),
@@ -290,7 +316,8 @@ fn input(source: &Source, account: &Account, years: Years, extent: Extent) -> In
 pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> Vec<String> {
     let mut damaged = Vec::new();
     let mut last: Option<ClockState> = None;
-    for (mut source, start) in order::order(sources, options) {
+    let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
+    for (mut source, start, _) in order::order(stretches, options) {
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));
         let mut account = Account::default();
         sink.source(&source.name);
@@ -301,7 +328,7 @@ pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> V
             account.absorb(part);
         });
         last = Some(clock.state());
-        let input = input(&source, &account, start.years, extent);
+        let input = input(&source, &account, start, extent);
         damaged.extend(damage(&input));
     }
     damaged

@@ -14,7 +14,7 @@ use crate::time::{
     Clock, ClockState, Instant, Stamp, YearEvidence, Zone, arrival_tells, first_year, queue_id_instant,
 };
 
-use super::Options;
+use super::{Options, Period, Stretch};
 
 /// Looks into a file, to see how many years it spans.
 const LOOKS: u64 = 24;
@@ -31,39 +31,65 @@ pub(super) struct Start {
     state: ClockState,
     /// Where its year comes from.
     pub(super) years: Years,
+    /// It goes on where it was left: the clock before it is known.
+    pub(super) resumed: bool,
+}
+
+/// What else belongs to a stretch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Which of those given.
+    pub(super) number: usize,
+    /// Lines before it.
+    pub(super) lines: u64,
+    /// What counts of it.
+    pub(super) period: Period,
 }
 
 /// Opens the sources' heads and sorts: by first stamp; those without one stay behind, as given.
-pub(super) fn order(sources: Vec<Source>, options: &Options) -> Vec<(Source, Start)> {
-    let mut found: Vec<(Source, Start, Option<Instant>)> = Vec::new();
-    let mut sources = sources;
+pub(super) fn order(stretches: Vec<Stretch>, options: &Options) -> Vec<(Source, Start, Place)> {
+    let mut found: Vec<(Source, Start, Place, Option<Instant>)> = Vec::new();
+    let mut stretches = stretches;
     let arrivals: Vec<Option<Instant>> =
-        sources.iter().map(|source| arrival(source.head(), &options.zone)).collect();
+        stretches.iter().map(|stretch| arrival(stretch.source.head(), &options.zone)).collect();
     // In parallel: some must be unpacked for it.
-    let seen: Vec<Seen> = sources
+    let seen: Vec<Seen> = stretches
         .par_iter_mut()
         .zip(&arrivals)
-        .map(|(source, arrival)| Seen::in_source(source, arrival.is_some() && options.year.is_none()))
+        .map(|(stretch, arrival)| match stretch.clock {
+            Some(_) => Seen::of(stamps(stretch.source.head())),
+            None => Seen::in_source(&mut stretch.source, arrival.is_some() && options.year.is_none()),
+        })
         .collect();
-    let open: Vec<bool> = sources.iter().map(Source::is_stream).collect();
+    let open: Vec<bool> = stretches.iter().map(|stretch| stretch.source.is_stream()).collect();
     let given = options.year.map(|year| given_years(&seen, &arrivals, &open, year, &options.zone));
-    for (index, mut source) in sources.into_iter().enumerate() {
-        let given = given.as_ref().and_then(|given| given[index]);
-        let (year, years) = start_year(&mut source, seen[index], arrivals[index], given, options);
-        let state = ClockState::starting(year);
-        let stamps: Vec<Stamp> = stamps(source.head()).take(1).collect();
-        let at = stamps.first().map(|stamp| Clock::new(&options.zone, state).instant(*stamp));
-        let first = stamps.first().copied();
-        found.push((source, Start { first, state, years }, at));
+    for (number, stretch) in stretches.into_iter().enumerate() {
+        let Stretch { mut source, clock, lines, period } = stretch;
+        let given = given.as_ref().and_then(|given| given[number]);
+        let (state, years) = match clock {
+            Some(clock) => (clock, Years::Log),
+            None => {
+                let (year, years) =
+                    start_year(&mut source, seen[number], arrivals[number], given, options);
+                (ClockState::starting(year), years)
+            }
+        };
+        let first = stamps(source.head()).next();
+        let at = first.map(|first| Clock::new(&options.zone, state).instant(first));
+        let start = Start { first, state, years, resumed: clock.is_some() };
+        found.push((source, start, Place { number, lines, period }, at));
     }
     // Stable: equal stamps and missing ones keep the order given.
-    found.sort_by_key(|(_, _, at)| at.unwrap_or(Instant::MAX));
-    found.into_iter().map(|(source, start, _)| (source, start)).collect()
+    found.sort_by_key(|(.., at)| at.unwrap_or(Instant::MAX));
+    found.into_iter().map(|(source, start, place, _)| (source, start, place)).collect()
 }
 
 /// The state to begin an input with: the last one's end where that leads to the same year, so that a log cut into
 /// pieces reads like the log.
 pub(super) fn carry(last: Option<ClockState>, start: Start, zone: &Zone) -> ClockState {
+    if start.resumed {
+        return start.state;
+    }
     let Some(last) = last else { return start.state };
     let Some(first) = start.first else { return last };
     let year = |state| {

@@ -66,6 +66,9 @@ pub trait Gather: Sync {
     /// Another input begins.
     fn source(&mut self, _name: &str) {}
 
+    /// So many lines of it stand before those that are read.
+    fn behind(&mut self, _lines: u64) {}
+
     /// Adds the lines that follow. Gives the part back, empty: what it has learned serves another chunk.
     fn absorb(&mut self, next: Self::Part) -> Self::Part;
 }
@@ -211,6 +214,10 @@ impl<'c> Gather for Tally<'c> {
 
     fn source(&mut self, name: &str) {
         self.course.lines.source(name);
+    }
+
+    fn behind(&mut self, lines: u64) {
+        self.course.lines.passed(lines);
     }
 
     fn absorb(&mut self, mut next: Tally<'c>) -> Tally<'c> {

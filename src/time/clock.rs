@@ -13,6 +13,8 @@
 //! state and checked afterwards: if the real state leads to the same state after the chunk's first stamp, all of
 //! the chunk was right.
 
+use serde::{Deserialize, Serialize};
+
 use super::stamp::{LEAP_DAY, is_leap, within_year, year_of_day};
 use super::{Instant, Stamp, Zone, days_from_civil};
 
@@ -27,7 +29,7 @@ const YEAR: i64 = 366 * 86_400;
 const STEP: i64 = 600;
 
 /// What the stamps so far leave behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockState {
     year: i64,
     /// Last stamp without a year, or the day of one with a year.

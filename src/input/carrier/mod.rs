@@ -62,8 +62,8 @@ impl Carrier {
         }
     }
 
-    /// The lines it carries.
-    pub(super) fn unwrap(self, reader: Reader) -> Reader {
+    /// The lines it carries. With `whole` a last record that may go on is left out.
+    pub(super) fn unwrap(self, reader: Reader, whole: bool) -> Reader {
         let unwrap: Box<dyn Unwrap> = match self {
             Carrier::JournalJson | Carrier::DockerJson | Carrier::Cri => Box::new(Records::default()),
             Carrier::JournalExport => Box::new(Export::default()),
@@ -75,6 +75,7 @@ impl Carrier {
             raw: Vec::new(),
             taken: 0,
             ended: false,
+            whole,
             failed: None,
             lines: Vec::new(),
             given: 0,
@@ -96,6 +97,8 @@ struct Unwrapped {
     raw: Vec<u8>,
     taken: usize,
     ended: bool,
+    /// What has no end is left out.
+    whole: bool,
     /// Why nothing more comes. Told when what came before is given out.
     failed: Option<io::Error>,
     /// What comes out, and how much of it is given.
@@ -108,7 +111,7 @@ impl Read for Unwrapped {
         while self.given == self.lines.len() {
             self.lines.clear();
             self.given = 0;
-            let taken = match self.unwrap.take(&self.raw[self.taken..], self.ended, &mut self.lines) {
+            let taken = match self.unwrap.take(&self.raw[self.taken..], self.ended && !self.whole, &mut self.lines) {
                 Ok(taken) => taken,
                 Err(error) => {
                     self.failed.get_or_insert(error);

@@ -19,7 +19,7 @@ impl Read for Slowly {
 
 /// What comes out of some bytes that come in pieces, and whether it ended well.
 fn unwrapped(carrier: Carrier, bytes: &[u8], piece: usize) -> (String, Option<io::ErrorKind>) {
-    let mut reader = carrier.unwrap(Box::new(Slowly(Cursor::new(bytes.to_vec()), piece)));
+    let mut reader = carrier.unwrap(Box::new(Slowly(Cursor::new(bytes.to_vec()), piece)), false);
     let mut lines = Vec::new();
     let failed = reader.read_to_end(&mut lines).err().map(|error| error.kind());
     (String::from_utf8_lossy(&lines).into_owned(), failed)

@@ -1,9 +1,10 @@
 //! What a package brings besides the program: completions for shells, and the manual page.
 
-use std::collections::BTreeSet;
+mod commands;
+
 use std::io::{self, Write};
 
-use clap::{Arg, Args, Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -70,7 +71,7 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     man.render_description_section(out)?;
     // The options of `report`, which is the command where none is named.
     man.render_options_section(out)?;
-    commands(&visible, out)?;
+    commands::write(&visible, out)?;
     let mut roff = Roff::new();
     let (examples, _) = EXAMPLES.split_once("\n\n").unwrap_or((EXAMPLES, ""));
     section(&mut roff, "EXAMPLES");
@@ -85,6 +86,7 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
         &USUAL.join(", "),
         "The logs that are read where none is named: the first that is there.",
     );
+    entry(&mut roff, "/var/lib/smtpulse", "What nightly runs remember, where they may write there.");
     section(&mut roff, "ENVIRONMENT");
     for (name, meaning) in ENVIRONMENT {
         entry(&mut roff, name, meaning);
@@ -95,77 +97,11 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the program looks at around it.
-const ENVIRONMENT: [(&str, &str); 2] = [
+const ENVIRONMENT: [(&str, &str); 3] = [
     ("TZ", "Zone of stamps without an offset, and of the times shown, where --tz names none."),
+    ("STATE_DIRECTORY, XDG_STATE_HOME", "Where nightly runs keep their state, where --state names no folder."),
     ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "Whether --color auto uses colour on a terminal."),
 ];
-
-/// One subsection for each command: what it does, how it is typed, and its options. Those that are `report`'s too are only named.
-fn commands(all: &[&Command], out: &mut dyn Write) -> io::Result<()> {
-    let mut roff = Roff::new();
-    section(&mut roff, "COMMANDS");
-    roff.to_writer(out)?;
-    let report = all.iter().filter(|command| command.get_name() == "report");
-    let known: BTreeSet<Vec<u8>> =
-        report.flat_map(|command| command.get_arguments()).map(options).collect::<Result<_, _>>()?;
-    for command in all {
-        let mut roff = Roff::new();
-        roff.control("SS", [command.get_name()]);
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        roff.text([roman(format!("{about}."))]);
-        if command.get_name() == "report" {
-            roff.text([roman("Its options are those above.")]);
-            roff.to_writer(out)?;
-            continue;
-        }
-        roff.control("PP", []);
-        roff.text([bold(usage(command))]);
-        roff.to_writer(out)?;
-        let mut shared = Vec::new();
-        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
-            let words = options(argument)?;
-            if known.contains(&words) {
-                shared.extend(
-                    argument.get_long().filter(|name| *name != "help").map(|name| format!("--{name}")),
-                );
-            } else {
-                out.write_all(&words)?;
-            }
-        }
-        let mut roff = Roff::new();
-        if !shared.is_empty() {
-            roff.control("PP", []);
-            roff.text([roman(format!("As above: {}.", shared.join(", ")))]);
-        }
-        if let Some(help) = command.get_after_help() {
-            paragraphs(&mut roff, &help.to_string());
-        }
-        roff.to_writer(out)?;
-    }
-    Ok(())
-}
-
-/// An argument as a page of options has it, without a heading.
-fn options(argument: &Arg) -> io::Result<Vec<u8>> {
-    let alone =
-        Command::new("smtpulse").disable_help_flag(true).disable_version_flag(true).arg(argument.clone());
-    let mut section = Vec::new();
-    Man::new(alone).render_options_section(&mut section)?;
-    let lines = section.split_inclusive(|byte| *byte == b'\n');
-    Ok(lines.filter(|line| !line.starts_with(b".SH")).collect::<Vec<_>>().concat())
-}
-
-/// What stands below a command's help: examples stay as they are, sentences flow.
-fn paragraphs(roff: &mut Roff, help: &str) {
-    for paragraph in help.split("\n\n") {
-        roff.control("PP", []);
-        if paragraph.contains("\n  ") {
-            verbatim(roff, paragraph.lines());
-        } else {
-            roff.text([roman(paragraph.replace('\n', " "))]);
-        }
-    }
-}
 
 /// How a command is typed.
 fn usage(command: &Command) -> String {

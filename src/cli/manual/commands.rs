@@ -1,0 +1,86 @@
+//! The commands of the manual page.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use clap::{Arg, Command};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::{section, usage, verbatim};
+
+/// One subsection for each command, and for each of its own: what it does, how it is typed, and its options. Those that are
+/// `report`'s too are only named.
+pub(super) fn write(all: &[&Command], out: &mut dyn Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    section(&mut roff, "COMMANDS");
+    roff.to_writer(out)?;
+    let report = all.iter().filter(|command| command.get_name() == REPORT);
+    let known: BTreeSet<Vec<u8>> =
+        report.flat_map(|command| command.get_arguments()).map(options).collect::<Result<_, _>>()?;
+    for command in all {
+        one(command.get_name(), command, &known, out)?;
+        for inner in command.get_subcommands() {
+            one(&format!("{} {}", command.get_name(), inner.get_name()), inner, &known, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The command whose options stand at the head of the page.
+const REPORT: &str = "report";
+
+fn one(name: &str, command: &Command, known: &BTreeSet<Vec<u8>>, out: &mut dyn Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SS", [name]);
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    roff.text([roman(format!("{about}."))]);
+    if name == REPORT {
+        roff.text([roman("Its options are those above.")]);
+        return roff.to_writer(out);
+    }
+    roff.control("PP", []);
+    roff.text([bold(usage(command))]);
+    roff.to_writer(out)?;
+    let mut shared = Vec::new();
+    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+        let words = options(argument)?;
+        if !known.contains(&words) {
+            out.write_all(&words)?;
+        } else if let Some(name) = argument.get_long().filter(|name| *name != "help") {
+            shared.push(format!("--{name}"));
+        }
+    }
+    let mut roff = Roff::new();
+    if !shared.is_empty() {
+        roff.control("PP", []);
+        roff.text([roman(format!("As above: {}.", shared.join(", ")))]);
+    }
+    if let Some(help) = command.get_after_help() {
+        paragraphs(&mut roff, &help.to_string());
+    }
+    roff.to_writer(out)
+}
+
+/// An argument as a page of options has it, without a heading.
+fn options(argument: &Arg) -> io::Result<Vec<u8>> {
+    let alone =
+        Command::new("smtpulse").disable_help_flag(true).disable_version_flag(true).arg(argument.clone());
+    let mut section = Vec::new();
+    Man::new(alone).render_options_section(&mut section)?;
+    let lines = section.split_inclusive(|byte| *byte == b'\n');
+    Ok(lines.filter(|line| !line.starts_with(b".SH")).collect::<Vec<_>>().concat())
+}
+
+/// What stands below a command's help: examples stay as they are, sentences flow.
+fn paragraphs(roff: &mut Roff, help: &str) {
+    for paragraph in help.split("\n\n") {
+        roff.control("PP", []);
+        if paragraph.contains("\n  ") {
+            verbatim(roff, paragraph.lines());
+        } else {
+            roff.text([roman(paragraph.replace('\n', " "))]);
+        }
+    }
+}
+

@@ -1,0 +1,106 @@
+//! What a night's counts become in the state.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::analysis::{self, Finding, Nature};
+use crate::catalog::Catalog;
+use crate::cli::exit::Error;
+use crate::smtp::{Action, Direction};
+use crate::state::{CodeRow, FindingRow, Known, NightRow};
+use crate::summary::{self, Input, Summary};
+use crate::time::Instant;
+
+/// Nights of which all counts are kept; of older ones the rows.
+pub(super) const FULL: u32 = 62;
+
+/// The night's own row.
+pub(super) fn night(summary: &Summary, started: Instant) -> Result<NightRow, Error> {
+    let mut text = Vec::new();
+    summary::write(summary, &mut text).map_err(|error| Error::output("the night's counts", &error))?;
+    let out = |wanted: &[Action]| -> u64 {
+        let keys = summary.keys.iter().filter(|(key, _)| key.direction == Direction::Out);
+        keys.filter(|(key, _)| wanted.contains(&key.action)).map(|(_, counts)| counts.span.count).sum()
+    };
+    let (delivered, delayed, failed) =
+        (out(&[Action::Delivered, Action::Relayed]), out(&[Action::Delayed]), out(&[Action::Failed]));
+    Ok(NightRow {
+        started,
+        period: summary.period,
+        lines: summary.accounting.lines,
+        attempts: delivered + delayed + failed,
+        delivered,
+        delayed,
+        failed,
+        messages: summary.totals.messages,
+        recipients: summary.totals.recipients,
+        incomplete: summary.inputs.iter().filter(|input| !input.complete).count() as u64,
+        summary: text,
+    })
+}
+
+/// What was answered, by day of this zone.
+pub(super) fn codes(summary: &Summary, catalog: &Catalog, zone: &TimeZone) -> Vec<CodeRow> {
+    let mut rows = Vec::new();
+    for (key, counts) in &summary.keys {
+        let meaning = catalog.explain(&analysis::answer(key));
+        let nature = Nature::of(key, &meaning);
+        let mut days: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        for (bucket, tries) in &counts.buckets {
+            *days.entry(bucket.and_then(|at| day(at, zone))).or_default() += tries.count;
+        }
+        rows.extend(days.into_iter().map(|(day, count)| CodeRow {
+            day,
+            direction: key.direction,
+            provider: key.provider.clone(),
+            action: key.action,
+            code: key.code,
+            marker: key.marker.clone(),
+            category: meaning.category.to_owned(),
+            enforcement: nature.enforcement,
+            dead_address: nature.dead_address,
+            policy: nature.policy,
+            count,
+        }));
+    }
+    rows
+}
+
+fn day(at: Instant, zone: &TimeZone) -> Option<String> {
+    let at = Timestamp::from_second(at).ok()?;
+    Some(at.to_zoned_datetime(zone.clone()).date().to_string())
+}
+
+/// What stood out.
+pub(super) fn findings(findings: &[Finding]) -> Vec<FindingRow> {
+    let row = |finding: &Finding| FindingRow {
+        kind: finding.kind.as_str(),
+        severity: finding.severity.as_str(),
+        provider: finding.provider.clone(),
+        code: finding.code,
+        marker: finding.marker.clone(),
+        start: finding.start,
+        end: finding.end,
+        ongoing: finding.ongoing,
+        events: finding.events,
+        attempts: finding.attempts,
+        title: finding.title.clone(),
+    };
+    findings.iter().map(row).collect()
+}
+
+/// A file that is gone before it was read to its end, as an input of which nothing was read.
+pub(super) fn lost(known: &Known) -> Input {
+    Input {
+        name: known.name.clone(),
+        bytes: 0,
+        lines: 0,
+        format: "unknown".to_owned(),
+        years: None,
+        complete: false,
+        note: Some(format!("is gone; what was written behind its first {} bytes is not counted", known.position)),
+        fingerprint: format!("{:016x}", known.start.hash),
+    }
+}
