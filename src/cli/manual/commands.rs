@@ -15,9 +15,12 @@ pub(super) fn write(all: &[&Command], out: &mut dyn Write) -> io::Result<()> {
     let mut roff = Roff::new();
     section(&mut roff, "COMMANDS");
     roff.to_writer(out)?;
-    let report = all.iter().filter(|command| command.get_name() == REPORT);
-    let known: BTreeSet<Vec<u8>> =
-        report.flat_map(|command| command.get_arguments()).map(options).collect::<Result<_, _>>()?;
+    let mut known = BTreeSet::new();
+    for command in all.iter().filter(|command| command.get_name() == REPORT) {
+        for argument in command.get_arguments() {
+            known.insert(options(command, argument)?);
+        }
+    }
     for command in all {
         one(command.get_name(), command, &known, out)?;
         for inner in command.get_subcommands() {
@@ -44,7 +47,7 @@ fn one(name: &str, command: &Command, known: &BTreeSet<Vec<u8>>, out: &mut dyn W
     roff.to_writer(out)?;
     let mut shared = Vec::new();
     for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
-        let words = options(argument)?;
+        let words = options(command, argument)?;
         if !known.contains(&words) {
             out.write_all(&words)?;
         } else if let Some(name) = argument.get_long().filter(|name| *name != "help") {
@@ -63,9 +66,12 @@ fn one(name: &str, command: &Command, known: &BTreeSet<Vec<u8>>, out: &mut dyn W
 }
 
 /// An argument as a page of options has it, without a heading.
-fn options(argument: &Arg) -> io::Result<Vec<u8>> {
-    let alone =
-        Command::new("smtpulse").disable_help_flag(true).disable_version_flag(true).arg(argument.clone());
+fn options(command: &Command, argument: &Arg) -> io::Result<Vec<u8>> {
+    // What it conflicts with has to stay, but need not be seen.
+    let alone = command.clone().mut_args(|other| {
+        let hidden = other.get_id() != argument.get_id();
+        other.hide(hidden)
+    });
     let mut section = Vec::new();
     Man::new(alone).render_options_section(&mut section)?;
     let lines = section.split_inclusive(|byte| *byte == b'\n');
@@ -83,4 +89,3 @@ fn paragraphs(roff: &mut Roff, help: &str) {
         }
     }
 }
-

@@ -99,7 +99,10 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
 /// What the program looks at around it.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("TZ", "Zone of stamps without an offset, and of the times shown, where --tz names none."),
-    ("STATE_DIRECTORY, XDG_STATE_HOME", "Where nightly runs keep their state, where --state names no folder."),
+    (
+        "STATE_DIRECTORY, XDG_STATE_HOME",
+        "Where nightly runs keep their state, where --state names no folder.",
+    ),
     ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "Whether --color auto uses colour on a terminal."),
 ];
 
