@@ -33,13 +33,16 @@ pub(super) fn envelope(show: &ShowArgs, now: Instant) -> Envelope {
         date: now,
         // Two mails of one host differ in when they were written, or in who wrote them.
         id: format!("smtpulse.{}.{}", Timestamp::now().as_nanosecond(), std::process::id()),
-        host: domain.or_else(host).unwrap_or_else(|| "localhost".to_owned()),
+        host: domain
+            .or_else(sys::host_name)
+            .filter(|name| is_plain(name))
+            .unwrap_or_else(|| "localhost".to_owned()),
     }
 }
 
-/// This host's name, as far as it can stand in a header.
-fn host() -> Option<String> {
-    sys::host_name().filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
+/// Whether a host's name can stand in an identification (RFC 5322, section 3.6.4).
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }
 
 #[cfg(test)]

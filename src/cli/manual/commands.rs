@@ -46,11 +46,12 @@ fn one(name: &str, command: &Command, known: &BTreeSet<Vec<u8>>, out: &mut dyn W
     roff.text([bold(usage(command))]);
     roff.to_writer(out)?;
     let mut shared = Vec::new();
-    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+    let told = |argument: &&Arg| !argument.is_hide_set() && argument.get_id() != "help";
+    for argument in command.get_arguments().filter(told) {
         let words = options(command, argument)?;
         if !known.contains(&words) {
             out.write_all(&words)?;
-        } else if let Some(name) = argument.get_long().filter(|name| *name != "help") {
+        } else if let Some(name) = argument.get_long() {
             shared.push(format!("--{name}"));
         }
     }

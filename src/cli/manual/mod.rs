@@ -51,19 +51,16 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     let version = command.get_version().unwrap_or_default().to_owned();
-    let man = Man::new(command.clone())
-        .title("SMTPULSE")
-        .section("1")
-        .source(format!("smtpulse {version}"))
-        .manual("User Commands");
-    man.render_title(out)?;
+    let man = Man::new(command.clone());
+    // Without a day: the page is the same whenever it is built.
+    writeln!(out, ".TH SMTPULSE 1 \"\" \"smtpulse {version}\" \"User Commands\"")?;
     let mut roff = Roff::new();
     roff.control("SH", ["NAME"]);
     roff.text([roman("smtpulse - what the world's mail servers answered, what it means, and what to fix")]);
     roff.control("SH", ["SYNOPSIS"]);
-    let visible: Vec<&Command> = command.get_subcommands().collect();
+    let all: Vec<&Command> = command.get_subcommands().collect();
     roff.text([bold("smtpulse"), roman(" [report] [OPTIONS] [INPUT]...")]);
-    for command in visible.iter().filter(|command| command.get_name() != "report") {
+    for command in all.iter().filter(|command| command.get_name() != "report") {
         roff.control("br", []);
         roff.text([roman(usage(command))]);
     }
@@ -71,7 +68,7 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     man.render_description_section(out)?;
     // The options of `report`, which is the command where none is named.
     man.render_options_section(out)?;
-    commands::write(&visible, out)?;
+    commands::write(&all, out)?;
     let mut roff = Roff::new();
     let (examples, _) = EXAMPLES.split_once("\n\n").unwrap_or((EXAMPLES, ""));
     section(&mut roff, "EXAMPLES");
