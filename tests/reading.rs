@@ -45,6 +45,7 @@ pub(crate) fn options(zone: &str, year: Option<i64>) -> Options {
         now: 1_780_000_000,
         period: Period::default(),
         join: true,
+        clock: None,
     }
 }
 

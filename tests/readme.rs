@@ -214,7 +214,7 @@ fn library(path: &Path) -> Result<(u64, Vec<Finding>), Box<dyn Error>> {
     let period = scan::Period::default();
 let catalog = Catalog::builtin();
 let log = input::open(path, true)?;
-let options = scan::Options { threads: 0, chunk: scan::CHUNK, zone: Zone::utc(), year: None, now, period, join: true };
+let options = scan::Options { threads: 0, chunk: scan::CHUNK, zone: Zone::utc(), year: None, now, period, join: true, clock: None };
 let summary = scan::scan(vec![log], &catalog, &options, &|_| ())?.summary;
 let findings = analysis::findings(&summary, &catalog);
     Ok((summary.accounting.attempts, findings))

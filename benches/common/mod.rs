@@ -30,6 +30,7 @@ pub(crate) fn options(threads: usize) -> Options {
         now: 1_780_000_000,
         period: Period::default(),
         join: true,
+        clock: None,
     }
 }
 

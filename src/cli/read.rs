@@ -155,6 +155,7 @@ pub(super) fn options(args: &ReadArgs, setting: &Setting, join: bool) -> Result<
         now: setting.now,
         period,
         join,
+        clock: None,
     })
 }
 

@@ -10,10 +10,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::exit::{Error, Exit};
+use super::nightly::keep::DAY;
+use super::nightly::{QUEUE, carried};
 use super::notes;
 use super::out::Out;
+use crate::catalog::Catalog;
 use crate::report::escape;
 use crate::state::{self, DATABASE, Fault, Known, Overview, State};
+use crate::summary::{self, Summary};
+use crate::tally::Carry;
 
 /// Where services keep their state (Filesystem Hierarchy Standard, section 5.8).
 const SYSTEM: &str = "/var/lib/smtpulse";
@@ -25,6 +30,7 @@ Examples:
   smtpulse state forget /var/log/mail.log --yes
   smtpulse state forget --all --yes         begin anew
   smtpulse state prune --keep 100
+  smtpulse state summary --nights 7 -o week.json && smtpulse merge week.json
   sqlite3 -readonly /var/lib/smtpulse/state.db 'SELECT * FROM provider_days'
 
 Exit codes: 0 done; 2 wrong usage; 3 faults were found; 4 there is no state, or it cannot be used.";
@@ -65,6 +71,15 @@ enum What {
         #[arg(long)]
         yes: bool,
     },
+    /// Write the counts of the last nights as one summary, for smtpulse merge
+    Summary {
+        /// How far back [default: as far as all counts are kept]
+        #[arg(long, value_name = "NIGHTS")]
+        nights: Option<u32>,
+        /// Write to this file instead of standard output
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Drop old nights, and give their space back
     Prune {
         /// Nights that are kept
@@ -87,6 +102,7 @@ pub(super) fn run(args: &StateArgs) -> Result<Exit, Error> {
         What::Check => check(&folder),
         What::Forget { log: Some(log), yes, .. } => forget(&folder, log, *yes),
         What::Forget { log: None, yes, .. } => forget_all(&folder, *yes),
+        What::Summary { nights, output } => sum(&State::look(&folder)?, *nights, output.as_deref()),
         What::Prune { keep } => prune(&folder, *keep),
     }
 }
@@ -241,11 +257,33 @@ fn forget_all(folder: &Path, yes: bool) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+/// The last nights together, and what is still open of them.
+fn sum(state: &State, nights: Option<u32>, output: Option<&Path>) -> Result<Exit, Error> {
+    let since = nights.map_or(0, |nights| Timestamp::now().as_second().saturating_sub(i64::from(nights) * DAY));
+    let mut total = Summary::default();
+    for night in state.summaries(since)? {
+        let night = summary::read(&night).map_err(|error| {
+            Error::nothing(format!("{}: {error}; smtpulse state check tells more", state.path().display()))
+        })?;
+        // The same file goes on night after night: what it is called does not matter here.
+        total.merge(night).map_err(|overlap| Error::nothing(overlap.to_string()))?;
+    }
+    if let Some(carry) = carried::<Carry>(state, QUEUE)? {
+        let ends = carry.ends(&Catalog::builtin());
+        total.merge(ends).map_err(|overlap| Error::nothing(overlap.to_string()))?;
+    }
+    let mut out = Out::open(output)?;
+    let written = summary::write(&total, &mut out);
+    out.finish(written)?;
+    Ok(Exit::Done)
+}
+
 fn prune(folder: &Path, keep: u32) -> Result<Exit, Error> {
     State::look(folder)?;
     let mut state = State::open(folder)?;
     let writing = state.begin()?;
-    writing.prune(keep, keep)?;
+    let oldest = Timestamp::now().as_second().saturating_sub(i64::from(keep) * DAY);
+    writing.prune(oldest, oldest)?;
     writing.commit()?;
     state.compact()?;
     Ok(Exit::Done)

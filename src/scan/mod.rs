@@ -47,6 +47,8 @@ pub struct Options {
     pub period: Period,
     /// Whether attempts are joined to their senders.
     pub join: bool,
+    /// Where the clock stood at the end of a log that the first input goes on with.
+    pub clock: Option<ClockState>,
 }
 
 /// Bytes of a chunk at most unless asked otherwise: some milliseconds of work.
@@ -79,6 +81,8 @@ pub struct Scan {
     pub damaged: Vec<String>,
     /// Some inputs are of the same time, so that log order is not the order of time: logs of several hosts.
     pub overlap: bool,
+    /// Where the clock stood at the end.
+    pub clock: Option<ClockState>,
 }
 
 /// Why nothing came out.
@@ -136,14 +140,13 @@ pub fn gather<T: Gather>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Scan, Failure> {
     let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
-    resume(stretches, None, total, options, progress).map(|(scan, _)| scan)
+    resume(stretches, total, options, progress).map(|(scan, _)| scan)
 }
 
-/// The same with logs that were read in part before: each goes on from its stretch's beginning. `clock` is what the last log
-/// left behind that was read before all of these. Tells where each of them ended, in the order they were read.
+/// The same with logs that were read in part before: each goes on from its stretch's beginning. Tells where each of
+/// them ended, in the order they were read.
 pub fn resume<T: Gather>(
     stretches: Vec<Stretch>,
-    mut clock: Option<ClockState>,
     total: &mut T,
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
@@ -154,6 +157,7 @@ pub fn resume<T: Gather>(
     let mut damaged = Vec::new();
     let mut overlap = false;
     let mut ends = Vec::new();
+    let mut clock = options.clock;
     let threads = workers.current_num_threads();
     let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
     let mut waiting = VecDeque::from(workers.install(|| order::order(stretches, options)));
@@ -231,7 +235,7 @@ pub fn resume<T: Gather>(
         };
         summary.merge(part).map_err(Failure::Overlap)?;
     }
-    Ok((Scan { summary, damaged, overlap }, ends))
+    Ok((Scan { summary, damaged, overlap, clock }, ends))
 }
 
 /// How many bytes make a chunk.
@@ -315,7 +319,7 @@ fn input(source: &Source, account: &Account, start: Start, extent: Extent) -> In
 /// not read to their end, with the reason.
 pub fn walk<S: Sink>(sources: Vec<Source>, options: &Options, sink: &mut S) -> Vec<String> {
     let mut damaged = Vec::new();
-    let mut last: Option<ClockState> = None;
+    let mut last = options.clock;
     let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
     for (mut source, start, _) in order::order(stretches, options) {
         let mut clock = Clock::new(&options.zone, order::carry(last, start, &options.zone));

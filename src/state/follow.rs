@@ -139,6 +139,8 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
             take(&mut plan, one, known, now);
         }
     }
+    // Stamps tell the order; where they are equal, what was rotated away comes first.
+    plan.read.sort_by_key(|(source, job)| (job.complete_at.is_none(), source.modified));
     let missing = known.iter().zip(met).filter(|(known, met)| !met && known.standing == Standing::Open);
     let missing = missing.filter(|(known, _)| !known.told && asked.contains(&known.log));
     plan.lost = missing.map(|(known, _)| Known { told: true, ..known.clone() }).collect();

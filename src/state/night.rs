@@ -93,6 +93,13 @@ impl State {
         Ok(Writing { db: db.map_err(|error| Fault::from(error).of(path))?, path })
     }
 
+    /// A number that is this state's own, drawn at random, for hashes that nobody else is to guess.
+    pub fn seed(&self) -> Result<u64, Error> {
+        let key: rusqlite::Result<Vec<u8>> =
+            self.db.query_row("SELECT value FROM settings WHERE name = 'key'", [], |row| row.get(0));
+        key.map(|key| Print::of(&key).hash).map_err(|error| self.fail(error))
+    }
+
     /// What the last night left under a name.
     pub fn carried(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let row = self
@@ -208,20 +215,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Drops what is older than so many nights, and the full counts of those that are older than `full`.
-    pub fn prune(&self, nights: u32, full: u32) -> Result<(), Error> {
+    /// Drops nights from before `oldest`, and the full counts of those from before `full`.
+    pub fn prune(&self, oldest: Instant, full: Instant) -> Result<(), Error> {
         let prune = || -> rusqlite::Result<()> {
-            let newest = "SELECT id FROM nights ORDER BY id DESC LIMIT ?1";
-            self.db.execute(&format!("DELETE FROM nights WHERE id NOT IN ({newest})"), [nights])?;
-            self.db.execute(
-                &format!("UPDATE nights SET summary = NULL WHERE summary IS NOT NULL AND id NOT IN ({newest})"),
-                [full],
-            )?;
-            // A file that was there in none of the nights that are kept does not come back.
-            self.db.execute(
-                "DELETE FROM files WHERE last < (SELECT started FROM nights ORDER BY id DESC LIMIT 1 OFFSET ?1)",
-                [nights.saturating_sub(1)],
-            )?;
+            self.db.execute("DELETE FROM nights WHERE started < ?1", [oldest])?;
+            self.db
+                .execute("UPDATE nights SET summary = NULL WHERE started < ?1 AND summary IS NOT NULL", [full])?;
+            // A file that was away for so long does not come back.
+            self.db.execute("DELETE FROM files WHERE last < ?1", [oldest])?;
             Ok(())
         };
         self.sql(prune())

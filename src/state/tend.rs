@@ -133,14 +133,12 @@ impl State {
         self.db.execute_batch("VACUUM").map_err(|error| self.fail(error))
     }
 
-    /// The counts of the last so many nights, the oldest first, as they were written.
-    pub fn summaries(&self, nights: u32) -> Result<Vec<Vec<u8>>, Error> {
+    /// The counts of the nights since then, the oldest first, as they were written.
+    pub fn summaries(&self, since: Instant) -> Result<Vec<Vec<u8>>, Error> {
         let read = || -> rusqlite::Result<Vec<Vec<u8>>> {
-            let mut rows = self.db.prepare(
-                "SELECT summary FROM (SELECT id, summary FROM nights WHERE summary IS NOT NULL ORDER BY id DESC LIMIT ?1) \
-                 ORDER BY id",
-            )?;
-            rows.query_map([nights], |row| row.get(0))?.collect()
+            let wanted = "SELECT summary FROM nights WHERE summary IS NOT NULL AND started >= ?1 ORDER BY id";
+            let mut rows = self.db.prepare(wanted)?;
+            rows.query_map([since], |row| row.get(0))?.collect()
         };
         read().map_err(|error| self.fail(error))
     }

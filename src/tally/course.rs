@@ -37,7 +37,7 @@ impl Course {
 
     /// An attempt, or a refusal of ours.
     #[inline]
-    pub(super) fn tried(&mut self, Attempt { slot, at, retry }: Attempt) {
+    pub(super) fn tried(&mut self, Attempt { slot, at, retry, .. }: Attempt) {
         if let Some(at) = at {
             self.reach((at, at));
         }
@@ -64,7 +64,7 @@ impl Course {
     }
 
     #[inline]
-    fn party(&mut self, Attempt { slot, at, retry }: Attempt, role: Role, name: Option<u32>) {
+    fn party(&mut self, Attempt { slot, at, retry, .. }: Attempt, role: Role, name: Option<u32>) {
         let bucket = self.buckets(at).1;
         self.cells.add(Cell::new(slot, role, name, bucket), Tries::one(retry));
     }

@@ -85,21 +85,44 @@ fn packed(code: Code) -> u64 {
 /// Keys in order of first sight.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
+    /// Keys of an earlier log, by name: the catalogue may know them no more. They come first.
+    carried: Vec<Key>,
     slots: HashMap<RawKey, Slot>,
     list: Vec<RawKey>,
 }
 
 impl Keys {
+    /// Keys that begin with those of an earlier log.
+    pub(super) fn carrying(carried: Vec<Key>) -> Keys {
+        Keys { carried, ..Keys::default() }
+    }
+
     /// The number of a key.
     pub(super) fn number(&mut self, key: RawKey) -> Slot {
         *self.slots.entry(key).or_insert_with(|| {
             self.list.push(key);
             // A log cannot show four thousand million different codes.
-            (self.list.len() - 1) as Slot
+            (self.carried.len() + self.list.len() - 1) as Slot
         })
     }
 
-    /// All keys, by number.
+    /// The number of a key that may be one of the earlier log's.
+    pub(super) fn number_named(&mut self, key: RawKey, catalog: &Catalog) -> Slot {
+        if !self.carried.is_empty() && !self.slots.contains_key(&key) {
+            let name = key.name(catalog);
+            if let Some(known) = self.carried.iter().position(|carried| *carried == name) {
+                self.slots.insert(key, known as Slot);
+            }
+        }
+        self.number(key)
+    }
+
+    /// All keys with names instead of numbers, those of an earlier log first.
+    pub(super) fn names(&self, catalog: &Catalog) -> Vec<Key> {
+        self.carried.iter().cloned().chain(self.list.iter().map(|key| key.name(catalog))).collect()
+    }
+
+    /// All keys of this log, by number.
     pub(super) fn list(&self) -> impl Iterator<Item = &RawKey> {
         self.list.iter()
     }

@@ -5,6 +5,7 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod carry;
 mod cells;
 mod course;
 mod keys;
@@ -17,10 +18,11 @@ use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Key, Summary, Totals, WAITS};
+use crate::summary::{Counts, Summary, Totals, WAITS, Width};
 use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
+pub use carry::{Carry, Paused};
 pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
 
 use course::Course;
@@ -81,6 +83,8 @@ pub struct Tally<'c> {
     join: bool,
     keys: Keys,
     course: Course,
+    /// What became sure of attempts that an earlier log counted.
+    late: Course,
     /// Domains and hosts.
     names: Names,
     messages: Messages,
@@ -105,6 +109,7 @@ impl<'c> Tally<'c> {
             join,
             keys: Keys::default(),
             course: Course::default(),
+            late: Course::default(),
             names: Names::default(),
             messages: Messages::default(),
             suspended: 0,
@@ -130,7 +135,7 @@ impl<'c> Tally<'c> {
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         let out = outcome.direction == Direction::Out;
-        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at) };
+        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
         self.course.tried(attempt);
         if !out {
             return;
@@ -164,43 +169,71 @@ impl<'c> Tally<'c> {
     /// Takes what became sure of messages: attempts whose sender is known at last, or never will be; answers that messages
     /// met.
     fn take_settled(&mut self) {
-        for (attempt, sender) in self.messages.settled.drain(..) {
-            self.course.sent(attempt, sender);
+        let Tally { course, late, messages, .. } = self;
+        for (attempt, sender) in messages.settled.drain(..) {
+            let course = if attempt.late { &mut *late } else { &mut *course };
+            course.sent(attempt, sender);
         }
-        for met in self.messages.met.drain(..) {
-            self.course.message(met.slot, met.at);
+        for met in messages.met.drain(..) {
+            let course = if met.late { &mut *late } else { &mut *course };
+            course.message(met.slot, met.at);
         }
     }
 
     /// Ends the log: names instead of numbers, and every open end closed.
     pub fn settle(mut self) -> Summary {
         let waiting = self.messages.finish();
+        self.settled(waiting).whole()
+    }
+
+    /// What became sure, with names instead of numbers.
+    fn settled(mut self, waiting: u64) -> Sure {
         self.take_settled();
-        let mut summary = Summary {
-            width: self.course.width(),
-            totals: Totals {
-                messages: self.messages.count,
-                recipients: self.messages.recipients,
-                waiting,
-                suspended: self.suspended,
-                expired: self.expired,
-                bounces: self.messages.bounces,
-            },
-            ..Summary::default()
+        let keys = self.keys.names(self.attributor.catalog());
+        let of = |course: &mut Course| {
+            let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
+            course.settle(&self.names, &mut counts);
+            (course.width(), counts)
         };
-        let catalog = self.attributor.catalog();
-        let keys: Vec<Key> = self.keys.list().map(|key| key.name(catalog)).collect();
-        let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
-        self.course.settle(&self.names, &mut counts);
+        let (width, mut counts) = of(&mut self.course);
+        let late = of(&mut self.late);
         for (slot, since) in &self.messages.still {
-            let bucket = since.map(|since| summary.width.floor(since));
+            let bucket = since.map(|since| width.floor(since));
             *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
         }
         for (slot, waited) in &self.messages.recovered {
             let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
             counts[*slot as usize].recovered[class] += 1;
         }
-        summary.keys = keys.into_iter().zip(counts).collect();
+        // A key that was only carried here says nothing.
+        let named = |(width, counts): (Width, Vec<Counts>)| {
+            let said = keys.iter().cloned().zip(counts).filter(|(_, counts)| *counts != Counts::default());
+            Summary { width, keys: said.collect(), ..Summary::default() }
+        };
+        let totals = Totals {
+            messages: self.messages.count,
+            recipients: self.messages.recipients,
+            waiting,
+            suspended: self.suspended,
+            expired: self.expired,
+            bounces: self.messages.bounces,
+        };
+        Sure { summary: Summary { totals, ..named((width, counts)) }, late: named(late) }
+    }
+}
+
+/// What a log came to.
+struct Sure {
+    summary: Summary,
+    /// What became sure of attempts in the log before it.
+    late: Summary,
+}
+
+impl Sure {
+    fn whole(self) -> Summary {
+        let Sure { mut summary, late } = self;
+        // Neither has an input, so they cannot overlap.
+        let _ = summary.merge(late);
         summary
     }
 }
@@ -209,7 +242,7 @@ impl<'c> Gather for Tally<'c> {
     type Part = Tally<'c>;
 
     fn part(&self) -> Tally<'c> {
-        Tally::new(self.attributor.catalog(), self.join)
+        Tally { messages: self.messages.part(), ..Tally::new(self.attributor.catalog(), self.join) }
     }
 
     fn source(&mut self, name: &str) {
@@ -222,7 +255,8 @@ impl<'c> Gather for Tally<'c> {
 
     fn absorb(&mut self, mut next: Tally<'c>) -> Tally<'c> {
         let InWhole { slots, names } = &mut next.in_whole;
-        slots.extend(next.keys.list().skip(slots.len()).map(|key| self.keys.number(*key)));
+        let catalog = self.attributor.catalog();
+        slots.extend(next.keys.list().skip(slots.len()).map(|key| self.keys.number_named(*key, catalog)));
         names.extend(next.names.list_from(names.len()).map(|name| self.names.number(name)));
         let slot = |slot: Slot| slots[slot as usize];
         let name = |name: u32| names[name as usize];

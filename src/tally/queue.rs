@@ -14,8 +14,9 @@ use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::keys::Slot;
 use crate::mta::Outcome;
@@ -27,8 +28,8 @@ use crate::time::Instant;
 const OPEN_LIMIT: usize = 1 << 17;
 
 /// The id of a message on a host.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Id {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(super) struct Id {
     host: u64,
     /// The bytes, and last how many they are.
     words: [u64; 3],
@@ -65,16 +66,19 @@ impl Id {
 }
 
 /// An attempt.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Attempt {
     pub(super) slot: Slot,
     pub(super) at: Option<Instant>,
     /// It repeats an earlier one of the same message.
     pub(super) retry: bool,
+    /// It was counted in an earlier log, and only what became of it is known now.
+    #[serde(skip)]
+    pub(super) late: bool,
 }
 
 /// A recipient that was put off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Waiting {
     /// By hash.
     recipient: u64,
@@ -85,7 +89,7 @@ struct Waiting {
 }
 
 /// A recipient that reached an end, in a life whose beginning was not seen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Ended {
     recipient: u64,
     at: Option<Instant>,
@@ -108,8 +112,8 @@ pub(super) struct Named {
 }
 
 /// What is known of a message.
-#[derive(Debug, Default)]
-struct Life {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Life {
     /// Its beginning was seen here; nothing before this chunk belongs to it.
     whole: bool,
     /// Its sender is the null path.
@@ -129,7 +133,7 @@ struct Life {
 }
 
 /// What is known of a message that was not just taken and delivered.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Trouble {
     /// Attempts before the sender was named.
     nameless: Few<Attempt>,
@@ -147,6 +151,21 @@ type Few<T> = SmallVec<[T; 1]>;
 impl Life {
     fn has_progress(&self) -> bool {
         self.attempted || self.last.is_some()
+    }
+
+    /// All slots in it, to be translated.
+    pub(super) fn slots(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.trouble.iter_mut().flat_map(|trouble| {
+            let Trouble { nameless, met, waiting, ended } = &mut **trouble;
+            let waited = ended.iter_mut().filter_map(|ended| ended.waited.as_mut());
+            let attempts = nameless.iter_mut().chain(met).map(|attempt| &mut attempt.slot);
+            attempts.chain(waiting.iter_mut().chain(waited).map(|waiting| &mut waiting.slot))
+        })
+    }
+
+    /// All names in it, to be translated.
+    pub(super) fn names(&mut self) -> impl Iterator<Item = &mut u32> {
+        [&mut self.first, &mut self.last].into_iter().filter_map(|sender| sender.as_mut()?.as_mut())
     }
 
     fn trouble(&mut self) -> &mut Trouble {
@@ -288,9 +307,49 @@ pub(super) struct Messages {
     forgotten: u64,
     /// Mentions so far.
     clock: u64,
+    /// What recipients are hashed with: those who may keep the hashes shall not be able to look addresses up.
+    seed: u64,
+}
+
+/// Where messages were left, for the next log to go on with.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Open {
+    /// The longest untouched first.
+    pub(super) lives: Vec<(Id, Life)>,
+    forgotten: u64,
+    clock: u64,
+    seed: u64,
+}
+
+impl Open {
+    /// Nothing is open yet; recipients are hashed with this.
+    pub(super) fn new(seed: u64) -> Open {
+        Open { seed, ..Open::default() }
+    }
 }
 
 impl Messages {
+    /// Goes on with what an earlier log left.
+    pub(super) fn resume(open: Open) -> Messages {
+        let Open { mut lives, forgotten, clock, seed } = open;
+        for trouble in lives.iter_mut().filter_map(|(_, life)| life.trouble.as_mut()) {
+            trouble.nameless.iter_mut().chain(&mut trouble.met).for_each(|attempt| attempt.late = true);
+        }
+        Messages { open: lives.into_iter().collect(), forgotten, clock, seed, ..Messages::default() }
+    }
+
+    /// Messages of lines that follow these.
+    pub(super) fn part(&self) -> Messages {
+        Messages { seed: self.seed, ..Messages::default() }
+    }
+
+    /// Leaves what is open. What had begun before the first log had no beginning there either.
+    pub(super) fn pause(&mut self) -> Open {
+        let mut lives: Vec<(Id, Life)> = self.open.drain().collect();
+        lives.sort_by_key(|(id, life)| (life.touched, *id));
+        Open { lives, forgotten: std::mem::take(&mut self.forgotten), clock: self.clock, seed: self.seed }
+    }
+
     /// An id is given out.
     pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8], remote: bool) {
         let id = Id::new(host, queue_id);
@@ -359,7 +418,7 @@ impl Messages {
             life.meet(attempt);
         }
         if delayed || !life.whole || !life.waiting().is_empty() {
-            let recipient = xxh3_64(outcome.recipient.unwrap_or_default());
+            let recipient = xxh3_64_with_seed(outcome.recipient.unwrap_or_default(), self.seed);
             if delayed {
                 life.wait(Waiting { recipient, slot: attempt.slot, since: attempt.at });
             } else {
@@ -430,17 +489,8 @@ impl Messages {
     ) {
         let offset = self.clock;
         let translate = |mut life: Life| {
-            life.first = life.first.map(|sender| sender.map(&domain));
-            life.last = life.last.map(|sender| sender.map(&domain));
-            if let Some(trouble) = &mut life.trouble {
-                for attempt in trouble.nameless.iter_mut().chain(&mut trouble.met) {
-                    attempt.slot = slot(attempt.slot);
-                }
-                let waited = trouble.ended.iter_mut().filter_map(|ended| ended.waited.as_mut());
-                for waiting in trouble.waiting.iter_mut().chain(waited) {
-                    waiting.slot = slot(waiting.slot);
-                }
-            }
+            life.names().for_each(|name| *name = domain(*name));
+            life.slots().for_each(|known| *known = slot(*known));
             life.touched += offset;
             life
         };

@@ -6,6 +6,7 @@ mod carriers;
 mod cut_short;
 mod cuts;
 mod logs;
+mod nights;
 mod recipients;
 mod twin;
 mod wrapped;

@@ -172,6 +172,7 @@ fn options() -> Options {
         now: Timestamp::UNIX_EPOCH.as_second(),
         period: Period { since: None, until: None },
         join: false,
+        clock: None,
     }
 }
 

@@ -11,11 +11,11 @@
 
 mod args;
 mod find;
-mod keep;
+pub(super) mod keep;
 
 
 use super::exit::{Error, Exit};
-use super::page::{self, Setting};
+use super::page::{self, Read, Setting};
 use super::{catalog, notes, when};
 use crate::analysis::{self, Finding};
 use crate::catalog::Catalog;
@@ -23,8 +23,8 @@ use crate::report::Look;
 use crate::scan::{self, End, Options, Period, Stretch};
 use crate::state::follow::{self, Job, Plan};
 use crate::state::{Known, State};
-use crate::summary::Summary;
-use crate::tally::Tally;
+use crate::summary::{Summary, Totals};
+use crate::tally::{Carry, Paused, Tally};
 use crate::time::{ClockState, Zone};
 pub(super) use args::NightlyArgs;
 use find::Asked;
@@ -35,12 +35,20 @@ const WIDTH: usize = 78;
 /// How often files are looked for again that seem to be gone: they may be rotated at this very moment.
 const LOOKS: usize = 3;
 
-/// Under which name the state keeps what the last stamps left behind.
+/// Under which names the state keeps what the last stamps left behind, and the messages that are still in the queue.
 const CLOCK: &str = "clock";
+pub(super) const QUEUE: &str = "queue";
 
 /// What was read in a night.
 struct Night {
+    /// What became sure of what was read.
     summary: Summary,
+    /// What became sure of attempts in the nights before.
+    late: Summary,
+    /// Messages that are still in the queue.
+    queue: Vec<u8>,
+    /// What they come to if nothing follows.
+    open: Totals,
     /// What is known of all files now.
     known: Vec<Known>,
     clock: Option<ClockState>,
@@ -56,22 +64,29 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let setting = Setting::new(&args.page, &catalog)?;
     let asked = Asked::of(&args.inputs)?;
     let mut state = open(args)?;
-    let night = read(args, &setting, &catalog, &asked, &state)?;
+    let mut night = read(args, &setting, &catalog, &asked, &state)?;
     let threshold = page::threshold(&args.show);
     let findings = analysis::findings_above(&night.summary, &catalog, threshold);
+    let shown = night.shown();
+    let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
+    let is_sure = night.summary.merge(std::mem::take(&mut night.late));
+    is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
     let writing = state.begin()?;
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
     if let Some(clock) = night.clock {
-        writing.carry(CLOCK, &bytes(&clock)?)?;
+        writing.carry(CLOCK, &text(&clock)?)?;
     }
-    if night.summary.accounting.lines > 0 || night.summary.inputs.iter().any(|input| !input.complete) {
+    writing.carry(QUEUE, &night.queue)?;
+    if is_worth_a_row {
         let row = keep::night(&night.summary, setting.now)?;
         let codes = keep::codes(&night.summary, &catalog, &setting.zone);
         writing.night(&row, &codes, &keep::findings(&findings))?;
-        writing.prune(args.keep, args.keep.min(keep::FULL))?;
+        let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
+        writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
-    let exit = show(args, &night, findings, &catalog, &setting)?;
+    let read = Read { summary: &shown, skipped: night.skipped };
+    let exit = show(args, &read, findings, &catalog, &setting)?;
     if !args.dry_run {
         writing.commit()?;
     }
@@ -119,6 +134,7 @@ fn read(
         now: setting.now,
         period: Period::default(),
         join: true,
+        clock: carried(state, CLOCK)?,
     };
     let mut jobs: Vec<Option<Job>> = Vec::new();
     let mut stretches = Vec::new();
@@ -132,15 +148,19 @@ fn read(
     }
     let bytes = stretches.iter().map(|stretch| stretch.source.length).sum::<Option<u64>>();
     let progress = notes::Progress::new(bytes.unwrap_or(0), args.page.quiet);
-    let clock = state.carried(CLOCK)?.and_then(|clock| serde_json::from_slice(&clock).ok());
-    let mut tally = Tally::new(catalog, true);
-    let read = scan::resume(stretches, clock, &mut tally, &options, &|bytes| progress.add(bytes));
+    let carry = match carried(state, QUEUE)? {
+        Some(carry) => carry,
+        None => Carry::new(state.seed()?),
+    };
+    let mut tally = Tally::resume(catalog, true, carry);
+    let read = scan::resume(stretches, &mut tally, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let (scan, ends) = read.map_err(|failure| Error::usage(failure.to_string()))?;
     let mut summary = scan.summary;
-    let merged = summary.merge(tally.settle());
-    merged.map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let clock = ends.last().map(|end| end.clock);
+    let Paused { summary: counts, late, carry } = tally.pause();
+    summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
+    let queue = text(&carry)?;
+    let open = carry.ends(catalog).totals;
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
         if let Some(job) = jobs.get_mut(stretch).and_then(Option::take) {
@@ -150,7 +170,29 @@ fn read(
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
     files.extend(plan.lost);
     faults.extend(scan.damaged);
-    Ok(Night { summary, known: files, clock, faults, skipped })
+    Ok(Night { summary, late, queue, open, known: files, clock: scan.clock, faults, skipped })
+}
+
+impl Night {
+    /// What the page shows: of the queue as much as is waiting now.
+    fn shown(&self) -> Summary {
+        let mut shown = self.summary.clone();
+        shown.totals.messages += self.open.messages;
+        shown.totals.recipients += self.open.recipients;
+        shown.totals.waiting += self.open.waiting;
+        shown
+    }
+}
+
+/// What the last night left under a name.
+pub(super) fn carried<T: serde::de::DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = state.carried(name)? else { return Ok(None) };
+    serde_json::from_slice(&value).map(Some).map_err(|error| {
+        Error::nothing(format!(
+            "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
+            state.path().display()
+        ))
+    })
 }
 
 /// What is new. A file that seems to be gone may be on its way to another name: then it is looked for again.
@@ -197,16 +239,15 @@ fn faults(plan: &Plan) -> Vec<String> {
 
 fn show(
     args: &NightlyArgs,
-    night: &Night,
+    read: &Read<'_>,
     findings: Vec<Finding>,
     catalog: &Catalog,
     setting: &Setting,
 ) -> Result<Exit, Error> {
     let look = Look { width: WIDTH, ..page::look(args.page.output.is_some(), args.show.color) };
-    let read = page::Read { summary: &night.summary, skipped: night.skipped };
-    page::print(&read, findings, catalog, setting, &args.page, &args.show, !args.always, look)
+    page::print(read, findings, catalog, setting, &args.page, &args.show, !args.always, look)
 }
 
-fn bytes(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::nothing(format!("what is to be kept: {error}")))
 }
