@@ -9,6 +9,7 @@ mod faults;
 mod memory;
 mod options;
 mod packed;
+mod post;
 mod rotated;
 mod spikes;
 mod suppress;

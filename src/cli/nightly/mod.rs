@@ -15,7 +15,7 @@ pub(super) mod keep;
 
 
 use super::exit::{Error, Exit};
-use super::page::{self, Setting};
+use super::page::{self, Read, Setting};
 use super::{catalog, notes, when};
 use crate::analysis::{self, Finding, Memory};
 use crate::catalog::Catalog;
@@ -59,6 +59,8 @@ struct Night {
     clock: Option<ClockState>,
     /// Faults to be told.
     faults: Vec<String>,
+    /// Logs that could not be opened.
+    skipped: usize,
 }
 
 /// Runs the command.
@@ -91,7 +93,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
         writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
-    let exit = show(args, &shown, findings, &catalog, &setting)?;
+    let read = Read { summary: &shown, skipped: night.skipped };
+    let exit = show(args, &read, findings, &catalog, &setting)?;
     if !args.dry_run {
         writing.commit()?;
     }
@@ -126,6 +129,7 @@ fn read(
     let (known, logs) = (state.files()?, state.logs()?);
     let plan = plan(args, asked, (&known, &logs), since, setting.now);
     let mut faults = faults(&plan);
+    let skipped = plan.errors.len();
     if plan.read.is_empty() && plan.seen.is_empty() && !plan.errors.is_empty() {
         plan.errors.iter().for_each(|error| notes::say(&error.to_string()));
         return Err(Error::nothing("nothing could be read"));
@@ -182,7 +186,7 @@ fn read(
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
     files.extend(plan.lost);
     faults.extend(scan.damaged);
-    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults })
+    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults, skipped })
 }
 
 impl Night {
@@ -249,13 +253,13 @@ fn faults(plan: &Plan) -> Vec<String> {
 
 fn show(
     args: &NightlyArgs,
-    summary: &Summary,
+    read: &Read<'_>,
     findings: Vec<Finding>,
     catalog: &Catalog,
     setting: &Setting,
 ) -> Result<Exit, Error> {
     let look = Look { width: WIDTH, ..page::look(args.page.output.is_some(), args.show.color) };
-    page::print(summary, findings, catalog, setting, &args.page, &args.show, !args.always, look)
+    page::print(read, findings, catalog, setting, &args.page, &args.show, !args.always, look)
 }
 
 fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
