@@ -37,6 +37,17 @@ pub struct Forgotten {
     pub log: bool,
 }
 
+/// What became of a night's attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of NightRow")]
+pub struct Outcomes {
+    pub last: Instant,
+    pub attempts: u64,
+    pub delivered: u64,
+    pub delayed: u64,
+    pub failed: u64,
+}
+
 impl State {
     /// What there is, in short.
     pub fn overview(&self) -> Result<Overview, Error> {
@@ -135,6 +146,26 @@ impl State {
     /// Gives space back that is no longer needed.
     pub fn compact(&self) -> Result<(), Error> {
         self.db.execute_batch("VACUUM").map_err(|error| self.fail(error))
+    }
+
+    /// What became of the attempts of each night since then, with its last stamp.
+    pub fn outcomes(&self, since: Instant) -> Result<Vec<Outcomes>, Error> {
+        let read = || -> rusqlite::Result<Vec<Outcomes>> {
+            let wanted = "SELECT last, attempts, delivered, delayed, failed FROM nights WHERE last >= ?1 ORDER BY id";
+            let mut rows = self.db.prepare(wanted)?;
+            let count = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
+            let night = |row: &rusqlite::Row<'_>| {
+                Ok(Outcomes {
+                    last: row.get(0)?,
+                    attempts: count(row, 1)?,
+                    delivered: count(row, 2)?,
+                    delayed: count(row, 3)?,
+                    failed: count(row, 4)?,
+                })
+            };
+            rows.query_map([since], night)?.collect()
+        };
+        read().map_err(|error| self.fail(error))
     }
 
     /// The counts of the nights since then, the oldest first, as they were written.
