@@ -90,8 +90,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     }
     writing.carry(QUEUE, &night.queue)?;
     writing.carry(RECIPIENTS, &night.recipients)?;
-    writing.carry(MEMORY, &text(&memory)?)?;
     if is_worth_a_row {
+        writing.carry(MEMORY, &text(&memory)?)?;
         let row = keep::night(&night.summary, setting.now)?;
         let codes = keep::codes(&night.summary, &catalog, &setting.zone);
         writing.night(&row, &codes, &keep::findings(&findings))?;
