@@ -13,6 +13,7 @@ mod post;
 mod rotated;
 mod spikes;
 mod suppress;
+mod weeks;
 
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};

@@ -14,7 +14,6 @@ mod find;
 pub(super) mod keep;
 mod usual;
 
-
 use super::exit::{Error, Exit};
 use super::page::{self, Read, Setting};
 use super::{catalog, notes, when};
@@ -81,7 +80,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
     let is_sure = night.summary.merge(std::mem::take(&mut night.late));
     is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let page = if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
+    let page =
+        if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
     let writing = state.begin()?;
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
@@ -98,7 +98,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
         writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
-    let told = if args.digest { analysis::findings_above(&page.summary, &catalog, threshold) } else { findings };
+    let told =
+        if args.digest { analysis::findings_above(&page.summary, &catalog, threshold) } else { findings };
     let read = Read { summary: &page.summary, skipped: night.skipped, usual: page.usual };
     let exit = show(args, &read, told, &catalog, &setting)?;
     if !args.dry_run {
@@ -186,7 +187,9 @@ fn read(
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
         if let Some(job) = jobs.get_mut(stretch).and_then(Option::take) {
-            files.extend(job.done(bytes, lines, tail, damaged).map(|known| Known { clock: Some(clock), ..known }));
+            files.extend(
+                job.done(bytes, lines, tail, damaged).map(|known| Known { clock: Some(clock), ..known }),
+            );
         }
     }
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
