@@ -9,6 +9,7 @@ mod fixtures;
 mod floors;
 mod incidents;
 mod law;
+mod nights;
 mod reading;
 mod readme;
 mod suppress;

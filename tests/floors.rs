@@ -57,7 +57,10 @@ const CRATES: [(&str, &[&str]); 31] = [
     ("memmap2", &["sys"]),
     ("rayon", &["scan"]),
     ("rusqlite", &["state"]),
-    ("serde", &["smtp", "time", "input", "catalog", "summary", "synth", "report", "cli"]),
+    (
+        "serde",
+        &["smtp", "time", "input", "catalog", "summary", "tally", "synth", "analysis", "report", "cli"],
+    ),
     ("serde_json", &["input", "catalog", "summary", "state", "report", "cli"]),
     ("signal_hook", &["cli"]),
     ("strsim", &["cli"]),

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::breakdown::Sums;
-use super::detect::{self, Count, Exposure, Grid, Limits, Past, Series, Verdict};
+use super::detect::{self, Count, Exposure, Grid, Limits, Series, Verdict};
 use super::finding::Tried;
+use super::memory::Memory;
 use super::suspect::{Suspect, provider};
 use crate::smtp::Direction;
 use crate::summary::{Counts, Key, Summary, Tries};
@@ -53,6 +54,12 @@ impl<'a> Ward<'a> {
         }
         wards.values_mut().zip(0..).for_each(|(ward, number)| ward.number = number);
         wards
+    }
+
+    /// Attempts by bin.
+    pub(super) fn exposure(&self, grid: &Grid) -> Arc<Exposure> {
+        let counts = self.buckets.iter().filter_map(|(at, tries)| binned(grid, *at, *tries));
+        Arc::new(Exposure::new(grid, counts))
     }
 
     /// Attempts in a stretch.
@@ -121,29 +128,30 @@ pub(super) fn grid(summary: &Summary, wards: &BTreeMap<&str, Ward<'_>>) -> Optio
     Grid::of_buckets(summary.width, *first, *last)
 }
 
+/// The bin of a bucket, with its count.
+fn binned(grid: &Grid, at: Instant, tries: Tries) -> Option<(usize, Count)> {
+    Some((grid.bin(at)?, Count { all: tries.count, retries: tries.retries }))
+}
+
 /// The detector's key for each suspect, in their order.
 pub(super) fn keys(
     suspects: &[Suspect<'_>],
     wards: &BTreeMap<&str, Ward<'_>>,
     grid: Grid,
+    memory: &Memory,
 ) -> Vec<detect::Key> {
-    let binned =
-        |at: Instant, tries: Tries| Some((grid.bin(at)?, Count { all: tries.count, retries: tries.retries }));
     let mut exposures: BTreeMap<usize, Arc<Exposure>> = BTreeMap::new();
     let mut keys = Vec::with_capacity(suspects.len());
     for suspect in suspects {
         let Some(ward) = wards.get(suspect.provider) else { continue };
-        let exposure = exposures.entry(ward.number).or_insert_with(|| {
-            let counts = ward.buckets.iter().filter_map(|(at, tries)| binned(*at, *tries));
-            Arc::new(Exposure::new(&grid, counts))
-        });
+        let exposure = exposures.entry(ward.number).or_insert_with(|| ward.exposure(&grid));
         let counts = suspect.parts.iter().flat_map(|counts| dated(counts));
         keys.push(detect::Key {
             provider: ward.number,
             code: suspect.code.enhanced,
             nature: suspect.nature(),
-            series: Series::new(grid, exposure, counts.filter_map(|(at, tries)| binned(at, tries))),
-            past: Past::default(),
+            series: Series::new(grid, exposure, counts.filter_map(|(at, tries)| binned(&grid, at, tries))),
+            past: memory.past(suspect),
         });
     }
     keys

@@ -147,6 +147,19 @@ pub struct Finding {
     pub enforcement: bool,
     /// Step of a ladder, where it stands on one.
     pub stage: Option<Stage>,
+    /// What earlier nights tell of it; `None` where none is remembered.
+    pub history: Option<History>,
+}
+
+/// What earlier nights tell of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// When it began, if it goes on with what ran when the last night ended.
+    pub since: Option<Instant>,
+    /// Which night of it this is, from 1.
+    pub nights: u64,
+    /// Nights before this one in which the answer was not seen at all; all there were where it never was.
+    pub unseen: u64,
 }
 
 /// Names of a breakdown that a finding holds.

@@ -9,6 +9,7 @@ use super::detect::{self, Grid, Shape, Threshold};
 use super::feed::{self, Ward};
 use super::finding::{Finding, Kind, Link, Severity};
 use super::ladder::{self, warns};
+use super::memory::{Memory, Night};
 use super::suspect::{Suspect, suspects};
 use super::unanswered;
 use crate::catalog::Catalog;
@@ -21,19 +22,26 @@ const NEAR: i64 = 3_600;
 /// A refusal that no more recipients met than this is noise.
 pub(super) const ISOLATED: u64 = 2;
 
-pub(super) fn findings(summary: &Summary, catalog: &Catalog, threshold: Threshold) -> Vec<Finding> {
+pub(super) fn findings(
+    summary: &Summary,
+    catalog: &Catalog,
+    threshold: Threshold,
+    memory: &Memory,
+) -> (Vec<Finding>, Memory) {
     let wards = Ward::all(summary);
     let suspects = suspects(summary, catalog);
-    let mut found = match feed::grid(summary, &wards) {
-        Some(grid) => over_time(&suspects, &wards, (grid, summary.width), threshold),
-        None => vec![Vec::new(); suspects.len()],
+    let grid = feed::grid(summary, &wards);
+    let (mut found, after) = match grid {
+        Some(grid) => over_time(&suspects, &wards, (grid, summary.width), threshold, memory),
+        None => (vec![Vec::new(); suspects.len()], memory.clone()),
     };
     for (suspect, own) in suspects.iter().zip(&mut found) {
         if own.is_empty()
             && suspect.notable
             && let Some(ward) = wards.get(suspect.provider)
         {
-            own.push(appearance(suspect, ward));
+            let history = grid.and_then(|grid| memory.history(suspect, &grid, None));
+            own.push(Finding { history, ..appearance(suspect, ward) });
         }
     }
     ladder::link(&suspects, &mut found);
@@ -43,7 +51,7 @@ pub(super) fn findings(summary: &Summary, catalog: &Catalog, threshold: Threshol
         let stopped = !finding.ongoing;
         (finding.severity, finding.kind, stopped, Reverse(finding.enforcement), Reverse(finding.events))
     });
-    findings
+    (findings, after)
 }
 
 /// Wherever a rate rose, by suspect.
@@ -52,14 +60,23 @@ fn over_time(
     wards: &BTreeMap<&str, Ward<'_>>,
     (grid, width): (Grid, Width),
     threshold: Threshold,
-) -> Vec<Vec<Finding>> {
-    let keys = feed::keys(suspects, wards, grid);
+    memory: &Memory,
+) -> (Vec<Vec<Finding>>, Memory) {
+    let keys = feed::keys(suspects, wards, grid, memory);
     let mut verdicts = feed::verdicts(&keys);
     for (suspect, verdict) in suspects.iter().zip(&mut verdicts).filter(|(suspect, _)| !suspect.is_answer()) {
         let Some(ward) = wards.get(suspect.provider) else { continue };
         verdict.windows.retain(|window| unanswered::stands(suspect, ward, &window.bins, (&grid, width)));
     }
-    let found = joined(detect::settle(&keys, &verdicts, threshold), &grid);
+    let mut found = detect::settle(&keys, &verdicts, threshold);
+    let night = Night { grid, keys: &keys, verdicts: &verdicts, found: &found };
+    let after = memory.after(suspects, wards, &night);
+    for one in found.iter_mut().filter(|one| one.window.kind == detect::Kind::Spike) {
+        if keys[one.key].past.accepted(&grid, &one.window).is_some() {
+            one.window.kind = detect::Kind::Level;
+        }
+    }
+    let found = joined(found, &grid);
     let mut findings: Vec<Vec<Finding>> = vec![Vec::new(); suspects.len()];
     for one in &found {
         let suspect = &suspects[one.key];
@@ -70,6 +87,7 @@ fn over_time(
             Some(told) => again(told, finding(suspect, ward, one, &grid, width)),
             None => {
                 let mut finding = finding(suspect, ward, one, &grid, width);
+                finding.history = memory.history(suspect, &grid, Some(&one.window));
                 if finding.kind == Kind::Shift {
                     finding.from = one.from.map(|old| moved(&suspects[old]));
                 }
@@ -77,7 +95,7 @@ fn over_time(
             }
         }
     }
-    findings
+    (findings, after)
 }
 
 /// The code whose loss a shift is. What moved has no start of its own.
@@ -157,6 +175,7 @@ fn seen(suspect: &Suspect<'_>, ward: &Ward<'_>, breakdown: &Breakdown<'_>) -> Fi
         suppress: suspect.meaning.suppress,
         enforcement: suspect.meaning.enforcement,
         stage: suspect.step.map(|(stage, ..)| stage),
+        history: None,
     }
 }
 

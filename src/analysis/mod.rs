@@ -7,6 +7,7 @@
 //! judge      windows to findings: their kinds, their numbers, their order
 //! unanswered where no server answered: whether it is more than one message or one domain
 //! ladder     deferrals that warn of rejections
+//! memory     what earlier nights told: what is usual, what is new, what goes on
 //! breakdown  what the refusals of a stretch have in common
 //! cause      which of that explains it
 //! ```
@@ -22,6 +23,7 @@ mod feed;
 mod finding;
 mod judge;
 mod ladder;
+mod memory;
 mod nature;
 mod suppress;
 mod suspect;
@@ -33,7 +35,8 @@ use crate::summary::Summary;
 pub use answer::answer;
 pub use cause::{Carrier, Cause};
 pub use concern::{Concern, concerns};
-pub use finding::{Affected, Attribution, Finding, Kind, Link, SHOWN, Severity, Share, Tried};
+pub use finding::{Affected, Attribution, Finding, History, Kind, Link, SHOWN, Severity, Share, Tried};
+pub use memory::Memory;
 pub use nature::Nature;
 pub use suppress::{HeldBack, Listed, Suppressions, Threshold, Thresholds, meanings, suppressions};
 
@@ -47,5 +50,15 @@ pub fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
 
 /// The same with another measure of which spikes are alerts.
 pub fn findings_above(summary: &Summary, catalog: &Catalog, threshold: detect::Threshold) -> Vec<Finding> {
-    judge::findings(summary, catalog, threshold)
+    judge::findings(summary, catalog, threshold, &Memory::default()).0
+}
+
+/// What stands out in a night, judged by the nights before it; and what is to be remembered with it.
+pub fn nightly(
+    summary: &Summary,
+    catalog: &Catalog,
+    threshold: detect::Threshold,
+    memory: &Memory,
+) -> (Vec<Finding>, Memory) {
+    judge::findings(summary, catalog, threshold, memory)
 }

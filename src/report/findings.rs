@@ -55,9 +55,21 @@ pub struct FindingRow {
     pub suppress: Suppress,
     pub enforcement: bool,
     pub stage: Option<Stage>,
+    /// Only where earlier nights are remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryRow>,
     pub evidence: Vec<PlaceRow>,
     /// One sentence that says it all.
     pub sentence: String,
+}
+
+/// What earlier nights tell of a finding.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of analysis::History")]
+pub struct HistoryRow {
+    pub since: Option<String>,
+    pub nights: u64,
+    pub unseen: u64,
 }
 
 /// Attempts and those of them that had the answer.
@@ -225,6 +237,11 @@ impl FindingRow {
             suppress: finding.suppress,
             enforcement: finding.enforcement,
             stage: finding.stage,
+            history: finding.history.map(|history| HistoryRow {
+                since: history.since.and_then(|at| zone.rfc3339(at)),
+                nights: history.nights,
+                unseen: history.unseen,
+            }),
             evidence: finding.evidence.clone(),
             sentence: super::verdict::sentence(finding, catalog, zone),
         }

@@ -44,7 +44,7 @@ pub use figures::{
     Sums, Timeline, Within,
 };
 pub use findings::{
-    AffectedRow, AttributionRow, CauseRow, FindingRow, LinkRow, PlaceRow, ShareRow, TriedRow,
+    AffectedRow, AttributionRow, CauseRow, FindingRow, HistoryRow, LinkRow, PlaceRow, ShareRow, TriedRow,
 };
 pub use json::json;
 pub use line::line;

@@ -13,6 +13,23 @@ pub(super) fn thousands(number: u64) -> String {
     out
 }
 
+/// Which one of several: `third`, `11th`.
+pub(super) fn ordinal(number: u64) -> String {
+    const WORDS: [&str; 9] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+    if let Some(word) = usize::try_from(number).ok().and_then(|number| WORDS.get(number.wrapping_sub(1))) {
+        return (*word).to_owned();
+    }
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{}{ending}", thousands(number))
+}
+
 /// A share with one decimal: `34.2 %`. What is not nothing is not shown as nothing, and what is not all not as all.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -77,6 +94,15 @@ pub(super) fn bytes(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ordinals() {
+        let words = [1, 9, 10, 11, 12, 21, 22, 103, 112, 1_001].map(ordinal);
+        assert_eq!(
+            words,
+            ["first", "ninth", "10th", "11th", "12th", "21st", "22nd", "103rd", "112th", "1,001st"]
+        );
+    }
 
     #[test]
     fn thousands_are_separated() {

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::number::{counted, percent, plural, thousands};
+use super::number::{counted, ordinal, percent, plural, thousands};
 use super::rows::{Rates, provider_title};
 use super::when::Zone;
 use super::{Totals, cause};
 use crate::analysis::detect::Shape;
-use crate::analysis::{Attribution, Carrier, Concern, Finding, Kind, Link, Severity};
+use crate::analysis::{Attribution, Carrier, Concern, Finding, History, Kind, Link, Severity};
 use crate::catalog::{Catalog, Stage, Suppress, UNKNOWN};
 use crate::smtp::Code;
 use crate::summary::{Place, Summary};
@@ -209,16 +209,21 @@ pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> 
         (false, true) => "it still did",
         (false, false) => "they still did",
     };
-    let tail = tail(finding, zone);
-    let since = |start: i64| {
-        if finding.from_start { "since the log begins".to_owned() } else { format!("since {}", at(start)) }
+    let tail = tail(finding, zone) + &nights(finding);
+    let earlier = finding.history.and_then(|history| history.since);
+    let since = |start: i64| match earlier {
+        None if finding.from_start => "since the log begins".to_owned(),
+        _ => format!("since {}", at(start)),
     };
-    match (finding.kind, finding.start, finding.end) {
+    match (finding.kind, earlier.or(finding.start), finding.end) {
         (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), None) => {
             format!("{}: {} {does}, and {still} when the log ends{tail}.", opening("is"), since(start))
         }
         (Kind::Spike | Kind::Escalation | Kind::Shift, Some(start), Some(end)) => {
             format!("{}: from {} to {} {did}; it has stopped{tail}.", opening("was"), at(start), at(end))
+        }
+        (Kind::Level, Some(start), _) if earlier.is_some() => {
+            format!("{}: since {} {does}, and that is what is usual now{tail}.", opening("is"), at(start))
         }
         (Kind::Level, _, _) => {
             format!("{}: all through the log {does}; it began before the log does{tail}.", opening("is"))
@@ -232,8 +237,21 @@ pub(super) fn sentence(finding: &Finding, catalog: &Catalog, zone: Zone<'_>) -> 
         (_, Some(start), Some(end)) if end > start => {
             format!("{}: {did_some}, first on {}, last on {}{tail}.", opening("is"), at(start), at(end))
         }
-        (_, Some(start), _) => format!("{}: {did_some} on {}.", opening("is"), at(start)),
+        (_, Some(start), _) => {
+            format!("{}: {did_some} on {}{}.", opening("is"), at(start), nights(finding))
+        }
         (_, None, _) => format!("{}: {did_some}.", opening("is")),
+    }
+}
+
+/// What earlier nights tell: how long it has gone on, or how long it had not been seen.
+fn nights(finding: &Finding) -> String {
+    match finding.history {
+        Some(History { since: Some(_), nights, .. }) => format!("; the {} night of it", ordinal(nights)),
+        Some(History { since: None, unseen, .. }) if unseen > 1 => {
+            format!("; the first time in {} nights", thousands(unseen))
+        }
+        _ => String::new(),
     }
 }
 

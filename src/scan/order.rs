@@ -4,6 +4,7 @@
 //! from [`first_year`]; where the user gives the year of the newest line, the inputs are first put in a circle and the
 //! widest gap in it is where the set begins.
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::frame::{Splitter, own_stamp, split};
@@ -14,7 +15,7 @@ use crate::time::{
     Clock, ClockState, Instant, Stamp, YearEvidence, Zone, arrival_tells, first_year, queue_id_instant,
 };
 
-use super::{Options, Period, Stretch};
+use super::{Options, Period, SLACK, Stretch};
 
 /// Looks into a file, to see how many years it spans.
 const LOOKS: u64 = 24;
@@ -63,8 +64,9 @@ pub(super) fn order(stretches: Vec<Stretch>, options: &Options) -> Vec<(Source, 
         .collect();
     let open: Vec<bool> = stretches.iter().map(|stretch| stretch.source.is_stream()).collect();
     let given = options.year.map(|year| given_years(&seen, &arrivals, &open, year, &options.zone));
+    let mut begun: HashMap<usize, Instant> = HashMap::new();
     for (number, stretch) in stretches.into_iter().enumerate() {
-        let Stretch { mut source, clock, lines, period } = stretch;
+        let Stretch { mut source, clock, lines, period, log } = stretch;
         let given = given.as_ref().and_then(|given| given[number]);
         let (state, years) = match clock {
             Some(clock) => (clock, Years::Log),
@@ -76,6 +78,13 @@ pub(super) fn order(stretches: Vec<Stretch>, options: &Options) -> Vec<(Source, 
         };
         let first = stamps(source.head()).next();
         let at = first.map(|first| Clock::new(&options.zone, state).instant(first));
+        let at = match (at, log.and_then(|log| begun.get(&log))) {
+            (Some(at), Some(before)) if at < *before && before - at <= SLACK => Some(*before),
+            (at, _) => at,
+        };
+        if let Some((log, at)) = log.zip(at) {
+            begun.insert(log, at);
+        }
         let start = Start { first, state, years, resumed: clock.is_some() };
         found.push((source, start, Place { number, lines, period }, at));
     }

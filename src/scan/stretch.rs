@@ -15,12 +15,14 @@ pub struct Stretch {
     pub lines: u64,
     /// What counts of it.
     pub period: Period,
+    /// Of which log it is a part; those of one log are given in their order, and writers get out of order.
+    pub log: Option<usize>,
 }
 
 impl Stretch {
     /// All of a source.
     pub fn whole(source: Source, period: Period) -> Stretch {
-        Stretch { source, clock: None, lines: 0, period }
+        Stretch { source, clock: None, lines: 0, period, log: None }
     }
 }
 

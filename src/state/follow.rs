@@ -62,6 +62,8 @@ pub struct Job {
     complete_at: Option<u64>,
     /// It is compressed.
     packed: bool,
+    /// When it was written to last: seconds and nanoseconds.
+    written: (i64, i64),
 }
 
 impl Job {
@@ -96,6 +98,7 @@ impl Job {
 struct Found {
     candidate: Candidate,
     stat: String,
+    written: (i64, i64),
     source: Source,
     /// Length, unpacked.
     length: u64,
@@ -115,7 +118,7 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
     let asked: Vec<String> = candidates.iter().map(|candidate| candidate.log.clone()).collect();
     let mut found = Vec::new();
     for candidate in candidates {
-        let stat = stat(&candidate.path);
+        let (stat, written) = stat(&candidate.path);
         let as_it_was =
             |known: &Known| known.standing != Standing::Open && !stat.is_empty() && known.stat == stat;
         if let Some(at) = known.iter().position(as_it_was) {
@@ -125,8 +128,10 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
             continue;
         }
         match input::open(&candidate.path, map) {
-            Ok(source) => found.extend(recognised(known, candidate, stat, source, found.len())),
+            Ok(source) => found.extend(recognised(known, candidate, (stat, written), source, found.len())),
             Err(error) if is_gone(&error) && (candidate.rotated || has_rotated(&candidate, &asked)) => {}
+            // Whoever compresses has just begun, and takes what is compressed away when that is done.
+            Err(error) if matches!(error.reason, Reason::Emptied { .. }) && is_fresh(&candidate, now) => {}
             Err(error) => plan.errors.push(error),
         }
     }
@@ -140,26 +145,28 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
         }
     }
     // Stamps tell the order; where they are equal, what was rotated away comes first.
-    plan.read.sort_by_key(|(source, job)| (job.complete_at.is_none(), source.modified));
+    plan.read.sort_by_key(|(_, job)| (job.complete_at.is_none(), job.written));
     let missing = known.iter().zip(met).filter(|(known, met)| !met && known.standing == Standing::Open);
     let missing = missing.filter(|(known, _)| !known.told && asked.contains(&known.log));
     plan.lost = missing.map(|(known, _)| Known { told: true, ..known.clone() }).collect();
     plan
 }
 
-/// What the disk says of a file; empty where it says nothing.
-fn stat(path: &Path) -> String {
-    fs::metadata(path).map_or_else(
-        |_| String::new(),
-        |meta| {
-            let (seconds, nanoseconds) = (meta.mtime(), meta.mtime_nsec());
-            format!("{}:{}:{}:{seconds}.{nanoseconds:09}", meta.dev(), meta.ino(), meta.len())
-        },
-    )
+/// What the disk says of a file, empty where it says nothing, and when it was written to last.
+fn stat(path: &Path) -> (String, (i64, i64)) {
+    let Ok(meta) = fs::metadata(path) else { return (String::new(), (i64::MAX, 0)) };
+    let (seconds, nanoseconds) = (meta.mtime(), meta.mtime_nsec());
+    let stat = format!("{}:{}:{}:{seconds}.{nanoseconds:09}", meta.dev(), meta.ino(), meta.len());
+    (stat, (seconds, nanoseconds))
 }
 
 fn is_gone(error: &input::Error) -> bool {
     matches!(&error.reason, Reason::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Whether it was written just now.
+fn is_fresh(candidate: &Candidate, now: Instant) -> bool {
+    fs::metadata(&candidate.path).is_ok_and(|meta| now.saturating_sub(meta.mtime()) < SETTLED)
 }
 
 /// Whether another file of the same log is there: between a rotation and its first line a log may be missing.
@@ -171,7 +178,7 @@ fn has_rotated(candidate: &Candidate, asked: &[String]) -> bool {
 fn recognised(
     known: &[Known],
     candidate: Candidate,
-    stat: String,
+    (stat, written): (String, (i64, i64)),
     mut source: Source,
     opened: usize,
 ) -> Option<Found> {
@@ -207,7 +214,7 @@ fn recognised(
         source.release();
     }
     let is_shorter = of.is_none() && shorter.is_some();
-    Some(Found { candidate, stat, source, length, known: of.or(shorter), shorter: is_shorter, twin: false })
+    Some(Found { candidate, stat, written, source, length, known: of.or(shorter), shorter: is_shorter, twin: false })
 }
 
 /// Of files that are the same log all but one are left out: the longest, and of equal ones the log itself before what was
@@ -263,15 +270,14 @@ fn is_beginning(one: &Source, length: u64, longer: &Source) -> bool {
 
 /// Plans what is new in a file.
 fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
-    let Found { candidate, stat, mut source, length, known, shorter, .. } = found;
+    let Found { candidate, stat, written, mut source, length, known, shorter, .. } = found;
     let name = candidate.path.to_string_lossy().into_owned();
     let head = source.head().to_vec();
     let before = known.map(|at| all[at].clone());
     let own = before.clone().unwrap_or_else(|| Known::new(&candidate.log, &name));
     let packed = source.is_packed() && source.carrier().is_none();
-    let written = source.modified.unwrap_or(now);
     let unchanged = before.as_ref().is_some_and(|before| before.seen == length);
-    let quiet = now.saturating_sub(written);
+    let quiet = now.saturating_sub(written.0);
     // Whether a last line without an end is all there will be.
     let is_final =
         if candidate.rotated { packed || quiet >= SETTLED } else { unchanged && quiet >= ABANDONED };
@@ -310,7 +316,7 @@ fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
         return;
     }
     let complete_at = candidate.rotated.then_some(length);
-    plan.read.push((source, Job { known: own, head, complete_at, packed }));
+    plan.read.push((source, Job { known: own, head, complete_at, packed, written }));
 }
 
 #[cfg(test)]

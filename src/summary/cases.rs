@@ -3,11 +3,14 @@
 //! A [`Summary`](super::Summary) holds no address and never will; this does, is never written to a file, and knows no
 //! more of a code than on which ground it speaks against a recipient. Whether that is enough is for `analysis` to say.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Key, Span};
 use crate::time::Instant;
 
 /// On which ground a failure speaks against a recipient: each has its own measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ground {
     /// The receiver said for good that there is no such recipient: once is enough.
     Now,
@@ -62,7 +65,8 @@ pub struct Evidence {
 }
 
 /// Why many recipients seem to have died at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outage {
     /// Their domain refused everybody.
     Domain,

@@ -59,7 +59,9 @@ impl<'c> Tally<'c> {
         // A number that is none can only stand in what was not written by `pause`: such a life says nothing.
         open.lives.retain_mut(|(_, life)| {
             life.slots().all(|slot| (*slot as usize) < keys.len())
-                && life.names().all(|name| numbers.get(*name as usize).map(|number| *name = *number).is_some())
+                && life
+                    .names()
+                    .all(|name| numbers.get(*name as usize).map(|number| *name = *number).is_some())
         });
         tally.keys = Keys::carrying(keys);
         tally.messages = Messages::resume(open);
@@ -83,7 +85,8 @@ impl<'c> Tally<'c> {
         let slots: Vec<u32> = keys.iter().map(key).collect();
         for (_, life) in &mut open.lives {
             life.slots().for_each(|slot| *slot = slots[*slot as usize]);
-            life.names().for_each(|name| *name = named.binary_search(&text(*name)).unwrap_or_default() as u32);
+            life.names()
+                .for_each(|name| *name = named.binary_search(&text(*name)).unwrap_or_default() as u32);
         }
         let Sure { summary, late } = self.settled(0);
         Paused { summary, late, carry: Carry { keys: used, names: named, open } }

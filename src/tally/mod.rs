@@ -23,7 +23,7 @@ use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
 pub use carry::{Carry, Paused};
-pub use recipients::{Care, Happenings, MESSAGES, Reached, Recipients, ground};
+pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Recipients, ground};
 
 use course::Course;
 use keys::{Keys, RawKey, Slot};
@@ -73,6 +73,44 @@ pub trait Gather: Sync {
 
     /// Adds the lines that follow. Gives the part back, empty: what it has learned serves another chunk.
     fn absorb(&mut self, next: Self::Part) -> Self::Part;
+}
+
+/// Two that read the same lines.
+#[derive(Debug)]
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: Sink, B: Sink> Sink for Both<A, B> {
+    fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
+        self.0.event(line, event);
+        self.1.event(line, event);
+    }
+
+    fn source(&mut self, name: &str) {
+        self.0.source(name);
+        self.1.source(name);
+    }
+
+    fn passed(&mut self, lines: u64) {
+        self.0.passed(lines);
+        self.1.passed(lines);
+    }
+}
+
+impl<A: Gather, B: Gather> Gather for Both<A, B> {
+    type Part = Both<A::Part, B::Part>;
+
+    fn part(&self) -> Both<A::Part, B::Part> {
+        Both(self.0.part(), self.1.part())
+    }
+
+    fn source(&mut self, name: &str) {
+        self.0.source(name);
+        self.1.source(name);
+    }
+
+    fn absorb(&mut self, Both(a, b): Both<A::Part, B::Part>) -> Both<A::Part, B::Part> {
+        Both(self.0.absorb(a), self.1.absorb(b))
+    }
 }
 
 /// The counts of some neighbouring lines, with their open ends.
@@ -135,7 +173,8 @@ impl<'c> Tally<'c> {
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
         let slot = self.keys.number(RawKey::new(outcome, attributes, action));
         let out = outcome.direction == Direction::Out;
-        let attempt = Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
+        let attempt =
+            Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
         self.course.tried(attempt);
         if !out {
             return;

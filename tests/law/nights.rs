@@ -3,8 +3,8 @@
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::scan::{self, Options};
-use smtpulse::summary::{Counts, Summary};
-use smtpulse::tally::{Carry, Paused, Tally};
+use smtpulse::summary::{Cases, Counts, Ground, Key, Outage, Span, Summary};
+use smtpulse::tally::{Addresses, Both, Care, Carry, Paused, People, Recipients, Tally};
 
 use super::cuts::{LOGS, pieces, same};
 use super::summary;
@@ -90,4 +90,54 @@ fn numbers_that_lead_nowhere_are_left_out() {
     .unwrap();
     assert_eq!(open.messages(), 1);
     assert!(open.ends(&catalog).keys.values().all(|counts| *counts == Counts::default()));
+}
+
+/// One recipient's evidence: ground, last answer, when and how often, messages.
+type Against = (Ground, Key, Span, u64);
+
+/// Cases without the numbers of their keys.
+fn named(cases: &Cases) -> Vec<(String, Vec<Against>, Option<Outage>)> {
+    let row = |case: &summary::Case| {
+        let evidence = case.evidence.iter();
+        let evidence = evidence.map(|one| (one.ground, cases.keys[one.key].clone(), one.span, one.messages));
+        (String::from_utf8_lossy(&case.address).into_owned(), evidence.collect(), case.outage)
+    };
+    cases.cases.iter().map(row).collect()
+}
+
+#[test]
+fn recipients_of_ten_nights_are_those_of_the_log() {
+    let catalog = Catalog::builtin();
+    let care = Care { hits: 3, seconds: 3_600 };
+    let (mut carried, mut all) = (0, 0);
+    for (log, zone, year) in LOGS {
+        let options = |chunk| Options { threads: 2, chunk, ..options(zone, Some(year)) };
+        let text = std::fs::read(fixtures().join(log)).unwrap();
+        let mut whole = Recipients::new(&catalog, care);
+        scan::gather(vec![stream(log, &text)], &mut whole, &options(50_000), &|_| {}).unwrap();
+        let wanted = named(&whole.settle());
+        all += wanted.len();
+        for keep in [true, false] {
+            let (mut people, mut clock) = (People::new(9), None);
+            for night in pieces(&fixtures().join(log)) {
+                // Beside a tally, as a nightly run counts.
+                let recipients = Recipients::resume(&catalog, care, people);
+                let mut both = Both(Tally::new(&catalog, true), recipients);
+                let options = Options { clock, ..options(5_000) };
+                clock = scan::gather(vec![stream(log, &night)], &mut both, &options, &|_| {}).unwrap().clock;
+                let text = serde_json::to_string(&both.1.pause(keep)).unwrap();
+                assert_eq!(text.contains("@"), keep && text.contains("address"), "{log}: an address is kept");
+                people = serde_json::from_str(&text).unwrap();
+                carried += people.len();
+            }
+            if !keep {
+                let mut addresses = Addresses::new(&catalog, &people);
+                scan::gather(vec![stream(log, &text)], &mut addresses, &options(9_000), &|_| {}).unwrap();
+                people.learn(&addresses);
+            }
+            let found = named(&Recipients::resume(&catalog, care, people).settle());
+            assert_eq!(found, wanted, "{log}, addresses kept: {keep}");
+        }
+    }
+    assert!(all > 50 && carried > 20 * all / 2, "too little happens: {all}, {carried}");
 }

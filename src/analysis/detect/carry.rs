@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::grid::{DAY, Grid};
 use super::series::Series;
 use super::window::{Kind, LEAST_SCORE, Window};
@@ -25,7 +27,7 @@ const SLACK: i64 = 900;
 const ACCEPTED: i64 = 7 * DAY;
 
 /// What earlier logs told of a key's rate, decayed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Events outside all windows.
     pub events: f64,
@@ -51,7 +53,7 @@ impl Record {
 }
 
 /// One earlier window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pattern {
     /// Seconds after midnight at its start, UTC.
     pub clock: i64,
@@ -78,7 +80,7 @@ impl Pattern {
 }
 
 /// All that is carried for one key.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Past {
     /// Its rate.
     pub record: Record,
@@ -121,10 +123,15 @@ impl Past {
         self.running.as_ref().is_some_and(|running| joined(grid.width, running, &(start..end)))
     }
 
+    /// When the spike began that a window goes on with.
+    pub fn running_since(&self, grid: &Grid, window: &Window) -> Option<i64> {
+        self.running.as_ref().filter(|_| self.continues(grid, window)).map(|running| running.start)
+    }
+
     /// When a spike began that has become the normal state by the end of this window.
-    pub(super) fn accepted(&self, grid: &Grid, window: &Window) -> Option<i64> {
-        let running = self.running.as_ref().filter(|_| self.continues(grid, window))?;
-        (grid.instant(window.bins.end) - running.start >= ACCEPTED).then_some(running.start)
+    pub fn accepted(&self, grid: &Grid, window: &Window) -> Option<i64> {
+        let since = self.running_since(grid, window)?;
+        (grid.instant(window.bins.end) - since >= ACCEPTED).then_some(since)
     }
 
     /// What is carried on after a log. `windows` are its findings on this key.

@@ -44,6 +44,10 @@ pub(in crate::cli) struct NightlyArgs {
     /// Read and print, and remember nothing of it
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Keep the addresses of recipients that failed, which are otherwise kept as keyed hashes: `suppress --state` then needs no
+    /// log to name them
+    #[arg(long)]
+    pub(super) keep_addresses: bool,
     /// Nights that are kept
     #[arg(long, value_name = "NIGHTS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) keep: u32,

@@ -50,6 +50,11 @@ impl Asked {
         self.logs.iter().map(|log| name(log)).collect()
     }
 
+    /// Which of them has this name.
+    pub(super) fn number(&self, log: &str) -> Option<usize> {
+        self.logs.iter().position(|own| name(own) == log)
+    }
+
     /// All files that may hold lines of theirs, and what is to be said of those that are left out: when a log is read for
     /// the first time, older ones are read only as far as `since` asks.
     pub(super) fn candidates(&self, known: &[String], since: Option<Instant>) -> (Vec<Candidate>, Vec<String>) {

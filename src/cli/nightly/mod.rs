@@ -17,14 +17,14 @@ pub(super) mod keep;
 use super::exit::{Error, Exit};
 use super::page::{self, Read, Setting};
 use super::{catalog, notes, when};
-use crate::analysis::{self, Finding};
+use crate::analysis::{self, Finding, Memory};
 use crate::catalog::Catalog;
 use crate::report::Look;
 use crate::scan::{self, End, Options, Period, Stretch};
 use crate::state::follow::{self, Job, Plan};
 use crate::state::{Known, State};
-use crate::summary::{Summary, Totals};
-use crate::tally::{Carry, Paused, Tally};
+use crate::summary::Summary;
+use crate::tally::{Both, Care, Carry, Paused, People, Recipients, Tally};
 use crate::time::{ClockState, Zone};
 pub(super) use args::NightlyArgs;
 use find::Asked;
@@ -35,9 +35,12 @@ const WIDTH: usize = 78;
 /// How often files are looked for again that seem to be gone: they may be rotated at this very moment.
 const LOOKS: usize = 3;
 
-/// Under which names the state keeps what the last stamps left behind, and the messages that are still in the queue.
+/// Under which names the state keeps what the last stamps left behind, the messages that are still in the queue, what is usual,
+/// and the recipients that failed.
 const CLOCK: &str = "clock";
 pub(super) const QUEUE: &str = "queue";
+pub(super) const MEMORY: &str = "memory";
+pub(super) const RECIPIENTS: &str = "recipients";
 
 /// What was read in a night.
 struct Night {
@@ -48,7 +51,9 @@ struct Night {
     /// Messages that are still in the queue.
     queue: Vec<u8>,
     /// What they come to if nothing follows.
-    open: Totals,
+    open: Summary,
+    /// Recipients that failed and were not reached since.
+    recipients: Vec<u8>,
     /// What is known of all files now.
     known: Vec<Known>,
     clock: Option<ClockState>,
@@ -66,8 +71,9 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let mut state = open(args)?;
     let mut night = read(args, &setting, &catalog, &asked, &state)?;
     let threshold = page::threshold(&args.show);
-    let findings = analysis::findings_above(&night.summary, &catalog, threshold);
-    let shown = night.shown();
+    let shown = night.shown()?;
+    let memory: Memory = carried(&state, MEMORY)?.unwrap_or_default();
+    let (findings, memory) = analysis::nightly(&shown, &catalog, threshold, &memory);
     let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
     let is_sure = night.summary.merge(std::mem::take(&mut night.late));
     is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
@@ -78,6 +84,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         writing.carry(CLOCK, &text(&clock)?)?;
     }
     writing.carry(QUEUE, &night.queue)?;
+    writing.carry(RECIPIENTS, &night.recipients)?;
+    writing.carry(MEMORY, &text(&memory)?)?;
     if is_worth_a_row {
         let row = keep::night(&night.summary, setting.now)?;
         let codes = keep::codes(&night.summary, &catalog, &setting.zone);
@@ -143,7 +151,8 @@ fn read(
         let is_new = !logs.contains(&job.known().log);
         let period = Period { since: since.filter(|_| is_new), until: None };
         let (clock, lines) = (job.known().clock, job.known().lines);
-        stretches.push(Stretch { source, clock, lines, period });
+        let log = asked.number(&job.known().log);
+        stretches.push(Stretch { source, clock, lines, period, log });
         jobs.push(Some(job));
     }
     let bytes = stretches.iter().map(|stretch| stretch.source.length).sum::<Option<u64>>();
@@ -152,15 +161,22 @@ fn read(
         Some(carry) => carry,
         None => Carry::new(state.seed()?),
     };
-    let mut tally = Tally::resume(catalog, true, carry);
-    let read = scan::resume(stretches, &mut tally, &options, &|bytes| progress.add(bytes));
+    let people = match carried(state, RECIPIENTS)? {
+        Some(people) => people,
+        None => People::new(state.seed()?),
+    };
+    let recipients = Recipients::resume(catalog, Care::default(), people);
+    let mut both = Both(Tally::resume(catalog, true, carry), recipients);
+    let read = scan::resume(stretches, &mut both, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let (scan, ends) = read.map_err(|failure| Error::usage(failure.to_string()))?;
     let mut summary = scan.summary;
+    let Both(tally, recipients) = both;
+    let recipients = text(&recipients.pause(args.keep_addresses))?;
     let Paused { summary: counts, late, carry } = tally.pause();
     summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
     let queue = text(&carry)?;
-    let open = carry.ends(catalog).totals;
+    let open = carry.ends(catalog);
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
         if let Some(job) = jobs.get_mut(stretch).and_then(Option::take) {
@@ -170,17 +186,15 @@ fn read(
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
     files.extend(plan.lost);
     faults.extend(scan.damaged);
-    Ok(Night { summary, late, queue, open, known: files, clock: scan.clock, faults, skipped })
+    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults, skipped })
 }
 
 impl Night {
-    /// What the page shows: of the queue as much as is waiting now.
-    fn shown(&self) -> Summary {
+    /// What the page shows: the night as if the queue stayed as it is.
+    fn shown(&self) -> Result<Summary, Error> {
         let mut shown = self.summary.clone();
-        shown.totals.messages += self.open.messages;
-        shown.totals.recipients += self.open.recipients;
-        shown.totals.waiting += self.open.waiting;
-        shown
+        shown.merge(self.open.clone()).map_err(|overlap| Error::usage(overlap.to_string()))?;
+        Ok(shown)
     }
 }
 

@@ -8,23 +8,27 @@
 //! for the resolver, which is hit by domains that could not be asked at all. A recipient whose every final refusal lies
 //! in an outage is marked; one refused outside of any, by a domain known to be alive, is not.
 
+mod carry;
 mod ground;
 mod part;
 mod reached;
 mod watch;
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_64;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::keys::{Keys, Slot};
 use super::names::Names;
 use super::{Gather, RawKey};
 use crate::catalog::Catalog;
 use crate::summary::{Case, Cases, Evidence, Ground, Outage, Span};
+use carry::{Remembered, Who};
 
 use part::{Happening, What};
 use watch::{Run, Watch};
 
+pub use carry::{Addresses, People};
 pub use ground::ground;
 pub use part::Happenings;
 pub use reached::Reached;
@@ -34,7 +38,7 @@ pub use watch::Care;
 pub const MESSAGES: usize = 32;
 
 /// What speaks against a recipient on one ground.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Against {
     /// The last answer.
     slot: Slot,
@@ -104,6 +108,10 @@ pub struct Recipients<'c> {
     resolver: Watch,
     /// By address in lower case.
     people: HashMap<Box<[u8]>, Person>,
+    /// Those of earlier logs of whom nothing was heard since, by hash.
+    earlier: HashMap<Who, Remembered>,
+    /// What addresses are hashed with.
+    seed: u64,
 }
 
 impl<'c> Recipients<'c> {
@@ -118,12 +126,14 @@ impl<'c> Recipients<'c> {
             watches: Vec::new(),
             resolver: Watch::new(),
             people: HashMap::new(),
+            earlier: HashMap::new(),
+            seed: 0,
         }
     }
 
     /// How many recipients and how many domains are remembered.
     pub fn remembered(&self) -> (usize, usize) {
-        (self.people.len(), self.watches.len())
+        (self.people.len() + self.earlier.len(), self.watches.len())
     }
 
     fn slot(&mut self, key: &RawKey, ground: Ground) -> Slot {
@@ -152,21 +162,28 @@ impl<'c> Recipients<'c> {
             self.watches[domain as usize].delivery(usize::MAX);
         }
         self.people.remove(address);
+        if !self.earlier.is_empty() {
+            self.earlier.remove(&carry::who(self.seed, address));
+        }
     }
 
     fn failed(&mut self, address: &[u8], happening: &Happening, domain: u32, failure: Failure) {
-        let Recipients { care, grounds, watches, resolver, people, .. } = self;
+        let Recipients { care, grounds, watches, resolver, people, earlier, seed, .. } = self;
         let ground = grounds[failure.slot as usize];
         let folded = address.to_ascii_lowercase();
-        let who = xxh3_64(&folded);
-        let person = people.entry(folded.into_boxed_slice()).or_insert_with_key(|folded| Person {
-            spelling: (**folded != *address).then(|| address.into()),
-            domain_at: happening.domain_at,
-            domain,
-            against: Vec::new(),
-            clear: false,
-            unsettled: Vec::new(),
-            outage: None,
+        let who = xxh3_64_with_seed(&folded, *seed);
+        let person = people.entry(folded.into_boxed_slice()).or_insert_with_key(|folded| {
+            let known = if earlier.is_empty() { None } else { earlier.remove(&carry::who(*seed, folded)) };
+            let Remembered { against, clear, unsettled, outage, .. } = known.unwrap_or_default();
+            Person {
+                spelling: (**folded != *address).then(|| address.into()),
+                domain_at: happening.domain_at,
+                domain,
+                against,
+                clear,
+                unsettled,
+                outage,
+            }
         });
         let of = |slot: Slot| grounds[slot as usize];
         let against = match person.against.iter_mut().position(|against| of(against.slot) == ground) {
@@ -202,9 +219,12 @@ impl<'c> Recipients<'c> {
     }
 
     /// Ends the log: names instead of numbers, in order.
-    pub fn settle(self) -> Cases {
+    ///
+    /// Of those that only earlier logs name and that are known by hash alone the address is empty.
+    pub fn settle(mut self) -> Cases {
+        self.recall();
         let Recipients { catalog, keys, grounds, watches, resolver, people, .. } = self;
-        let keys = keys.list().map(|key| key.name(catalog)).collect();
+        let keys = keys.names(catalog);
         let case = |(folded, mut person): (Box<[u8]>, Person)| {
             person.settle(&watches[person.domain as usize], &resolver, true);
             let mut evidence: Vec<Evidence> = person

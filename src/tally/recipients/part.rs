@@ -48,6 +48,13 @@ pub(super) struct Happening {
     pub(super) what: What,
 }
 
+impl Happening {
+    /// Something speaks against the recipient.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self.what, What::Failed { .. })
+    }
+}
+
 /// What happened in some neighbouring lines.
 #[derive(Debug)]
 pub struct Happenings<'c> {

@@ -4,6 +4,8 @@
 //! outage, from its first hit until it is over, which is when deliveries say so: one delivery clears a domain's watch; in
 //! the resolver's, each takes back one hit, so that a usual share of bad domains among good ones never adds up.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Instant;
 
 /// When refusals are taken for an outage. Whole numbers of the rule, since it must be followed as the log goes by.
@@ -25,7 +27,7 @@ impl Default for Care {
 pub(super) type Run = u32;
 
 /// Watches one domain, or the resolver.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Watch {
     run: Run,
     /// Whom the run hit within the window, by hash, and when last.
@@ -70,6 +72,11 @@ impl Watch {
             }
             *self = Watch { run: self.run + 1, outages: std::mem::take(&mut self.outages), ..Watch::new() };
         }
+    }
+
+    /// Whether nothing is open: a new watch would do as well.
+    pub(super) fn is_idle(&self) -> bool {
+        self.hits.is_empty()
     }
 
     /// Whether a run goes on.
