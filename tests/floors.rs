@@ -36,11 +36,14 @@ const ROOMS: [(&str, u8, &[&str]); 17] = [
 ];
 
 /// Each external crate and the rooms that may use it. `memchr` is everywhere bytes are.
-const CRATES: [(&str, &[&str]); 27] = [
+const CRATES: [(&str, &[&str]); 31] = [
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
+    ("askama", &["report"]),
     ("bzip2", &["input"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("csv", &["report"]),
     ("flate2", &["input"]),
     ("hashbrown", &["catalog", "tally", "scan", "cli"]),
@@ -48,6 +51,7 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("jiff", &["time", "input", "synth", "report", "cli"]),
     ("libc", &["sys"]),
     ("lzma_rust2", &["input"]),
+    ("mail_builder", &["report"]),
     ("mail_parser", &["bounce"]),
     ("memchr", &["smtp", "time", "input", "frame", "catalog", "mta", "tally", "state", "scan"]),
     ("memmap2", &["sys"]),
@@ -76,7 +80,8 @@ fn imports_go_down() {
         let text = fs::read_to_string(&path).unwrap();
         let mut faults = climbs(&room, module_depth(&path), &text);
         // What tests use is no part of the house.
-        if !path.ends_with("tests.rs") {
+        let below = path.strip_prefix(root().join("src")).unwrap();
+        if !below.iter().any(|part| part == "tests" || part == "tests.rs") {
             faults.extend(strangers(&room, &text));
         }
         wrong.extend(faults.into_iter().map(|fault| format!("{}: {fault}", path.display())));
@@ -131,7 +136,7 @@ fn what_is_forbidden_is_found() {
     assert_eq!(one("scan", "use crate :: report;"), "scan imports report");
     assert_eq!(one("main", "fn main() { smtpulse::scan::scan() }"), "main imports scan");
     assert_eq!(one("analysis", "use rayon::prelude::*;"), "analysis uses rayon");
-    assert_eq!(one("tally", "#[derive(serde::Serialize)] struct A;"), "tally uses serde");
+    assert_eq!(one("mta", "#[derive(serde::Serialize)] struct A;"), "mta uses serde");
     assert_eq!(one("frame", "use super::mta::Event;"), "frame climbs out of its room by super");
     assert_eq!(one("frame", "mod tests { use super::super::mta; }"), "frame climbs out of its room by super");
     assert_eq!(one("cellar", "use crate::smtp::Code;"), "cellar has no floor");

@@ -25,6 +25,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, the most important first.
+    pub const ALL: [Kind; 6] =
+        [Kind::Spike, Kind::Escalation, Kind::Shift, Kind::Level, Kind::Recurring, Kind::Appearance];
+
     /// The word machine formats print.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +59,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All severities, the worst first.
+    pub const ALL: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Notice];
+
     /// The word machine formats print.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const EXAMPLES: &str = "\
+/// What stands below the help of the program.
+pub(super) const EXAMPLES: &str = "\
 Examples:
   smtpulse                                  the usual log of this host
   smtpulse /var/log/mail.log.1 /var/log/mail.log
@@ -12,6 +13,7 @@ Examples:
   ssh mx2 cat mail.log.2.gz | smtpulse -    from a pipe; compressed or not
   smtpulse --format json mail.log | jq .findings
   smtpulse --fail-on spike -q mail.log      for cron: silent when all is well
+  smtpulse -f mail --mail-to postmaster@example.com mail.log | sendmail -t
   smtpulse explain 550 5.7.26 --provider gmail
   smtpulse explain bounce.eml               what a bounce says, and what to do
   smtpulse codes gmail 5.7.26               what the catalogue knows of a code
@@ -62,6 +64,12 @@ pub(super) enum Command {
     Spikes(super::spikes::SpikesArgs),
     /// Write a realistic mail log of known content, for benchmarks and trials
     Gen(super::generate::GenArgs),
+    /// Print completions for a shell
+    #[command(hide = true)]
+    Completions(super::manual::CompletionsArgs),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 /// Where lines come from and how they are read.
@@ -126,6 +134,15 @@ pub(super) struct ShowArgs {
     /// Only spikes that are certain: a score of 10 or more
     #[arg(long)]
     pub(super) strict: bool,
+    /// Whom --format mail is for: an address, or a user of this host; may be given several times
+    #[arg(long, value_name = "ADDRESS", default_value = "root", value_parser = super::post::mailbox)]
+    pub(super) mail_to: Vec<String>,
+    /// Whom --format mail is from [default: whom the mail server takes for the user]
+    #[arg(long, value_name = "ADDRESS", value_parser = super::post::mailbox)]
+    pub(super) mail_from: Option<String>,
+    /// Also write figures for Prometheus, for node_exporter's textfile collector, which reads names that end in .prom
+    #[arg(long, value_name = "FILE.prom", value_parser = super::page::textfile)]
+    pub(super) prometheus: Option<PathBuf>,
     /// Exit with 1 when this was found
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) fail_on: Option<FailOn>,
@@ -188,6 +205,8 @@ pub(super) enum ReportFormat {
     Json,
     /// For chat and the subject of a mail: the verdict in one line.
     Line,
+    /// For `sendmail -t`: a whole mail, with the verdict as its subject.
+    Mail,
 }
 
 /// Kinds of page.

@@ -17,15 +17,31 @@ pub(super) enum Exit {
     Nothing,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
+impl Exit {
+    /// All of them, with what they say.
+    pub(super) const ALL: [(Exit, &str); 5] = [
+        (Exit::Done, "Done; also when the reader of a pipe has gone."),
+        (Exit::Condition, "What --fail-on names was found."),
+        (Exit::Usage, "Wrong usage; nothing to explain; faults in the file that codes --check was given."),
+        (Exit::Damaged, "Done, but some input was skipped, cut short or damaged; standard error names it."),
+        (Exit::Nothing, "Nothing could be read, or the result could not be written."),
+    ];
+
+    /// The code itself.
+    pub(super) fn number(self) -> u8 {
+        match self {
             Exit::Done => 0,
             Exit::Condition => 1,
             Exit::Usage => 2,
             Exit::Damaged => 3,
             Exit::Nothing => 4,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.number())
     }
 }
 

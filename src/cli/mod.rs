@@ -8,11 +8,13 @@ mod exit;
 mod explain;
 mod generate;
 mod interrupt;
+mod manual;
 #[cfg(feature = "state")]
 mod nightly;
 mod notes;
 mod out;
 mod page;
+mod post;
 mod read;
 mod rotated;
 mod spikes;
@@ -35,7 +37,7 @@ use args::{Cli, Command, EventsArgs, MergeArgs, ReportArgs};
 use exit::{Error, Exit};
 use generate::GenArgs;
 use out::Out;
-use page::Setting;
+use page::{Read, Setting};
 
 /// Runs the program with the arguments it was given.
 pub fn run() -> ExitCode {
@@ -54,6 +56,8 @@ pub fn run() -> ExitCode {
         Some(Command::State(args)) => state::run(&args),
         Some(Command::Spikes(args)) => spikes::run(&args),
         Some(Command::Gen(args)) => generate(&args),
+        Some(Command::Completions(args)) => manual::completions(&args),
+        Some(Command::Man) => manual::page(),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -87,7 +91,8 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
-    let mut exit = page::show(&scan.summary, &catalog, &setting, &args.page, &args.show)?;
+    let read = Read { summary: &scan.summary, skipped: opened.skipped, usual: None };
+    let mut exit = page::show(&read, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&scan.summary, path)?;
     }
@@ -137,7 +142,8 @@ fn merge(args: &MergeArgs) -> Result<Exit, Error> {
         }
     }
     let total = total.ok_or_else(|| Error::nothing("no summary could be read"))?;
-    let exit = page::show(&total, &catalog, &setting, &args.page, &args.show)?;
+    let read = Read { summary: &total, skipped, usual: None };
+    let exit = page::show(&read, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&total, path)?;
     }

@@ -1,6 +1,7 @@
 //! A summary to the page that was asked for.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::args::{Color, FailOn, PageArgs, ReportFormat, ShowArgs};
 use super::exit::{Error, Exit};
 use super::out::Out;
-use super::when;
+use super::{post, when};
 use crate::analysis::detect::Threshold;
 use crate::analysis::{self, Finding};
 use crate::catalog::{Catalog, Only};
@@ -69,17 +70,39 @@ pub(super) fn did_you_mean(near: &[&str]) -> Option<String> {
     (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
+/// The name of a file that node_exporter's textfile collector reads.
+pub(super) fn textfile(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match path.extension() {
+        Some(end) if end == "prom" => Ok(path),
+        _ => {
+            Err("its name is to end in .prom: node_exporter's textfile collector reads no other file"
+                .to_owned())
+        }
+    }
+}
+
+/// What was read.
+pub(super) struct Read<'a> {
+    /// What it came to.
+    pub(super) summary: &'a Summary,
+    /// Inputs that could not be.
+    pub(super) skipped: usize,
+    /// What days like this one are usually like.
+    pub(super) usual: Option<report::Usual>,
+}
+
 /// Prints the page and tells how the program ends.
 pub(super) fn show(
-    summary: &Summary,
+    read: &Read<'_>,
     catalog: &Catalog,
     setting: &Setting,
     page: &PageArgs,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    let findings = analysis::findings_above(summary, catalog, threshold(show));
+    let findings = analysis::findings_above(read.summary, catalog, threshold(show));
     let look = look(page.output.is_some(), show.color);
-    print(summary, findings, catalog, setting, page, show, page.quiet, look)
+    print(read, findings, catalog, setting, page, show, page.quiet, look)
 }
 
 /// The measure of which spikes are alerts.
@@ -87,10 +110,10 @@ pub(super) fn threshold(show: &ShowArgs) -> Threshold {
     if show.strict { Threshold::STRICT } else { Threshold::USUAL }
 }
 
-/// Prints what was found; with `quiet` only what is worth a mail.
+/// Prints what was found; with `quiet` only what is worth a mail. The figures are written all the same.
 #[expect(clippy::too_many_arguments, reason = "each is its own matter")]
 pub(super) fn print(
-    summary: &Summary,
+    read: &Read<'_>,
     mut findings: Vec<Finding>,
     catalog: &Catalog,
     setting: &Setting,
@@ -99,12 +122,14 @@ pub(super) fn print(
     quiet: bool,
     look: Look,
 ) -> Result<Exit, Error> {
+    let summary = read.summary;
     if let Some(only) = &setting.provider {
         findings.retain(|finding| only.has(&finding.provider));
     }
     let options =
         report::Options { top: show.top, tz: setting.zone.clone(), provider: setting.provider.clone() };
-    let report = Report::new(summary, &findings, catalog, &options);
+    let mut report = Report::new(summary, &findings, catalog, &options);
+    report.usual.clone_from(&read.usual);
     let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
     if !quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;
@@ -112,7 +137,14 @@ pub(super) fn print(
             ReportFormat::Text => report::text(&report, &mut out, &look),
             ReportFormat::Json => report::json(&report, &mut out),
             ReportFormat::Line => report::line(&report, &mut out),
+            ReportFormat::Mail => report::mail(&report, &post::envelope(show, setting.now), &mut out),
         };
+        out.finish(written)?;
+    }
+    if let Some(path) = &show.prometheus {
+        let run = report::Run { at: setting.now, period: summary.period, skipped: read.skipped };
+        let mut out = Out::open(Some(path))?;
+        let written = report::prometheus(&report, catalog, &run, &mut out);
         out.finish(written)?;
     }
     let met = show.fail_on.is_some_and(|what| findings.iter().any(|finding| fails(what, finding)));

@@ -14,7 +14,7 @@ use crate::scan::{Options, Period};
 use crate::time::{Instant, Zone};
 
 /// Where mail servers write unless told otherwise, in the order they are tried.
-const USUAL: [&str; 4] =
+pub(super) const USUAL: [&str; 4] =
     ["/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim/main.log"];
 
 /// Files that are kept open until they are read. More are opened again when it is their turn: descriptors are few.

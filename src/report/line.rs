@@ -16,7 +16,8 @@ pub fn line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", of(report))
 }
 
-fn of(report: &Report) -> String {
+/// The line without its end.
+pub(super) fn of(report: &Report) -> String {
     let verdict = &report.verdict;
     let severity = verdict.severity.to_uppercase();
     let first = report.told();

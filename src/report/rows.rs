@@ -65,6 +65,12 @@ impl Natures {
         self.dead_address += if nature.dead_address { count } else { 0 };
         self.policy += if nature.policy { count } else { 0 };
     }
+
+    pub(super) fn join(&mut self, other: Natures) {
+        self.enforcement += other.enforcement;
+        self.dead_address += other.dead_address;
+        self.policy += other.policy;
+    }
 }
 
 /// One answer: how often, and what it means.

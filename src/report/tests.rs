@@ -1,6 +1,8 @@
 //! Whole pages, made from summaries written by hand.
 
 mod figures;
+mod mail;
+mod prometheus;
 
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
@@ -397,6 +399,7 @@ fn one(report: &Report) -> String {
 /// Names as strangers would like them: controls, direction overrides, invisible and wide characters, great length.
 fn hostile() -> Summary {
     let nasty = "evil\u{1b}]0;owned\u{7}\u{202e}gro\u{200d}\u{9b}2J\r\nmx\u{fe0f}東京👩\u{200d}💻".to_owned()
+        + "\r\nBcc: all@example.net\r\n\r\n<img src=x onerror=alert(1)>&\"'`"
         + &"x".repeat(300);
     let mut summary = incident();
     for action in [Action::Delivered, Action::Failed, Action::Delayed, Action::Relayed] {

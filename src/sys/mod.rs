@@ -8,9 +8,11 @@
 
 mod disk;
 mod guard;
+mod host;
 mod map;
 mod signal;
 
 pub use disk::may_be_mapped;
+pub use host::host_name;
 pub use map::Mapped;
 pub use signal::is_ignored;

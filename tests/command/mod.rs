@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod codes;
+mod escalation;
 mod exits;
 mod explain;
 mod faults;
@@ -9,6 +10,7 @@ mod memory;
 mod nightly;
 mod options;
 mod packed;
+mod post;
 mod rotated;
 mod spikes;
 mod suppress;

@@ -12,14 +12,15 @@
 mod args;
 mod find;
 pub(super) mod keep;
+mod usual;
 
 
 use super::exit::{Error, Exit};
-use super::page::{self, Setting};
+use super::page::{self, Read, Setting};
 use super::{catalog, notes, when};
 use crate::analysis::{self, Finding, Memory};
 use crate::catalog::Catalog;
-use crate::report::Look;
+use crate::report::{Look, Usual};
 use crate::scan::{self, End, Options, Period, Stretch};
 use crate::state::follow::{self, Job, Plan};
 use crate::state::{Known, State};
@@ -28,6 +29,9 @@ use crate::tally::{Both, Care, Carry, Paused, People, Recipients, Tally};
 use crate::time::{ClockState, Zone};
 pub(super) use args::NightlyArgs;
 use find::Asked;
+
+/// Seconds a digest looks back: a week, and an hour since timers are not to the second.
+const WEEK: i64 = 7 * keep::DAY + 3_600;
 
 /// Columns of the page: it is read as mail.
 const WIDTH: usize = 78;
@@ -59,6 +63,8 @@ struct Night {
     clock: Option<ClockState>,
     /// Faults to be told.
     faults: Vec<String>,
+    /// Logs that could not be opened.
+    skipped: usize,
 }
 
 /// Runs the command.
@@ -75,6 +81,7 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
     let is_sure = night.summary.merge(std::mem::take(&mut night.late));
     is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
+    let page = if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
     let writing = state.begin()?;
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
@@ -91,7 +98,9 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
         writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
-    let exit = show(args, &shown, findings, &catalog, &setting)?;
+    let told = if args.digest { analysis::findings_above(&page.summary, &catalog, threshold) } else { findings };
+    let read = Read { summary: &page.summary, skipped: night.skipped, usual: page.usual };
+    let exit = show(args, &read, told, &catalog, &setting)?;
     if !args.dry_run {
         writing.commit()?;
     }
@@ -126,6 +135,7 @@ fn read(
     let (known, logs) = (state.files()?, state.logs()?);
     let plan = plan(args, asked, (&known, &logs), since, setting.now);
     let mut faults = faults(&plan);
+    let skipped = plan.errors.len();
     if plan.read.is_empty() && plan.seen.is_empty() && !plan.errors.is_empty() {
         plan.errors.iter().for_each(|error| notes::say(&error.to_string()));
         return Err(Error::nothing("nothing could be read"));
@@ -182,7 +192,7 @@ fn read(
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
     files.extend(plan.lost);
     faults.extend(scan.damaged);
-    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults })
+    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults, skipped })
 }
 
 impl Night {
@@ -191,6 +201,31 @@ impl Night {
         let mut shown = self.summary.clone();
         shown.merge(self.open.clone()).map_err(|overlap| Error::usage(overlap.to_string()))?;
         Ok(shown)
+    }
+}
+
+/// What the page is about.
+struct Page {
+    summary: Summary,
+    usual: Option<Usual>,
+}
+
+impl Page {
+    /// This night, beside nights like it.
+    fn night(state: &State, shown: Summary, setting: &Setting) -> Result<Page, Error> {
+        let Some((_, end)) = shown.period else { return Ok(Page { summary: shown, usual: None }) };
+        let before = state.outcomes(end.saturating_sub(usual::WEEKS * 7 * keep::DAY))?;
+        Ok(Page { usual: usual::usual(&before, end, &setting.zone), summary: shown })
+    }
+
+    /// The last seven days with this night.
+    fn digest(state: &State, night: &Night) -> Result<Page, Error> {
+        let now = jiff::Timestamp::now().as_second();
+        let mut summary = super::state::nights(state, now.saturating_sub(WEEK))?;
+        for part in [&night.summary, &night.open] {
+            summary.merge(part.clone()).map_err(|overlap| Error::nothing(overlap.to_string()))?;
+        }
+        Ok(Page { summary, usual: None })
     }
 }
 
@@ -249,13 +284,14 @@ fn faults(plan: &Plan) -> Vec<String> {
 
 fn show(
     args: &NightlyArgs,
-    summary: &Summary,
+    read: &Read<'_>,
     findings: Vec<Finding>,
     catalog: &Catalog,
     setting: &Setting,
 ) -> Result<Exit, Error> {
     let look = Look { width: WIDTH, ..page::look(args.page.output.is_some(), args.show.color) };
-    page::print(summary, findings, catalog, setting, &args.page, &args.show, !args.always, look)
+    let quiet = !args.always && !args.digest;
+    page::print(read, findings, catalog, setting, &args.page, &args.show, quiet, look)
 }
 
 fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {

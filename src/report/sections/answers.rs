@@ -174,12 +174,16 @@ fn titled(row: &CodeRow, rows: &[&CodeRow]) -> String {
 }
 
 /// An answer of a provider, in short: `Google 550 5.7.26`.
-pub(super) fn answered(provider: &str, basic: Option<BasicCode>, enhanced: Option<EnhancedCode>) -> String {
+pub(in crate::report) fn answered(
+    provider: &str,
+    basic: Option<BasicCode>,
+    enhanced: Option<EnhancedCode>,
+) -> String {
     format!("{} {}", short(provider), code(basic, enhanced))
 }
 
 /// A provider's title without what it explains in brackets, which the table of providers has.
-pub(super) fn short(title: &str) -> &str {
+pub(in crate::report) fn short(title: &str) -> &str {
     title.split(" (").next().unwrap_or(title)
 }
 

@@ -15,7 +15,7 @@ use super::page::{BAD, Page};
 use super::table::Cell;
 use head::told_cures;
 
-pub(super) use answers::{apart, codes, enforcement};
+pub(super) use answers::{answered, apart, codes, enforcement, short};
 pub(super) use books::{accounting, inputs};
 pub(super) use changes::changes;
 pub(super) use course::{course, refusals};
