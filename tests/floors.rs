@@ -136,7 +136,7 @@ fn what_is_forbidden_is_found() {
     assert_eq!(one("scan", "use crate :: report;"), "scan imports report");
     assert_eq!(one("main", "fn main() { smtpulse::scan::scan() }"), "main imports scan");
     assert_eq!(one("analysis", "use rayon::prelude::*;"), "analysis uses rayon");
-    assert_eq!(one("tally", "#[derive(serde::Serialize)] struct A;"), "tally uses serde");
+    assert_eq!(one("mta", "#[derive(serde::Serialize)] struct A;"), "mta uses serde");
     assert_eq!(one("frame", "use super::mta::Event;"), "frame climbs out of its room by super");
     assert_eq!(one("frame", "mod tests { use super::super::mta; }"), "frame climbs out of its room by super");
     assert_eq!(one("cellar", "use crate::smtp::Code;"), "cellar has no floor");

@@ -91,7 +91,7 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let scan = scan.map_err(|failure| Error::usage(failure.to_string()))?;
-    let read = Read { summary: &scan.summary, skipped: opened.skipped };
+    let read = Read { summary: &scan.summary, skipped: opened.skipped, usual: None };
     let mut exit = page::show(&read, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&scan.summary, path)?;
@@ -142,7 +142,7 @@ fn merge(args: &MergeArgs) -> Result<Exit, Error> {
         }
     }
     let total = total.ok_or_else(|| Error::nothing("no summary could be read"))?;
-    let read = Read { summary: &total, skipped };
+    let read = Read { summary: &total, skipped, usual: None };
     let exit = page::show(&read, &catalog, &setting, &args.page, &args.show)?;
     if let Some(path) = &args.summary {
         write_summary(&total, path)?;

@@ -88,6 +88,8 @@ pub(super) struct Read<'a> {
     pub(super) summary: &'a Summary,
     /// Inputs that could not be.
     pub(super) skipped: usize,
+    /// What days like this one are usually like.
+    pub(super) usual: Option<report::Usual>,
 }
 
 /// Prints the page and tells how the program ends.
@@ -126,7 +128,8 @@ pub(super) fn print(
     }
     let options =
         report::Options { top: show.top, tz: setting.zone.clone(), provider: setting.provider.clone() };
-    let report = Report::new(summary, &findings, catalog, &options);
+    let mut report = Report::new(summary, &findings, catalog, &options);
+    report.usual.clone_from(&read.usual);
     let worth_saying = findings.iter().any(|finding| finding.severity != analysis::Severity::Notice);
     if !quiet || worth_saying {
         let mut out = Out::open(page.output.as_deref())?;

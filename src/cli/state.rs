@@ -19,6 +19,7 @@ use crate::report::escape;
 use crate::state::{self, DATABASE, Fault, Known, Overview, State};
 use crate::summary::{self, Summary};
 use crate::tally::Carry;
+use crate::time::Instant;
 
 /// Where services keep their state (Filesystem Hierarchy Standard, section 5.8).
 const SYSTEM: &str = "/var/lib/smtpulse";
@@ -257,17 +258,25 @@ fn forget_all(folder: &Path, yes: bool) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// The last nights together, and what is still open of them.
-fn sum(state: &State, nights: Option<u32>, output: Option<&Path>) -> Result<Exit, Error> {
-    let since = nights.map_or(0, |nights| Timestamp::now().as_second().saturating_sub(i64::from(nights) * DAY));
+/// The nights since then together.
+pub(super) fn nights(state: &State, since: Instant) -> Result<Summary, Error> {
     let mut total = Summary::default();
     for night in state.summaries(since)? {
         let night = summary::read(&night).map_err(|error| {
             Error::nothing(format!("{}: {error}; smtpulse state check tells more", state.path().display()))
         })?;
-        // The same file goes on night after night: what it is called does not matter here.
-        total.merge(night).map_err(|overlap| Error::nothing(overlap.to_string()))?;
+        // What was forgotten and read anew is in here once.
+        if let Err(overlap) = total.merge(night) {
+            notes::say(&format!("{overlap}; the first reading counts"));
+        }
     }
+    Ok(total)
+}
+
+/// The last nights together, and what is still open of them.
+fn sum(state: &State, last: Option<u32>, output: Option<&Path>) -> Result<Exit, Error> {
+    let since = last.map_or(0, |nights| Timestamp::now().as_second().saturating_sub(i64::from(nights) * DAY));
+    let mut total = nights(state, since)?;
     if let Some(carry) = carried::<Carry>(state, QUEUE)? {
         let ends = carry.ends(&Catalog::builtin());
         total.merge(ends).map_err(|overlap| Error::nothing(overlap.to_string()))?;

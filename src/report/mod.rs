@@ -28,6 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod usual;
 mod verdict;
 mod when;
 mod why;
@@ -55,6 +56,7 @@ pub use rows::{CodeRow, Outcomes, ProviderRow, Rate, Rates, SenderRow};
 pub use spark::Sparks;
 pub use sums::{AccountingRow, InputRow, ProgramRow, Totals};
 pub use text::{Look, text};
+pub use usual::Usual;
 pub use verdict::{Detail, Verdict};
 
 use when::Zone;
@@ -98,6 +100,9 @@ pub struct Report {
     pub accounting: AccountingRow,
     /// Sums.
     pub totals: Totals,
+    /// What days like this one are usually like, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Usual>,
     /// One row per direction, provider, action, code and marker.
     pub codes: Vec<CodeRow>,
     /// One row per provider, most attempts first.
@@ -206,6 +211,7 @@ impl Report {
             notes: notes::notes(&providers, totals.bounces, summary, catalog),
             providers,
             totals,
+            usual: None,
             sender_domains,
             rates,
         }

@@ -20,4 +20,4 @@ pub use error::{Error, Fault};
 pub use files::{Known, Standing};
 pub use night::{CodeRow, FindingRow, NightRow, Writing};
 pub use open::{DATABASE, State};
-pub use tend::{Forgotten, Overview};
+pub use tend::{Forgotten, Outcomes, Overview};

@@ -16,6 +16,8 @@ pub struct Overview {
     pub nights: u64,
     /// When the first and the last of them began.
     pub span: Option<(Instant, Instant)>,
+    /// First and last stamp of all that was read.
+    pub period: Option<(Instant, Instant)>,
     /// Lines and attempts at other hosts over all of them.
     pub lines: u64,
     /// Attempts at other hosts.
@@ -35,6 +37,17 @@ pub struct Forgotten {
     pub log: bool,
 }
 
+/// What became of a night's attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of NightRow")]
+pub struct Outcomes {
+    pub last: Instant,
+    pub attempts: u64,
+    pub delivered: u64,
+    pub delayed: u64,
+    pub failed: u64,
+}
+
 impl State {
     /// What there is, in short.
     pub fn overview(&self) -> Result<Overview, Error> {
@@ -42,7 +55,8 @@ impl State {
             let pages: i64 = self.db.pragma_query_value(None, "page_count", |row| row.get(0))?;
             let size: i64 = self.db.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let mut overview = self.db.query_row(
-                "SELECT COUNT(*), MIN(started), MAX(started), COALESCE(SUM(lines), 0), COALESCE(SUM(attempts), 0) FROM nights",
+                "SELECT COUNT(*), MIN(started), MAX(started), COALESCE(SUM(lines), 0), COALESCE(SUM(attempts), 0), MIN(first), MAX(last) \
+                 FROM nights",
                 [],
                 |row| {
                     let span = row.get::<_, Option<Instant>>(1)?.zip(row.get(2)?);
@@ -52,6 +66,7 @@ impl State {
                         span,
                         lines: row.get::<_, i64>(3)?.cast_unsigned(),
                         attempts: row.get::<_, i64>(4)?.cast_unsigned(),
+                        period: row.get::<_, Option<Instant>>(5)?.zip(row.get(6)?),
                         ..Overview::default()
                     })
                 },
@@ -131,6 +146,26 @@ impl State {
     /// Gives space back that is no longer needed.
     pub fn compact(&self) -> Result<(), Error> {
         self.db.execute_batch("VACUUM").map_err(|error| self.fail(error))
+    }
+
+    /// What became of the attempts of each night since then, with its last stamp.
+    pub fn outcomes(&self, since: Instant) -> Result<Vec<Outcomes>, Error> {
+        let read = || -> rusqlite::Result<Vec<Outcomes>> {
+            let wanted = "SELECT last, attempts, delivered, delayed, failed FROM nights WHERE last >= ?1 ORDER BY id";
+            let mut rows = self.db.prepare(wanted)?;
+            let count = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
+            let night = |row: &rusqlite::Row<'_>| {
+                Ok(Outcomes {
+                    last: row.get(0)?,
+                    attempts: count(row, 1)?,
+                    delivered: count(row, 2)?,
+                    delayed: count(row, 3)?,
+                    failed: count(row, 4)?,
+                })
+            };
+            rows.query_map([since], night)?.collect()
+        };
+        read().map_err(|error| self.fail(error))
     }
 
     /// The counts of the nights since then, the oldest first, as they were written.

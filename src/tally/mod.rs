@@ -108,6 +108,11 @@ impl<A: Gather, B: Gather> Gather for Both<A, B> {
         self.1.source(name);
     }
 
+    fn behind(&mut self, lines: u64) {
+        self.0.behind(lines);
+        self.1.behind(lines);
+    }
+
     fn absorb(&mut self, Both(a, b): Both<A::Part, B::Part>) -> Both<A::Part, B::Part> {
         Both(self.0.absorb(a), self.1.absorb(b))
     }

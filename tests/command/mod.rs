@@ -2,10 +2,12 @@
 
 mod bad_input;
 mod codes;
+mod escalation;
 mod exits;
 mod explain;
 mod faults;
 mod memory;
+mod nightly;
 mod options;
 mod packed;
 mod post;

@@ -12,6 +12,7 @@ Examples:
   smtpulse nightly                          the usual logs of this host
   smtpulse nightly --always                 the page also when all is well
   smtpulse nightly --since '7 days ago'     first run: begin a week back
+  smtpulse nightly --digest                 once a week: the last seven days
   smtpulse nightly --dry-run --always       what it would say, and no more
   smtpulse nightly --state ~/.smtpulse /srv/mx1/mail.log /srv/mx2/mail.log
   15 6 * * * smtpulse nightly               in a crontab: mails what it prints
@@ -41,6 +42,9 @@ pub(in crate::cli) struct NightlyArgs {
     /// Print the page also when nothing is worth a mail
     #[arg(long)]
     pub(super) always: bool,
+    /// Print a page over the last seven days instead of the night's, whether something is wrong or not
+    #[arg(long)]
+    pub(super) digest: bool,
     /// Read and print, and remember nothing of it
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -113,6 +113,9 @@ pub(in crate::report) fn totals(report: &Report, page: &mut Page<'_>) -> io::Res
     if report.has_attempts() {
         page.labelled("Attempts", &outcomes(totals.outcomes))?;
     }
+    if let Some(usual) = &report.usual {
+        page.labelled("Usually", &usual.sentence())?;
+    }
     if let (Some(messages), Some(recipients)) = (totals.messages, totals.recipients)
         && (messages > 0 || recipients > 0)
     {

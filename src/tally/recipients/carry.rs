@@ -65,6 +65,11 @@ impl People {
         self.people.is_empty()
     }
 
+    /// How many are known by hash alone.
+    pub fn nameless(&self) -> usize {
+        self.people.values().filter(|person| person.address.is_none()).count()
+    }
+
     /// Fills in the addresses of those that logs name.
     pub fn learn(&mut self, names: &Addresses<'_>) {
         for (who, address) in &names.known {

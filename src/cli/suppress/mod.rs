@@ -1,5 +1,8 @@
 //! `smtpulse suppress`: the recipients that are dead.
 
+#[cfg(feature = "state")]
+mod remembered;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,7 +18,7 @@ use crate::analysis::{self, Threshold, Thresholds};
 use crate::catalog::Catalog;
 use crate::report::suppress::{self, List};
 use crate::scan;
-use crate::summary::Cases;
+use crate::summary::{Cases, Summary};
 use crate::tally::{Care, MESSAGES, Reached, Recipients};
 
 const EXAMPLES: &str = "\
@@ -28,6 +31,7 @@ Examples:
   smtpulse suppress --since '30 days ago' --soft 3/14 mail.log
   smtpulse suppress --outage 0/0 mail.log
                                        believe it even of a whole domain
+  smtpulse suppress --state            what nightly runs remember: over weeks
 
 Who is listed: whom the receiver refused as a recipient, and whom mail did not reach since. \"No such \
 user\" for good is enough once; everything else must be repeated, by the options above. What speaks of \
@@ -47,6 +51,11 @@ pub(super) struct SuppressArgs {
     /// Reading.
     #[command(flatten)]
     read: ReadArgs,
+    /// Whom nightly runs remember, over all nights, instead of what the logs alone tell; logs then only give names to recipients
+    /// that are remembered by hash [default of DIR: as nightly; of INPUT: the logs that nightly reads]
+    #[cfg(feature = "state")]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with_all = ["outage", "since", "until"])]
+    state: Option<Option<PathBuf>>,
     /// Pages.
     #[command(flatten)]
     page: PageArgs,
@@ -143,10 +152,15 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
     let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
     let options = read::options(&args.read, &setting, false)?;
+    #[cfg(feature = "state")]
+    if let Some(folder) = &args.state {
+        let (cases, summary) = remembered::cases(folder.as_deref(), args, &options, &catalog)?;
+        tell(&cases, &summary, args, &setting, &catalog)?;
+        return Ok(Exit::Done);
+    }
     let opened = read::open(&args.read, options.period.since, args.page.quiet)?;
     let (files, streams) = opened.files();
-    let care = Care { hits: args.outage.0 as usize, seconds: i64::from(args.outage.1) * 60 };
-    let mut recipients = Recipients::new(&catalog, care);
+    let mut recipients = Recipients::new(&catalog, care(args));
     let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
     let scan = scan::gather(opened.sources, &mut recipients, &options, &|bytes| progress.add(bytes));
     progress.finish();
@@ -162,7 +176,27 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
         }
         read_again(&files, args, &options, &catalog, &mut cases)?;
     }
-    let meanings = analysis::meanings(&cases, &catalog);
+    tell(&cases, &scan.summary, args, &setting, &catalog)?;
+    for note in &scan.damaged {
+        notes::say(note);
+    }
+    Ok(if opened.skipped > 0 || !scan.damaged.is_empty() { Exit::Damaged } else { Exit::Done })
+}
+
+/// When refusals are taken for an outage.
+fn care(args: &SuppressArgs) -> Care {
+    Care { hits: args.outage.0 as usize, seconds: i64::from(args.outage.1) * 60 }
+}
+
+/// Decides on every recipient and shows the list. `summary` has the inputs.
+fn tell(
+    cases: &Cases,
+    summary: &Summary,
+    args: &SuppressArgs,
+    setting: &Setting,
+    catalog: &Catalog,
+) -> Result<(), Error> {
+    let meanings = analysis::meanings(cases, catalog);
     let thresholds = Thresholds {
         repeat: args.repeat.threshold(),
         domain: args.domain.threshold(),
@@ -170,22 +204,18 @@ pub(super) fn run(args: &SuppressArgs) -> Result<Exit, Error> {
         soft: args.soft.threshold(),
         outage_days: args.outage_days,
     };
-    let found = analysis::suppressions(&cases, &meanings, &thresholds, setting.provider.as_ref());
+    let found = analysis::suppressions(cases, &meanings, &thresholds, setting.provider.as_ref());
     let list = List::new(
-        &scan.summary,
+        summary,
         &found,
         &suppress::Options {
             tz: setting.zone.clone(),
             provider: setting.provider.clone(),
             thresholds,
-            outage: (care.hits, care.seconds),
+            outage: (care(args).hits, care(args).seconds),
         },
     );
-    show(&list, args)?;
-    for note in &scan.damaged {
-        notes::say(note);
-    }
-    Ok(if opened.skipped > 0 || !scan.damaged.is_empty() { Exit::Damaged } else { Exit::Done })
+    show(&list, args)
 }
 
 /// Takes out recipients that were reached later than log order tells: the inputs are of the same time.

@@ -1,0 +1,280 @@
+use std::io::Write;
+
+use super::*;
+
+/// 7 March 2026, noon.
+const NOW: Instant = 1_772_884_800;
+
+/// A folder of logs, read night after night.
+struct Nights {
+    folder: tempfile::TempDir,
+    known: Vec<Known>,
+    now: Instant,
+}
+
+/// What a night came to: names and texts that were read, names that are lost, names that are shorter.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Night {
+    read: Vec<(String, String)>,
+    lost: Vec<String>,
+    shorter: Vec<String>,
+}
+
+impl Nights {
+    fn new() -> Nights {
+        Nights { folder: tempfile::tempdir().unwrap(), known: Vec::new(), now: NOW }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path(name), text).unwrap();
+        self.date(name, self.now - 30);
+    }
+
+    fn append(&self, name: &str, text: &str) {
+        fs::OpenOptions::new().append(true).open(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        self.date(name, self.now - 30);
+    }
+
+    fn date(&self, name: &str, at: Instant) {
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at.cast_unsigned());
+        fs::File::options().write(true).open(self.path(name)).unwrap().set_modified(at).unwrap();
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    /// Reads what is new in all files of mail.log, and remembers it.
+    fn night(&mut self) -> Night {
+        let mut names: Vec<String> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let log = self.path("mail.log").to_str().unwrap().to_owned();
+        let candidates = names.iter().map(|name| Candidate {
+            path: self.path(name),
+            log: log.clone(),
+            rotated: name != "mail.log",
+            unasked: self.known.is_empty() && name != "mail.log",
+        });
+        let plan = plan(&self.known, candidates.collect(), true, self.now);
+        assert!(plan.errors.is_empty(), "{:?}", plan.errors);
+        let name = |name: &str| name.rsplit('/').next().unwrap().to_owned();
+        let mut night = Night {
+            lost: plan.lost.iter().map(|known| name(&known.name)).collect(),
+            shorter: plan.shorter.iter().map(|(known, _)| name(&known.name)).collect(),
+            ..Night::default()
+        };
+        let mut files: Vec<Known> = plan.seen.into_iter().chain(plan.lost).collect();
+        for (mut source, job) in plan.read {
+            let mut text = Vec::new();
+            let extent = source.read(1, |block| text.extend_from_slice(block.lines()));
+            if extent.bytes > 0 {
+                night.read.push((name(&source.name), String::from_utf8(text).unwrap()));
+            }
+            files.extend(job.done(extent.bytes, 1, extent.tail, extent.failed.is_some()));
+        }
+        for mut file in files {
+            match self.known.iter_mut().find(|known| file.id > 0 && known.id == file.id) {
+                Some(known) => *known = file,
+                None => {
+                    file.id = self.known.len() as i64 + 1;
+                    self.known.push(file);
+                }
+            }
+        }
+        self.now += 86_400;
+        night
+    }
+
+    /// The texts of a night, which is to have nothing else.
+    fn read(&mut self) -> Vec<String> {
+        let Night { read, lost, shorter } = self.night();
+        assert_eq!((lost, shorter), (Vec::new(), Vec::new()));
+        read.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(text.as_bytes()).unwrap();
+    packer.finish().unwrap()
+}
+
+/// Some lines that are like no others.
+fn lines(of: &str) -> String {
+    (0..9).map(|n| format!("{of} {n}: {}\n", "text ".repeat(n + 4))).collect()
+}
+
+#[test]
+fn a_log_goes_on_under_every_name() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("a"));
+    assert_eq!(nights.read(), [lines("a")]);
+    assert_eq!(nights.read(), [""; 0]);
+    nights.append("mail.log", &lines("b"));
+    assert_eq!(nights.read(), [lines("b")]);
+    // Renamed with a rest, and another one begins.
+    nights.append("mail.log", &lines("c"));
+    nights.rename("mail.log", "mail.log.1");
+    nights.write("mail.log", lines("d"));
+    assert_eq!(nights.read(), [lines("c"), lines("d")]);
+    // Compressed with a rest that came late.
+    let all = ["a", "b", "c", "late"].map(lines).concat();
+    fs::remove_file(nights.path("mail.log.1")).unwrap();
+    nights.write("mail.log.2.gz", gzip(&all));
+    nights.rename("mail.log", "mail.log.1");
+    assert_eq!(nights.read(), [lines("late")]);
+    assert_eq!(nights.read(), [""; 0]);
+    // Several rotations between two runs.
+    nights.rename("mail.log.2.gz", "mail.log.4.gz");
+    nights.write("mail.log.3.gz", gzip(&[lines("d"), lines("e")].concat()));
+    nights.date("mail.log.3.gz", nights.now - 500);
+    nights.write("mail.log.2.gz", gzip(&lines("f")));
+    nights.date("mail.log.2.gz", nights.now - 400);
+    nights.write("mail.log.1", lines("g"));
+    nights.date("mail.log.1", nights.now - 300);
+    assert_eq!(nights.read(), [lines("e"), lines("f"), lines("g")]);
+    // What was read to its end may go.
+    fs::remove_file(nights.path("mail.log.4.gz")).unwrap();
+    fs::remove_file(nights.path("mail.log.1")).unwrap();
+    assert_eq!(nights.read(), [""; 0]);
+}
+
+#[test]
+fn a_copy_is_the_log_and_what_was_cut_begins_anew() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("a"));
+    assert_eq!(nights.read(), [lines("a")]);
+    nights.append("mail.log", &lines("b"));
+    // Copied, and not cut yet: the log counts once.
+    fs::copy(nights.path("mail.log"), nights.path("mail.log.1")).unwrap();
+    assert_eq!(nights.read(), [lines("b")]);
+    assert_eq!(nights.read(), [""; 0]);
+    // Written on behind the copy: it is the log that goes on.
+    nights.append("mail.log", &lines("c"));
+    assert_eq!(nights.read(), [lines("c")]);
+    // Copied anew with a rest, and cut.
+    nights.append("mail.log", &lines("d"));
+    fs::copy(nights.path("mail.log"), nights.path("mail.log.1")).unwrap();
+    nights.date("mail.log.1", nights.now - 100);
+    nights.write("mail.log", lines("e"));
+    assert_eq!(nights.read(), [lines("d"), lines("e")]);
+    assert_eq!(nights.read(), [""; 0]);
+}
+
+#[test]
+fn half_a_line_waits() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", format!("{}half", lines("a")));
+    assert_eq!(nights.read(), [lines("a")]);
+    assert_eq!(nights.read(), ["half"], "nobody has gone on with it for a day");
+
+    let mut nights = Nights::new();
+    nights.write("mail.log", format!("{}half", lines("a")));
+    assert_eq!(nights.read(), [lines("a")]);
+    nights.append("mail.log", " and whole\nnext");
+    assert_eq!(nights.read(), ["half and whole\n"]);
+    // Rotated away just now, whoever writes may end the line.
+    nights.rename("mail.log", "mail.log.1");
+    nights.date("mail.log.1", nights.now - 5);
+    assert_eq!(nights.read(), [""; 0]);
+    assert_eq!(nights.read(), ["next"]);
+    assert_eq!(nights.read(), [""; 0]);
+
+    // Run twice within a minute: the same half a line is no sign of its end.
+    let mut nights = Nights::new();
+    nights.write("mail.log", format!("{}half", lines("a")));
+    assert_eq!(nights.read(), [lines("a")]);
+    nights.now = NOW + 30;
+    assert_eq!(nights.read(), [""; 0]);
+}
+
+#[test]
+fn what_is_gone_before_it_was_read_is_told_once() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("a"));
+    assert_eq!(nights.read(), [lines("a")]);
+    nights.write("mail.log", lines("b"));
+    let night = nights.night();
+    assert_eq!(night.lost, ["mail.log"]);
+    assert_eq!(night.read, [("mail.log".to_owned(), lines("b"))]);
+    assert_eq!(nights.read(), [""; 0]);
+    // It was only away.
+    nights.write("mail.log.1", [lines("a"), lines("rest")].concat());
+    assert_eq!(nights.read(), [lines("rest")]);
+}
+
+#[test]
+fn what_has_become_shorter_goes_on_at_its_end() {
+    let mut nights = Nights::new();
+    let long = (0..40).map(|n| lines(&format!("a{n}"))).collect::<String>();
+    let shorter = lines("a0") + &lines("a1");
+    nights.write("mail.log", &long);
+    assert_eq!(nights.read(), [long]);
+    nights.write("mail.log", &shorter);
+    let night = nights.night();
+    assert_eq!(night.shorter, ["mail.log"]);
+    assert_eq!((night.read, night.lost), (Vec::new(), Vec::new()));
+    nights.append("mail.log", &lines("b"));
+    assert_eq!(nights.read(), [lines("b")]);
+}
+
+#[test]
+fn two_logs_that_begin_alike_are_two_logs() {
+    let mut nights = Nights::new();
+    let (one, two) = ([lines("same"), lines("one")].concat(), [lines("same"), lines("two")].concat());
+    nights.write("mail.log", &one);
+    assert_eq!(nights.read(), [one]);
+    nights.rename("mail.log", "mail.log.1");
+    nights.write("mail.log", &two);
+    assert_eq!(nights.read(), [two.clone()]);
+    nights.append("mail.log", &lines("three"));
+    assert_eq!(nights.read(), [lines("three")]);
+    // Both go on from the same place: the one that lies where it lay goes on, the other is new.
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("same"));
+    assert_eq!(nights.read(), [lines("same")]);
+    nights.append("mail.log", &lines("one"));
+    nights.write("mail.log.1", &two);
+    assert_eq!(nights.read(), [two, lines("one")]);
+    assert_eq!(nights.read(), [""; 0]);
+}
+
+#[test]
+fn what_was_there_before_the_first_night_is_left_out_for_good() {
+    let mut nights = Nights::new();
+    nights.write("mail.log.2.gz", gzip(&lines("oldest")));
+    nights.write("mail.log.1", lines("old"));
+    nights.write("mail.log", lines("a"));
+    assert_eq!(nights.read(), [lines("a")]);
+    nights.rename("mail.log.2.gz", "mail.log.3.gz");
+    fs::remove_file(nights.path("mail.log.1")).unwrap();
+    nights.write("mail.log.2.gz", gzip(&lines("old")));
+    nights.rename("mail.log", "mail.log.1");
+    nights.write("mail.log", lines("b"));
+    assert_eq!(nights.read(), [lines("b")]);
+    assert_eq!(nights.read(), [""; 0]);
+}
+
+#[test]
+fn a_damaged_archive_is_read_as_far_as_it_goes_and_told_once() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("a"));
+    assert_eq!(nights.read(), [lines("a")]);
+    let log: String = (0..9000).map(|n| format!("{n} {}\n", n * 7919 % 10_007)).collect();
+    let packed = gzip(&log);
+    nights.write("mail.log.1.gz", &packed[..packed.len() / 2]);
+    let night = nights.night();
+    let (_, text) = &night.read[0];
+    assert!(log.starts_with(text.as_str()) && text.ends_with('\n') && text.len() > 1000);
+    assert_eq!(nights.night().read, []);
+    // Brought in whole, it goes on where it broke off.
+    nights.write("mail.log.1.gz", &packed);
+    assert_eq!(nights.read(), [log[text.len()..].to_owned()]);
+}
