@@ -265,8 +265,10 @@ pub(super) fn nights(state: &State, since: Instant) -> Result<Summary, Error> {
         let night = summary::read(&night).map_err(|error| {
             Error::nothing(format!("{}: {error}; smtpulse state check tells more", state.path().display()))
         })?;
-        // The same file goes on night after night: what it is called does not matter here.
-        total.merge(night).map_err(|overlap| Error::nothing(overlap.to_string()))?;
+        // What was forgotten and read anew is in here once.
+        if let Err(overlap) = total.merge(night) {
+            notes::say(&format!("{overlap}; the first reading counts"));
+        }
     }
     Ok(total)
 }

@@ -7,6 +7,7 @@ mod exits;
 mod explain;
 mod faults;
 mod memory;
+mod nightly;
 mod options;
 mod packed;
 mod post;

@@ -1,0 +1,185 @@
+//! What is new, read: counts of tonight, and what tonight leaves to the next night.
+
+use super::find::Asked;
+use super::{NightlyArgs, keep};
+use crate::catalog::Catalog;
+use crate::cli::exit::Error;
+use crate::cli::page::Setting;
+use crate::cli::{notes, when};
+use crate::scan::{self, End, Options, Period, Stretch};
+use crate::state::follow::{self, Job, Plan};
+use crate::state::{Known, State};
+use crate::summary::Summary;
+use crate::tally::{Both, Care, Carry, Paused, People, Recipients, Tally};
+use crate::time::{ClockState, Zone};
+
+/// How often files are looked for again that seem to be gone: they may be rotated at this very moment.
+const LOOKS: usize = 3;
+
+/// Under which names the state keeps what the last stamps left behind, the messages that are still in the queue, what is usual,
+/// and the recipients that failed.
+pub(super) const CLOCK: &str = "clock";
+pub(in crate::cli) const QUEUE: &str = "queue";
+pub(in crate::cli) const MEMORY: &str = "memory";
+pub(in crate::cli) const RECIPIENTS: &str = "recipients";
+
+/// What was read in a night.
+pub(super) struct Night {
+    /// What became sure of what was read.
+    pub(super) summary: Summary,
+    /// What became sure of attempts in the nights before.
+    pub(super) late: Summary,
+    /// Messages that are still in the queue.
+    pub(super) queue: Vec<u8>,
+    /// What they come to if nothing follows.
+    pub(super) open: Summary,
+    /// Recipients that failed and were not reached since.
+    pub(super) recipients: Vec<u8>,
+    /// What is known of all files now.
+    pub(super) known: Vec<Known>,
+    pub(super) clock: Option<ClockState>,
+    /// Faults to be told.
+    pub(super) faults: Vec<String>,
+    /// Logs that could not be opened.
+    pub(super) skipped: usize,
+}
+
+/// Reads what is new.
+pub(super) fn read(
+    args: &NightlyArgs,
+    setting: &Setting,
+    catalog: &Catalog,
+    asked: &Asked,
+    state: &State,
+) -> Result<Night, Error> {
+    let since = args.since.as_deref();
+    let since = since.map(|text| when::instant("--since", text, &setting.zone, setting.now)).transpose()?;
+    let (known, logs) = (state.files()?, state.logs()?);
+    let plan = plan(args, asked, (&known, &logs), since, setting.now);
+    let mut faults = faults(&plan);
+    let skipped = plan.errors.len();
+    if plan.read.is_empty() && plan.seen.is_empty() && !plan.errors.is_empty() {
+        plan.errors.iter().for_each(|error| notes::say(&error.to_string()));
+        return Err(Error::nothing("nothing could be read"));
+    }
+    let options = Options {
+        threads: args.threads,
+        chunk: args.chunk,
+        zone: Zone::new(&setting.zone),
+        year: None,
+        now: setting.now,
+        period: Period::default(),
+        join: true,
+        clock: carried(state, CLOCK)?,
+    };
+    let mut jobs: Vec<Option<Job>> = Vec::new();
+    let mut stretches = Vec::new();
+    for (source, job) in plan.read {
+        // What was asked for before goes on from where it was, whatever the day.
+        let is_new = !logs.contains(&job.known().log);
+        let period = Period { since: since.filter(|_| is_new), until: None };
+        let (clock, lines) = (job.known().clock, job.known().lines);
+        let log = asked.number(&job.known().log);
+        stretches.push(Stretch { source, clock, lines, period, log });
+        jobs.push(Some(job));
+    }
+    let bytes = stretches.iter().map(|stretch| stretch.source.length).sum::<Option<u64>>();
+    let progress = notes::Progress::new(bytes.unwrap_or(0), args.page.quiet);
+    let carry = match carried(state, QUEUE)? {
+        Some(carry) => carry,
+        None => Carry::new(state.seed()?),
+    };
+    let people = match carried(state, RECIPIENTS)? {
+        Some(people) => people,
+        None => People::new(state.seed()?),
+    };
+    let recipients = Recipients::resume(catalog, Care::default(), people);
+    let mut both = Both(Tally::resume(catalog, true, carry), recipients);
+    let read = scan::resume(stretches, &mut both, &options, &|bytes| progress.add(bytes));
+    progress.finish();
+    let (scan, ends) = read.map_err(|failure| Error::usage(failure.to_string()))?;
+    let mut summary = scan.summary;
+    let Both(tally, recipients) = both;
+    let recipients = text(&recipients.pause(args.keep_addresses))?;
+    let Paused { summary: counts, late, carry } = tally.pause();
+    summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
+    let queue = text(&carry)?;
+    let open = carry.ends(catalog);
+    let mut files = plan.seen;
+    for End { stretch, bytes, lines, tail, clock, damaged } in ends {
+        if let Some(job) = jobs.get_mut(stretch).and_then(Option::take) {
+            files.extend(job.done(bytes, lines, tail, damaged).map(|known| Known { clock: Some(clock), ..known }));
+        }
+    }
+    summary.inputs.extend(plan.lost.iter().map(keep::lost));
+    files.extend(plan.lost);
+    faults.extend(scan.damaged);
+    Ok(Night { summary, late, queue, open, recipients, known: files, clock: scan.clock, faults, skipped })
+}
+
+impl Night {
+    /// What the page shows: the night as if the queue stayed as it is.
+    pub(super) fn shown(&self) -> Result<Summary, Error> {
+        let mut shown = self.summary.clone();
+        shown.merge(self.open.clone()).map_err(|overlap| Error::usage(overlap.to_string()))?;
+        Ok(shown)
+    }
+}
+
+/// What the last night left under a name.
+pub(in crate::cli) fn carried<T: serde::de::DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = state.carried(name)? else { return Ok(None) };
+    serde_json::from_slice(&value).map(Some).map_err(|error| {
+        Error::nothing(format!(
+            "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
+            state.path().display()
+        ))
+    })
+}
+
+/// What is new. A file that seems to be gone may be on its way to another name: then it is looked for again.
+fn plan(
+    args: &NightlyArgs,
+    asked: &Asked,
+    (known, logs): (&[Known], &[String]),
+    since: Option<i64>,
+    now: i64,
+) -> Plan {
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let (candidates, left_out) = asked.candidates(logs, since);
+        let plan = follow::plan(known, candidates, !args.no_mmap, now);
+        if plan.lost.is_empty() || looks == LOOKS {
+            if !args.page.quiet {
+                left_out.iter().for_each(|note| notes::say(note));
+            }
+            return plan;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
+/// What is to be told of files that are not what they should be.
+fn faults(plan: &Plan) -> Vec<String> {
+    let lost = plan.lost.iter().map(|known| {
+        format!(
+            "{}: is gone, and with it what may have been written behind its first {} bytes; let logrotate keep more \
+             (rotate), or run smtpulse more often",
+            known.name, known.position
+        )
+    });
+    let shorter = plan.shorter.iter().map(|(known, length)| {
+        format!(
+            "{}: was read up to byte {} and has {length} bytes now; what is new is read from there on",
+            known.name, known.position
+        )
+    });
+    let errors = plan.errors.iter().map(ToString::to_string);
+    errors.chain(lost).chain(shorter).collect()
+}
+
+/// As the state keeps it.
+pub(super) fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::nothing(format!("what is to be kept: {error}")))
+}
