@@ -85,14 +85,13 @@ pub fn split(line: &[u8]) -> Record<'_> {
     framed.or_else(|| behind_service_name(line)).unwrap_or_else(|| bare(line))
 }
 
-/// Without one CR at the end (a copy by way of another system) and without the NULs that `copytruncate` leaves.
+/// Without one CR at the end and the byte order mark at the start (a copy by way of another system), and without the NULs that
+/// `copytruncate` leaves.
 fn clean(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.first() != Some(&0) {
-        return line;
-    }
     let nuls = line.iter().take_while(|b| **b == 0).count();
-    &line[nuls..]
+    let line = &line[nuls..];
+    line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line)
 }
 
 fn dated(line: &[u8]) -> Option<Record<'_>> {
@@ -166,6 +165,7 @@ mod tests {
         assert_eq!(show("Mar 7 00:02:08 mta1 postfix/smtp[21]: x: y\r"), parts);
         assert_eq!(show("<22>Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("\0\0\0Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("\u{feff}Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("mail    | Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("Mar  7 00:02:08 <mail.info> mta1 postfix/smtp[21]: x: y"), parts);
         let fraction = format!("Rfc3164 {:?} [mta1] [kernel] [] x", yearless(10, 15, 3600));

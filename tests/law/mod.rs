@@ -7,6 +7,7 @@ mod cut_short;
 mod cuts;
 mod logs;
 mod recipients;
+mod repeats;
 mod twin;
 mod wrapped;
 

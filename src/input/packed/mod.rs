@@ -24,7 +24,7 @@ type Open = fn(Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>>;
 #[cfg(any(feature = "xz", feature = "zstd"))]
 const MOST_MIB: u32 = 256;
 
-const FORMATS: [Format; 8] = [
+const FORMATS: [Format; 10] = [
     Format { name: "gzip", tool: "zcat", magic: b"\x1f\x8b", open: GZIP },
     Format { name: "zstd", tool: "zstdcat", magic: b"\x28\xb5\x2f\xfd", open: ZSTD },
     Format { name: "xz", tool: "xzcat", magic: b"\xfd7zXZ\0", open: XZ },
@@ -33,6 +33,9 @@ const FORMATS: [Format; 8] = [
     Format { name: "lz4", tool: "lz4cat", magic: b"\x04\x22\x4d\x18", open: None },
     Format { name: "lzip", tool: "lzip -dc", magic: b"LZIP", open: None },
     Format { name: "zip", tool: "unzip -p", magic: b"PK\x03\x04", open: None },
+    // Not compressed, but not to be read as it is either.
+    Format { name: "UTF-16", tool: "iconv -f UTF-16 -t UTF-8", magic: b"\xff\xfe", open: None },
+    Format { name: "UTF-16", tool: "iconv -f UTF-16 -t UTF-8", magic: b"\xfe\xff", open: None },
 ];
 
 impl Format {
