@@ -48,7 +48,9 @@ impl Reason {
                 "is a directory without a mail.log, maillog or mainlog; name the log files in it".to_owned()
             }
             Reason::Compressed { format, tool } => {
-                format!("is {format}, which is not read as it is; unpack it on the way: {tool} {name} | smtpulse -")
+                format!(
+                    "is {format}, which is not read as it is; unpack it on the way: {tool} {name} | smtpulse -"
+                )
             }
             Reason::Emptied { format } => {
                 format!(

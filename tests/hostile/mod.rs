@@ -2,8 +2,10 @@
 //!
 //! The targets run here for some seconds, over mutated fixtures; `scripts/fuzz` runs them for as long as it is told.
 
+mod escapes;
 mod mutate;
 mod seeds;
+mod table;
 mod targets;
 
 use proptest::prelude::*;

@@ -48,10 +48,12 @@ const CLASSES: [&str; 6] =
 
 /// What every run keeps, whatever it is given.
 fn is_civil(name: &str, output: &std::process::Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let text =
+        |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|error| panic!("{name}: {error}"));
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     for text in [&out, &err] {
-        let foul = |letter: char| letter.is_control() && letter != '\n' || super::targets::turns(letter);
+        let foul =
+            |letter: char| letter.is_control() && letter != '\n' || crate::hostile::targets::turns(letter);
         assert!(!text.contains(foul), "{name}: {text:?}");
     }
     assert!(!err.contains("panicked"), "{name}: {err}");

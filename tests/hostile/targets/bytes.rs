@@ -98,6 +98,11 @@ pub(super) fn carrier(bytes: &[u8]) {
     let length: usize = wanted.lines.iter().map(Vec::len).sum();
     let most = 4 * bytes.len() + 64 * (1 + wanted.lines.len());
     assert!(length <= most, "{length} bytes came of {}", bytes.len());
+    if matches!(wanted.carrier, Some("journal as JSON" | "Docker JSON" | "CRI")) {
+        let records = bytes.split_inclusive(|byte| *byte == b'\n').count();
+        // One line each; of records that never end there may be one for each source.
+        assert!((records..records + 64).contains(&wanted.lines.len()), "{records} records");
+    }
     for step in [1, 7] {
         assert_eq!(streamed(Slow(Cursor::new(bytes.to_vec()), step)), wanted, "{step} bytes at a time");
     }

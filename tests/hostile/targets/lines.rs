@@ -86,6 +86,7 @@ fn event(mta: Mta, message: &[u8], event: &Event<'_>) {
 }
 
 fn outcome(mta: Mta, message: &[u8], found: &Outcome<'_>) {
+    // The status may be a word of ours, for lines that have none.
     let parts = [
         found.queue_id,
         found.sender,
@@ -93,7 +94,6 @@ fn outcome(mta: Mta, message: &[u8], found: &Outcome<'_>) {
         found.orig_recipient,
         found.relay_host,
         found.relay_ip,
-        found.status,
         found.delay,
         found.reply,
         Some(found.text),

@@ -7,6 +7,11 @@ mod lines;
 mod scanned;
 mod texts;
 
+/// Whether a character turns the direction of text around (Unicode, UAX 9).
+pub(crate) fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A function by its name.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 

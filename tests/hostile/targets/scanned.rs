@@ -10,11 +10,6 @@ use smtpulse::time::Zone;
 use super::lines::catalog;
 use super::texts::pages;
 
-/// Whether a character turns the direction of text around (Unicode, UAX 9).
-pub(super) fn turns(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 fn read(bytes: &[u8], chunk: usize) -> Summary {
     let options = Options {
         threads: 1,

@@ -53,7 +53,7 @@ pub(super) fn pages(summary: &Summary) {
     report::line(&report, &mut page).unwrap();
     report::json(&report, &mut page).unwrap();
     let page = String::from_utf8(page).unwrap();
-    let foul = |letter: char| letter.is_control() && letter != '\n' || super::scanned::turns(letter);
+    let foul = |letter: char| letter.is_control() && letter != '\n' || super::turns(letter);
     assert!(!page.contains(foul), "{page:?}");
 }
 
