@@ -28,7 +28,7 @@ const FOUL: [&[u8]; 20] = [
     b"\t=1",
     b"\r=1",
     "＝1".as_bytes(),
-    b"\"',;|x",
+    b"',;|\"x",
     b"\\\"\\u0000\\n{}[]",
     b"</script><b>&lt;",
     b"%s%n$(x)`x`",
@@ -179,10 +179,10 @@ fn of_an_own_catalogue() {
         let Ok(text) = std::str::from_utf8(foul) else { continue };
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        // Every string of TOML may hold it, written so.
-        let quoted = toml::Value::String(text.to_owned()).to_string();
+        // A string of JSON is one of TOML, but for this control.
+        let quoted = serde_json::to_string(text).unwrap().replace('\u{7f}', "\\u007f");
         let own = format!(
-            "family = \"own\"\nsource = {quoted}\nchecked = 2026-01-15\n[[code]]\nenhanced = \"5.7.26\"\ntitle = {quoted}\n\
+            "family = \"own\"\nsource = {quoted}\nchecked = 2026-01-15\n[[code]]\nprovider = \"google\"\nenhanced = \"5.7.26\"\ntitle = {quoted}\n\
              meaning = {quoted}\nfix = {quoted}\ncategory = \"auth-missing\"\n"
         );
         std::fs::write(folder.join("own.toml"), own).unwrap();

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gzip")]
 mod gzip;
+mod whole;
 
 use std::io::{self, Read};
 
@@ -61,24 +62,46 @@ impl Format {
         self.open.is_some()
     }
 
-    /// What is in it. All that could be unpacked comes before the error, if there is one.
+    /// What is in it. All but the last [`PIECE`] that could be unpacked comes before the error, if there is one.
     pub(super) fn unpack(self, packed: Box<dyn Read + Send>) -> io::Result<Unpacked> {
         let open = self.open.ok_or(io::ErrorKind::Unsupported)?;
-        Ok(Unpacked { format: self, reader: Some(open(packed)?) })
+        let reader = Some(open(Box::new(whole::Whole::new(packed)))?);
+        Ok(Unpacked { format: self, reader, piece: vec![0; PIECE], length: 0, given: 0 })
     }
 }
+
+/// What a decoder is asked for at once. One that comes upon damage gives nothing of what it was asked for then, so this is small;
+/// and always the same, so that as much is saved of a file as of a pipe.
+const PIECE: usize = 4 * 1024;
 
 /// The content of something compressed.
 pub(super) struct Unpacked {
     format: Format,
     /// `None` behind the end and behind an error: nobody says what a decoder gives that is asked again then.
     reader: Option<Box<dyn Read + Send>>,
+    /// What came last, how long it is, and how much of it is given.
+    piece: Vec<u8>,
+    length: usize,
+    given: usize,
 }
 
 impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.length {
+            (self.given, self.length) = (0, 0);
+            self.length = self.more()?;
+        }
+        let read = (&self.piece[self.given..self.length]).read(buffer)?;
+        self.given += read;
+        Ok(read)
+    }
+}
+
+impl Unpacked {
+    /// The next piece.
+    fn more(&mut self) -> io::Result<usize> {
         let Some(reader) = &mut self.reader else { return Ok(0) };
-        match reader.read(buffer) {
+        match reader.read(&mut self.piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 self.reader = None;

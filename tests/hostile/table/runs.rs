@@ -48,7 +48,7 @@ pub(super) const ROWS: [Run; 88] = [
     ("$S --tz ../../etc/passwd mail.log", 2, "", "no such time zone; use"),
     ("$S --year 0 mail.log", 2, "", "1980..=2200"),
     ("$S --year MMXXVI mail.log", 2, "", "invalid digit"),
-    ("$S --threads=-1 mail.log", 2, "", "invalid digit"),
+    ("$S --threads=-1 mail.log", 2, "", "not in 0..=512"),
     ("$S --threads 513 mail.log", 2, "", "not in 0..=512"),
     ("$S -f line --threads 64 mail.log", 0, FINE, ""),
     ("$S --top 99999999999999999999 mail.log", 2, "", "number too large"),

@@ -173,7 +173,7 @@ pub(super) fn rows() -> Vec<Row> {
             "a notice of 20,000 repetitions",
             format!("{REFUSED}2026-03-07T11:00:00Z mx last message repeated 20000 times\n"),
             0,
-            "lines=2 attempts=10001 repeated=10000 lost=10000 other_programs=1",
+            "lines=2 attempts=1 repeated=10000 failed=10001 lost=10000 other_programs=1",
             "",
         ),
         row(

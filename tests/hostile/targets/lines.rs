@@ -100,7 +100,8 @@ fn outcome(mta: Mta, message: &[u8], found: &Outcome<'_>) {
     ];
     for part in parts.into_iter().flatten() {
         inside(message, part);
-        if let Some(name) = domain(part) {
+        // The null sender has none, and is named for itself.
+        if let Some(name) = domain(part).filter(|name| *name != b"<>") {
             inside(part, name);
         }
     }
