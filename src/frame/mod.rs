@@ -75,7 +75,11 @@ const EXIM: &[u8] = b"exim";
 
 /// Splits a line (without its line end) into its parts. Always answers: a line nobody framed is all message.
 pub fn split(line: &[u8]) -> Record<'_> {
-    let line = clean(line);
+    framed(clean(line))
+}
+
+/// The same for a line that is clean already: what is cleaned twice is another line.
+fn framed(line: &[u8]) -> Record<'_> {
     let framed = match line.first() {
         Some(b'<') => syslog::with_priority(line),
         Some(b'0'..=b'9') => dated(line),
