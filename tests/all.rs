@@ -7,6 +7,7 @@ mod causes;
 mod command;
 mod fixtures;
 mod floors;
+mod hostile;
 mod incidents;
 mod law;
 mod nights;

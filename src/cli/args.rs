@@ -89,8 +89,9 @@ pub(super) struct ReadArgs {
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i64).range(1980..=2200))]
     pub(super) year: Option<i64>,
     /// Number of worker threads; 0 is one for each processor
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) threads: usize,
+    // More than any machine has processors would only take its memory.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=512))]
+    pub(super) threads: u16,
     /// Read files instead of mapping them into memory, as is done anyway where files must not be mapped (NFS, /proc)
     #[arg(long)]
     pub(super) no_mmap: bool,

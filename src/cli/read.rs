@@ -148,7 +148,7 @@ pub(super) fn options(args: &ReadArgs, setting: &Setting, join: bool) -> Result<
         return Err(Error::usage("--since is not before --until: the period is empty"));
     }
     Ok(Options {
-        threads: args.threads,
+        threads: args.threads.into(),
         chunk: args.chunk,
         zone: Zone::new(&setting.zone),
         year: args.year,

@@ -1,11 +1,11 @@
 //! Splitting line after line: most begin like the one before.
 //!
 //! A server writes many lines a second, so stamp and host are mostly those of the last line, byte by byte, but for the
-//! digits of a fraction. Where they are, only what follows is read. [`split`] alone would give the same.
+//! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
 use super::head::Head;
 use super::tags::{Found, Tags};
-use super::{EXIM, Form, Record, clean, exim, split};
+use super::{EXIM, Form, Record, clean, exim, framed};
 use crate::time::Stamp;
 
 /// Splits the lines of a log, one after the other.
@@ -42,7 +42,7 @@ impl<'a> Known<'a> {
         &self.rest[self.parts.message..]
     }
 
-    /// What [`split`] gives.
+    /// What [`split`](super::split) gives.
     #[inline]
     pub fn record(&self) -> Record<'a> {
         let Found { program, pid_end, .. } = self.parts;
@@ -83,11 +83,11 @@ impl Splitter {
         Some(Known { tag: parts.number, stamp, form, host, rest, parts })
     }
 
-    /// Reads any line as [`split`] does, and remembers what it is like.
+    /// Reads any line as [`split`](super::split) does, and remembers what it is like.
     #[cold]
     pub fn split<'a>(&mut self, line: &'a [u8]) -> Record<'a> {
         let line = clean(line);
-        let record = split(line);
+        let record = framed(line);
         if let Some(stamp) = record.stamp {
             self.learn(line, stamp, &record);
         }
@@ -130,6 +130,7 @@ fn place(line: &[u8], host_at: usize) -> usize {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::split;
     use super::*;
 
     /// Parts of lines; glued at random they make lines that begin alike and lines that nearly do.

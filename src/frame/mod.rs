@@ -75,7 +75,11 @@ const EXIM: &[u8] = b"exim";
 
 /// Splits a line (without its line end) into its parts. Always answers: a line nobody framed is all message.
 pub fn split(line: &[u8]) -> Record<'_> {
-    let line = clean(line);
+    framed(clean(line))
+}
+
+/// The same for a line that is clean already: what is cleaned twice is another line.
+fn framed(line: &[u8]) -> Record<'_> {
     let framed = match line.first() {
         Some(b'<') => syslog::with_priority(line),
         Some(b'0'..=b'9') => dated(line),
@@ -85,14 +89,13 @@ pub fn split(line: &[u8]) -> Record<'_> {
     framed.or_else(|| behind_service_name(line)).unwrap_or_else(|| bare(line))
 }
 
-/// Without one CR at the end (a copy by way of another system) and without the NULs that `copytruncate` leaves.
+/// Without one CR at the end and the byte order mark at the start (a copy by way of another system), and without the NULs that
+/// `copytruncate` leaves.
 fn clean(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.first() != Some(&0) {
-        return line;
-    }
     let nuls = line.iter().take_while(|b| **b == 0).count();
-    &line[nuls..]
+    let line = &line[nuls..];
+    line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line)
 }
 
 fn dated(line: &[u8]) -> Option<Record<'_>> {
@@ -166,6 +169,7 @@ mod tests {
         assert_eq!(show("Mar 7 00:02:08 mta1 postfix/smtp[21]: x: y\r"), parts);
         assert_eq!(show("<22>Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("\0\0\0Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("\u{feff}Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("mail    | Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("Mar  7 00:02:08 <mail.info> mta1 postfix/smtp[21]: x: y"), parts);
         let fraction = format!("Rfc3164 {:?} [mta1] [kernel] [] x", yearless(10, 15, 3600));

@@ -18,7 +18,7 @@ pub struct Error {
 pub enum Reason {
     /// It is a directory.
     Directory,
-    /// It is compressed in a way that is not read.
+    /// It is compressed or encoded in a way that is not read.
     Compressed {
         /// The format's name.
         format: &'static str,
@@ -48,7 +48,9 @@ impl Reason {
                 "is a directory without a mail.log, maillog or mainlog; name the log files in it".to_owned()
             }
             Reason::Compressed { format, tool } => {
-                format!("is compressed ({format}); unpack it on the way: {tool} {name} | smtpulse -")
+                format!(
+                    "is {format}, which is not read as it is; unpack it on the way: {tool} {name} | smtpulse -"
+                )
             }
             Reason::Emptied { format } => {
                 format!(

@@ -18,7 +18,7 @@ use super::account::Account;
 use super::ends::Ends;
 use super::exim;
 use super::period::Period;
-use super::repeat::Repeats;
+use super::repeat::{self, Repeats};
 use crate::frame::{self, Form, Record, Repeat, Splitter, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
 use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
@@ -84,8 +84,11 @@ pub(super) fn read<S: Sink>(
             Tag::EximMain => {
                 reader.event(&known.record(), line, Mta::Exim, &parse_exim(known.message()));
             }
-            // A figure may begin a line of Exim's own.
-            Tag::Other(_, lines) if !known.message().first().is_some_and(u8::is_ascii_digit) => {
+            // A figure may begin a line of Exim's own; and what came again may be anybody's.
+            Tag::Other(_, lines)
+                if !known.message().first().is_some_and(u8::is_ascii_digit)
+                    && !Repeat::is_near(known.message()) =>
+            {
                 if reader.instant(Some(known.stamp)).1 {
                     *lines += 1;
                     reader.account.understood();
@@ -146,7 +149,7 @@ pub(super) struct Reader<'r, 'z, 'b, S> {
 impl<S: Sink> Reader<'_, '_, '_, S> {
     /// Reads a record of which nothing is known yet; `place` is where its line stands.
     fn any(&mut self, record: Record<'_>, line: &[u8], place: Range<usize>) {
-        match Repeat::read(record.message) {
+        match repeat::told(&record) {
             Some(Repeat::Of(times, text)) => self.counted(record, text, line, times),
             Some(Repeat::Last(times)) => {
                 self.once(record, line, place.end);

@@ -45,6 +45,11 @@ impl Repeats {
     }
 }
 
+/// What a record tells of repetitions. No syslog daemon writes into Exim's own main log.
+pub(super) fn told<'a>(record: &Record<'a>) -> Option<Repeat<'a>> {
+    if record.form == Form::EximMain { None } else { Repeat::read(record.message) }
+}
+
 /// The line that ends at `end`, its line end included.
 fn line_before(own: &[u8], end: usize) -> Option<Range<usize>> {
     let text = own[..end].strip_suffix(b"\n")?;
@@ -105,7 +110,7 @@ impl<S: Sink> Reader<'_, '_, '_, S> {
         let mut number = self.account.lines;
         for line in lines(behind).skip(self.repeats.notices) {
             let notice = split(&line[..line.len().min(LINE_LIMIT)]);
-            let Some(Repeat::Last(times)) = Repeat::read(notice.message) else { break };
+            let Some(Repeat::Last(times)) = told(&notice) else { break };
             number += 1;
             let clock = clock.get_or_insert_with(|| self.clock.clone());
             let at = notice.stamp.map(|stamp| clock.instant(stamp));

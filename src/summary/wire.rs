@@ -2,6 +2,8 @@
 //!
 //! Unknown fields are ignored, an unknown version is refused by name, and whatever differs from its checksum as damaged.
 
+mod plausible;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -156,10 +158,12 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
         return Err(ReadError::Checksum);
     }
     let wire: Wire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
-    let width = Width::from_seconds(wire.width).ok_or_else(|| {
-        let what = format!("buckets of {} seconds", wire.width);
-        ReadError::Damaged(serde::de::Error::custom(what))
-    })?;
+    let damaged = |what: String| ReadError::Damaged(serde::de::Error::custom(what));
+    let width = Width::from_seconds(wire.width)
+        .ok_or_else(|| damaged(format!("buckets of {} seconds", wire.width)))?;
+    if !wire.can_be() {
+        return Err(damaged("counts or times that no log can hold".to_owned()));
+    }
     let mut keys: BTreeMap<Key, Counts> = BTreeMap::new();
     for row in wire.keys {
         keys.entry(row.key).or_default().merge(Counts {

@@ -24,16 +24,16 @@ use assert_cmd::Command;
 pub(crate) use packed::PACKERS;
 
 /// The path of the program.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_smtpulse");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_smtpulse");
 
 /// One delivery, refused for the sender's sake; at 10:00 on 7 March 2026, UTC.
-const REFUSED: &str = "2026-03-07T10:00:00+00:00 mx postfix/smtp[7]: 4F1A2B3C4D: to=<r@gmail.com>, \
+pub(crate) const REFUSED: &str = "2026-03-07T10:00:00+00:00 mx postfix/smtp[7]: 4F1A2B3C4D: to=<r@gmail.com>, \
     relay=gmail-smtp-in.l.google.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.7.26, status=bounced (host \
     gmail-smtp-in.l.google.com[192.0.2.1] said: 550-5.7.26 This mail has been blocked because the sender is \
     unauthenticated. 550 5.7.26 x - gsmtp (in reply to end of DATA command))\n";
 
 /// One delivery that went well, an hour later.
-const SENT: &str = "2026-03-07T11:00:00+00:00 mx postfix/smtp[7]: 5E1A2B3C4D: to=<s@example.org>, \
+pub(crate) const SENT: &str = "2026-03-07T11:00:00+00:00 mx postfix/smtp[7]: 5E1A2B3C4D: to=<s@example.org>, \
     relay=mx.example.org[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok)\n";
 
 /// The program, in UTC and without what the surroundings may say.

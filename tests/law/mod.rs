@@ -8,6 +8,7 @@ mod cuts;
 mod logs;
 mod nights;
 mod recipients;
+mod repeats;
 mod twin;
 mod wrapped;
 

@@ -14,6 +14,7 @@ use smtpulse::time::{Clock, ClockState};
 
 use super::cuts::same;
 use super::summary;
+use crate::command::PACKERS;
 use crate::reading::{fixtures, options, stream};
 
 /// A line of a log, taken apart.
@@ -186,27 +187,33 @@ fn check(log: &str, zone: &str, year: i64) {
     let pieces = pieces(&bytes, &options(zone, Some(year)));
     let folder = tempfile::tempdir().unwrap();
     let mut wanted: Option<Summary> = None;
-    for (carrier, bytes) in carried(&pieces) {
+    let mut agrees = |form: &str, bytes: &[u8], (threads, chunk): (usize, usize)| {
         let path = folder.path().join("log");
-        std::fs::write(&path, &bytes).unwrap();
-        for (threads, chunk) in [(1, usize::MAX), (4, 997), (2, 100_003)] {
-            let options = Options { threads, chunk, ..one.clone() };
-            for source in [input::open(Path::new(&path), true).unwrap(), stream("log", &bytes)] {
-                let mut found = summary(vec![source], &catalog, &options);
-                assert!(found.inputs[0].complete, "{log}, {carrier}: {:?}", found.inputs[0].note);
-                assert_eq!(found.accounting.lines, pieces.len() as u64, "{log}, {carrier}");
-                forget_names(&mut found);
-                let wanted = wanted.get_or_insert_with(|| found.clone());
-                same(
-                    &format!("{log}, {carrier}, {threads} threads, chunks of {chunk}"),
-                    &found,
-                    wanted,
-                    &catalog,
-                );
+        std::fs::write(&path, bytes).unwrap();
+        let options = Options { threads, chunk, ..one.clone() };
+        let form = format!("{log}, {form}, {threads} threads, chunks of {chunk}");
+        for source in [input::open(Path::new(&path), true).unwrap(), stream("log", bytes)] {
+            let mut found = summary(vec![source], &catalog, &options);
+            assert!(found.inputs[0].complete, "{form}: {:?}", found.inputs[0].note);
+            assert_eq!(found.accounting.lines, pieces.len() as u64, "{form}");
+            forget_names(&mut found);
+            same(&form, &found, wanted.get_or_insert_with(|| found.clone()), &catalog);
+        }
+    };
+    for (carrier, bytes) in carried(&pieces) {
+        for way in [(1, usize::MAX), (4, 997), (2, 100_003)] {
+            agrees(carrier, &bytes, way);
+        }
+        if PACKED.contains(&carrier) {
+            for (kind, pack) in PACKERS {
+                agrees(&format!("{carrier}, {kind}"), &pack(&bytes), (2, 100_003));
             }
         }
     }
 }
+
+/// Carriers that are packed as well: one of each kind.
+const PACKED: [&str; 5] = ["octets", "journal", "journal export", "Docker", "CRI"];
 
 #[test]
 fn every_carrier_gives_the_same_report_of_postfix() {

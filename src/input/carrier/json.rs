@@ -6,9 +6,9 @@ use std::ops::Deref;
 
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
-use super::Carrier;
 use super::journal::Entry;
 use super::parts::Record;
+use super::{Carrier, plain};
 
 /// The fields of both kinds that make a line.
 #[derive(serde::Deserialize, Default)]
@@ -52,7 +52,7 @@ pub(super) fn read<T>(
     if let Some(log) = &object.log {
         room.clear();
         if !object.time.is_empty() {
-            room.extend_from_slice(&object.time);
+            plain::word(&object.time, room);
             room.push(b' ');
         }
         let partial = !log.ends_with(b"\n");

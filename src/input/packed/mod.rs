@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gzip")]
 mod gzip;
+mod whole;
 
 use std::io::{self, Read};
 
@@ -24,7 +25,7 @@ type Open = fn(Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>>;
 #[cfg(any(feature = "xz", feature = "zstd"))]
 const MOST_MIB: u32 = 256;
 
-const FORMATS: [Format; 8] = [
+const FORMATS: [Format; 10] = [
     Format { name: "gzip", tool: "zcat", magic: b"\x1f\x8b", open: GZIP },
     Format { name: "zstd", tool: "zstdcat", magic: b"\x28\xb5\x2f\xfd", open: ZSTD },
     Format { name: "xz", tool: "xzcat", magic: b"\xfd7zXZ\0", open: XZ },
@@ -33,6 +34,9 @@ const FORMATS: [Format; 8] = [
     Format { name: "lz4", tool: "lz4cat", magic: b"\x04\x22\x4d\x18", open: None },
     Format { name: "lzip", tool: "lzip -dc", magic: b"LZIP", open: None },
     Format { name: "zip", tool: "unzip -p", magic: b"PK\x03\x04", open: None },
+    // Not compressed, but not to be read as it is either.
+    Format { name: "UTF-16", tool: "iconv -f UTF-16 -t UTF-8", magic: b"\xff\xfe", open: None },
+    Format { name: "UTF-16", tool: "iconv -f UTF-16 -t UTF-8", magic: b"\xfe\xff", open: None },
 ];
 
 impl Format {
@@ -58,24 +62,46 @@ impl Format {
         self.open.is_some()
     }
 
-    /// What is in it. All that could be unpacked comes before the error, if there is one.
+    /// What is in it. All but the last [`PIECE`] that could be unpacked comes before the error, if there is one.
     pub(super) fn unpack(self, packed: Box<dyn Read + Send>) -> io::Result<Unpacked> {
         let open = self.open.ok_or(io::ErrorKind::Unsupported)?;
-        Ok(Unpacked { format: self, reader: Some(open(packed)?) })
+        let reader = Some(open(Box::new(whole::Whole::new(packed)))?);
+        Ok(Unpacked { format: self, reader, piece: vec![0; PIECE], length: 0, given: 0 })
     }
 }
+
+/// What a decoder is asked for at once. One that comes upon damage gives nothing of what it was asked for then, so this is small;
+/// and always the same, so that as much is saved of a file as of a pipe.
+const PIECE: usize = 4 * 1024;
 
 /// The content of something compressed.
 pub(super) struct Unpacked {
     format: Format,
     /// `None` behind the end and behind an error: nobody says what a decoder gives that is asked again then.
     reader: Option<Box<dyn Read + Send>>,
+    /// What came last, how long it is, and how much of it is given.
+    piece: Vec<u8>,
+    length: usize,
+    given: usize,
 }
 
 impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.length {
+            (self.given, self.length) = (0, 0);
+            self.length = self.more()?;
+        }
+        let read = (&self.piece[self.given..self.length]).read(buffer)?;
+        self.given += read;
+        Ok(read)
+    }
+}
+
+impl Unpacked {
+    /// The next piece.
+    fn more(&mut self) -> io::Result<usize> {
         let Some(reader) = &mut self.reader else { return Ok(0) };
-        match reader.read(buffer) {
+        match reader.read(&mut self.piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 self.reader = None;

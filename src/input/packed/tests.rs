@@ -110,3 +110,46 @@ fn damaged_bytes_give_an_error_and_no_panic() {
         }
     }
 }
+
+/// Gives few bytes at a time.
+struct Slow(Cursor<Vec<u8>>, usize);
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
+#[test]
+fn as_much_is_saved_of_what_is_damaged_however_it_is_read() {
+    let text = log(3000);
+    for (name, bytes) in packed(&text) {
+        for part in 2..9 {
+            let mut bytes = bytes.clone();
+            let at = bytes.len() * part / 9;
+            bytes[at..at + 6].copy_from_slice(b"damage");
+            let read = |step: usize, room: usize| {
+                let packed = Slow(Cursor::new(bytes.clone()), step);
+                let mut unpacked = Format::of(&bytes).unwrap().unpack(Box::new(packed)).unwrap();
+                let (mut text, mut buffer) = (Vec::new(), vec![0; room]);
+                loop {
+                    match unpacked.read(&mut buffer) {
+                        Ok(0) => return (text, None),
+                        Ok(read) => text.extend_from_slice(&buffer[..read]),
+                        Err(error) => return (text, Some(error.to_string())),
+                    }
+                }
+            };
+            let wanted = read(usize::MAX, 1 << 20);
+            // Only zstd has no checksum here.
+            assert!(wanted.1.is_some() || name == "zstd", "{name}, {part}");
+            for (step, room) in [(usize::MAX, 100), (1000, 1 << 20), (7, 3000)] {
+                assert!(read(step, room) == wanted, "{name}, {part}: {step} bytes at a time into {room}");
+            }
+            if name == "gzip" {
+                assert!(wanted.0.len() > text.len() * (part - 1) / 9 - PIECE, "{part}: {}", wanted.0.len());
+            }
+        }
+    }
+}
