@@ -8,19 +8,19 @@ use std::ops::Range;
 use super::Form;
 use crate::time::Stamp;
 
-/// Longest head that is remembered. Heads are compared in one of three lengths, whatever stands behind them.
+/// Longest head that is remembered. Heads are compared in one of four lengths, whatever stands behind them.
 const LONGEST: usize = 96;
 
 /// What the head of a line must look like to be read from memory.
 #[derive(Debug)]
 pub(super) struct Head {
     /// Its length in bytes; 0 when nothing is remembered.
-    length: usize,
+    pub(super) length: usize,
     bytes: [u8; LONGEST],
     /// Which bits of each byte must be the same: all, the upper half of a digit, or none behind the head.
     fixed: [u8; LONGEST],
-    /// Six where a digit stands: a lower half above 9 carries into bit 4.
-    six: [u8; LONGEST],
+    /// The highest that each byte may be: 9 where a digit stands.
+    most: [u8; LONGEST],
     pub(super) form: Form,
     /// Where the host stands; empty where the form has none.
     pub(super) host: Range<usize>,
@@ -39,7 +39,7 @@ impl Default for Head {
             length: 0,
             bytes: [0; LONGEST],
             fixed: [0; LONGEST],
-            six: [0; LONGEST],
+            most: [u8::MAX; LONGEST],
             form: Form::Bare,
             host: 0..0,
             clock: 0,
@@ -51,12 +51,14 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Reads the head of a line, if it is like the one remembered: its stamp and its length.
+    /// Reads the head of a line, if it is like the one remembered: its stamp. More bytes may follow the line, since a
+    /// head holds no line end.
     #[inline(always)]
-    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
+    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<Stamp> {
         let like = match self.length {
             0 => false,
-            1..=48 => self.is_like::<48>(line),
+            1..=32 => self.is_like::<32>(line),
+            33..=48 => self.is_like::<48>(line),
             49..=64 => self.is_like::<64>(line),
             _ => self.is_like::<LONGEST>(line),
         };
@@ -68,24 +70,24 @@ impl Head {
             self.stamp = later(self.hour, seconds(shown)?);
             self.shown = shown;
         }
-        Some((self.stamp, self.length))
+        Some(self.stamp)
     }
 
-    /// Without a branch, so that the compiler takes sixteen bytes at once.
-    #[inline]
+    /// Without a branch, so that the compiler takes many bytes at once.
+    #[inline(always)]
     fn is_like<const N: usize>(&self, line: &[u8]) -> bool {
-        let (Some(line), Some(bytes), Some(fixed), Some(six)) = (
+        let (Some(line), Some(bytes), Some(fixed), Some(most)) = (
             line.first_chunk::<N>(),
             self.bytes.first_chunk::<N>(),
             self.fixed.first_chunk::<N>(),
-            self.six.first_chunk::<N>(),
+            self.most.first_chunk::<N>(),
         ) else {
             return false;
         };
         let mut differs = 0;
         for at in 0..N {
             differs |= (line[at] ^ bytes[at]) & fixed[at];
-            differs |= (line[at] & !fixed[at] & 0x0F).wrapping_add(six[at]) & 0x10;
+            differs |= line[at].saturating_sub(most[at]);
         }
         differs == 0
     }
@@ -102,14 +104,14 @@ impl Head {
             let of_clock = (clock..clock + 5).contains(&at) && at != clock + 2;
             let digit = of_clock || fraction.contains(&at);
             self.bytes[at] = *byte;
-            (self.fixed[at], self.six[at]) = if digit { (0xF0, 0x06) } else { (0xFF, 0) };
+            (self.fixed[at], self.most[at]) = if digit { (0xF0, b'9') } else { (0xFF, u8::MAX) };
         }
         self.hour = later(stamp, -seconds);
     }
 }
 
 /// The five bytes of `MM:SS`, which more bytes follow.
-#[inline]
+#[inline(always)]
 fn clock_at(line: &[u8], at: usize) -> Option<u64> {
     let word = u64::from_le_bytes(*line.get(at..)?.first_chunk()?);
     Some(word & 0xFF_FFFF_FFFF)

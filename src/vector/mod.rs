@@ -2,35 +2,65 @@
 //!
 //! Each question has a plain twin that other processors use; the tests hold one against the other. What is asked here is
 //! asked of every line or of every byte: by plain loops these two take a quarter of the whole time.
+//!
+//! Which processor it is, is found out at run time. Work that is to use all that it has is handed to [`best`], which holds a copy
+//! of it for each kind; everything else asks by what is [`common`] to all of one architecture.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
-#[cfg(not(target_arch = "x86_64"))]
-use plain as chosen;
-#[cfg(target_arch = "x86_64")]
-use sse2 as chosen;
+/// What is asked of many bytes at once.
+pub trait Vector: Copy {
+    /// One bit for each of the bytes that is `wanted`, the lowest for the first.
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64;
 
-/// One bit for each of the bytes that is `wanted`, the lowest for the first.
-#[inline]
-pub fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
-    chosen::places(bytes, wanted)
+    /// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32;
 }
 
-/// Tells the processor that bytes from `at` on will be wanted soon. A log is read faster than it comes from memory.
-#[inline]
-pub fn prefetch(bytes: &[u8], at: usize) {
-    if let Some(byte) = bytes.get(at) {
-        chosen::prefetch(byte);
+/// Work that can be compiled for several kinds of processors.
+pub trait Work {
+    /// What it comes to.
+    type Result;
+
+    /// Does it. To be inlined, with all in it that should use the processor's own instructions.
+    fn by(self, vector: impl Vector) -> Self::Result;
+}
+
+/// Does the work by the best instructions that are there.
+pub fn best<W: Work>(work: W) -> W::Result {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = avx2::Avx2::here() {
+        return avx2.run(work);
     }
+    work.by(common())
 }
 
-/// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
-#[inline]
-pub fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    chosen::places_of_any(bytes, wanted)
+/// What every processor of this architecture has.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub fn common() -> impl Vector {
+    sse2::Sse2
+}
+
+/// What every processor of this architecture has.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub fn common() -> impl Vector {
+    plain::Plain
+}
+
+/// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
+#[inline(always)]
+pub fn prefetch(byte: &u8) {
+    #[cfg(target_arch = "x86_64")]
+    sse2::prefetch(byte);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = byte;
 }
 
 #[cfg(test)]
@@ -44,14 +74,26 @@ mod tests {
         proptest::collection::vec(byte, N).prop_map(|bytes| bytes.try_into().unwrap())
     }
 
+    /// All questions at once.
+    struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
+
+    impl Work for Questions<'_> {
+        type Result = (u64, u64, u32);
+
+        fn by(self, vector: impl Vector) -> Self::Result {
+            let Questions(long, short, wanted) = self;
+            let any = vector.places_of_any(short, [b'[', b':', wanted]);
+            (vector.places(long, wanted), vector.places(long, b'\n'), any)
+        }
+    }
+
     proptest! {
         #[test]
         fn many_at_once_is_one_by_one(long in bytes::<64>(), short in bytes::<32>(), wanted in any::<u8>()) {
-            for wanted in [wanted, b'\n'] {
-                prop_assert_eq!(places(&long, wanted), plain::places(&long, wanted));
-            }
-            let wanted = [b'[', b':', wanted];
-            prop_assert_eq!(places_of_any(&short, wanted), plain::places_of_any(&short, wanted));
+            let questions = || Questions(&long, &short, wanted);
+            let plain = questions().by(plain::Plain);
+            prop_assert_eq!(questions().by(common()), plain);
+            prop_assert_eq!(best(questions()), plain);
         }
     }
 }

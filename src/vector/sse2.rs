@@ -6,19 +6,27 @@ use std::arch::x86_64::{
     _mm_set1_epi8,
 };
 
-#[inline]
-pub(super) fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
-    // SAFETY: SSE2 is part of every x86-64 processor.
-    unsafe { by_sse2(bytes, wanted) }
+use super::Vector;
+
+/// Any x86-64 processor.
+#[derive(Clone, Copy)]
+pub(super) struct Sse2;
+
+impl Vector for Sse2 {
+    #[inline(always)]
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_of_any(bytes, wanted) }
+    }
 }
 
-#[inline]
-pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    // SAFETY: SSE2 is part of every x86-64 processor.
-    unsafe { any_by_sse2(bytes, wanted) }
-}
-
-#[inline]
+#[inline(always)]
 pub(super) fn prefetch(byte: &u8) {
     // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
@@ -26,7 +34,7 @@ pub(super) fn prefetch(byte: &u8) {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn by_sse2(bytes: &[u8; 64], wanted: u8) -> u64 {
+fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
     let wanted = _mm_set1_epi8(wanted.cast_signed());
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
@@ -37,7 +45,7 @@ fn by_sse2(bytes: &[u8; 64], wanted: u8) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn any_by_sse2(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
