@@ -25,7 +25,7 @@ pub(super) struct Head {
     /// Where the host stands; empty where the form has none.
     pub(super) host: Range<usize>,
     /// Where `MM:SS` stands.
-    clock: usize,
+    clock: u8,
     /// `MM:SS` as last seen, and the stamp it made.
     shown: u64,
     stamp: Stamp,
@@ -96,10 +96,11 @@ impl Head {
     pub(super) fn learn(&mut self, head: &[u8], form: Form, stamp: Stamp, host: Range<usize>) {
         self.length = 0;
         let Some(clock) = clock(head).filter(|_| head.len() <= LONGEST) else { return };
-        let Some(shown) = clock_at(head, clock) else { return };
+        let Ok(place) = u8::try_from(clock) else { return };
+        let Some(shown) = clock_at(head, place) else { return };
         let Some(seconds) = seconds(shown) else { return };
         let fraction = fraction(head, clock);
-        *self = Head { length: head.len(), form, host, clock, shown, stamp, ..Head::default() };
+        *self = Head { length: head.len(), form, host, clock: place, shown, stamp, ..Head::default() };
         for (at, byte) in head.iter().enumerate() {
             let of_clock = (clock..clock + 5).contains(&at) && at != clock + 2;
             let digit = of_clock || fraction.contains(&at);
@@ -112,9 +113,15 @@ impl Head {
 
 /// The five bytes of `MM:SS`, which more bytes follow.
 #[inline(always)]
-fn clock_at(line: &[u8], at: usize) -> Option<u64> {
-    let word = u64::from_le_bytes(*line.get(at..)?.first_chunk()?);
-    Some(word & 0xFF_FFFF_FFFF)
+fn clock_at(line: &[u8], at: u8) -> Option<u64> {
+    Some(eight(line, at)? & 0xFF_FFFF_FFFF)
+}
+
+/// Eight bytes of a line as a number.
+#[inline(always)]
+pub(super) fn eight(line: &[u8], at: u8) -> Option<u64> {
+    let at = usize::from(at);
+    Some(u64::from_le_bytes(*line.get(at..at + 8)?.first_chunk()?))
 }
 
 /// `MM:SS` as seconds; what is more than 59 of either is read the long way.

@@ -3,7 +3,7 @@
 //! A server writes many lines a second, so stamp and host are mostly those of the last line, byte by byte, but for the
 //! digits of a fraction. Where they are, only what follows is read. [`split`] alone would give the same.
 
-use super::head::Head;
+use super::head::{Head, eight};
 use super::tags::{Found, Tags};
 use super::{EXIM, Form, Record, clean, exim, split};
 use crate::time::Stamp;
@@ -15,7 +15,7 @@ pub struct Splitter {
     /// Heads of several hosts, since a log may be that of many.
     heads: [Head; HOSTS],
     /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
-    host_at: usize,
+    host_at: u8,
     tags: Tags,
 }
 
@@ -75,7 +75,7 @@ impl Splitter {
     #[inline(always)]
     pub fn known<'a>(&mut self, vector: impl Vector, text: &'a [u8], length: usize) -> Option<Known<'a, '_>> {
         let line = &text[..length];
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = &line[..length - usize::from(line.last() == Some(&b'\r'))];
         let head = &mut self.heads[place(text, self.host_at)];
         let stamp = head.recognise(text)?;
         let parts = if head.form == Form::EximMain {
@@ -120,7 +120,7 @@ impl Splitter {
         // Behind a priority, a service's name or seconds since 1970 the first colon need not be the clock's.
         let of_clock = record.form != Form::Journalctl || head[0].is_ascii_alphabetic();
         if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock {
-            self.host_at = host.start;
+            self.host_at = u8::try_from(host.start).unwrap_or_default();
             self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
             self.tags.learn(common(), line, head.len(), record.program);
         }
@@ -129,8 +129,8 @@ impl Splitter {
 
 /// Which of the heads it may be, by how the host begins.
 #[inline(always)]
-fn place(line: &[u8], host_at: usize) -> usize {
-    let host = line.get(host_at..).and_then(<[u8]>::first_chunk).map_or(0, |host| u64::from_le_bytes(*host));
+fn place(line: &[u8], host_at: u8) -> usize {
+    let host = eight(line, host_at).unwrap_or(0);
     // Without a host, the stamp stands there.
     let own = if host_at == 0 { 0 } else { host };
     (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as usize % HOSTS

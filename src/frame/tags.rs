@@ -117,9 +117,10 @@ impl Tag {
     /// Without a branch, so that the compiler takes many bytes at once.
     #[inline(always)]
     fn is_at(&self, near: &[u8; NEAR]) -> bool {
+        let Some(here) = near[BEFORE..].first_chunk::<WIDTH>() else { return false };
         let mut differs = 0;
         for at in 0..WIDTH {
-            differs |= (near[BEFORE + at] ^ self.name[at]) & self.own[at];
+            differs |= (here[at] ^ self.name[at]) & self.own[at];
         }
         differs == 0
     }
@@ -128,7 +129,8 @@ impl Tag {
 /// What stands around a place.
 #[inline(always)]
 fn near(text: &[u8], start: usize) -> Option<&[u8; NEAR]> {
-    text.get(start.checked_sub(BEFORE)?..)?.first_chunk()
+    // Before the first bytes there is nothing, and behind so great a number neither.
+    text.get(start.wrapping_sub(BEFORE)..)?.first_chunk()
 }
 
 /// How many bytes stand before the first `[`, `:` or blank.

@@ -5,6 +5,7 @@ use std::arch::x86_64::{
     __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
 };
 
+use super::sse2::Sse2;
 use super::{Vector, Work};
 
 /// A processor that has all of this: there is no value of it elsewhere, so whoever has one may ask.
@@ -40,6 +41,11 @@ impl Vector for Avx2 {
     fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         // SAFETY: the processor has AVX2, or there would be no `self`.
         unsafe { places_of_any(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        Sse2.places_within(bytes, first, last)
     }
 }
 

@@ -20,6 +20,9 @@ pub trait Vector: Copy {
 
     /// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
     fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32;
+
+    /// One bit for each of the bytes that is neither below `first` nor above `last`, the lowest for the first.
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -54,6 +57,52 @@ pub fn common() -> impl Vector {
     plain::Plain
 }
 
+/// The first place of a byte. Mostly it is near: then no search is set up for it.
+#[inline]
+pub fn find(wanted: u8, bytes: &[u8]) -> Option<usize> {
+    match nearby(bytes, [wanted; 3]) {
+        Ok(place) => Some(place),
+        Err(from) => memchr::memchr(wanted, &bytes[from..]).map(|place| from + place),
+    }
+}
+
+/// The first place of one of two bytes, sought in the same way.
+#[inline]
+pub fn find2(a: u8, b: u8, bytes: &[u8]) -> Option<usize> {
+    match nearby(bytes, [a, b, b]) {
+        Ok(place) => Some(place),
+        Err(from) => memchr::memchr2(a, b, &bytes[from..]).map(|place| from + place),
+    }
+}
+
+/// The place of a byte among the first sixty-four, or from where to go on.
+#[inline(always)]
+fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
+    let mut from = 0;
+    while from < 64
+        && let Some(near) = bytes[from..].first_chunk()
+    {
+        let places = common().places_of_any(near, wanted);
+        if places != 0 {
+            return Ok(from + places.trailing_zeros() as usize);
+        }
+        from += near.len();
+    }
+    Err(from)
+}
+
+/// How many of the first bytes are neither below `first` nor above `last`.
+#[inline]
+pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
+    if let Some(near) = bytes.first_chunk() {
+        let others = !common().places_within(near, first, last);
+        if others != 0 {
+            return others.trailing_zeros() as usize;
+        }
+    }
+    bytes.iter().take_while(|byte| (first..=last).contains(byte)).count()
+}
+
 /// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
 #[inline(always)]
 pub fn prefetch(byte: &u8) {
@@ -78,12 +127,13 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, u32);
+        type Result = (u64, u64, u32, u16);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
             let any = vector.places_of_any(short, [b'[', b':', wanted]);
-            (vector.places(long, wanted), vector.places(long, b'\n'), any)
+            let within = vector.places_within(short.first_chunk().unwrap(), wanted.min(b'['), wanted);
+            (vector.places(long, wanted), vector.places(long, b'\n'), any, within)
         }
     }
 
@@ -94,6 +144,21 @@ mod tests {
             let plain = questions().by(plain::Plain);
             prop_assert_eq!(questions().by(common()), plain);
             prop_assert_eq!(best(questions()), plain);
+        }
+
+        #[test]
+        fn a_search_finds_what_is_first(
+            near in proptest::collection::vec(any::<u8>(), 0..150),
+            wanted in any::<u8>(),
+            last in any::<u8>(),
+            from in 0_usize..150,
+        ) {
+            let bytes = &near[from.min(near.len())..];
+            prop_assert_eq!(find(wanted, bytes), bytes.iter().position(|byte| *byte == wanted));
+            let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
+            prop_assert_eq!(find2(wanted, last, bytes), either);
+            let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
+            prop_assert_eq!(run_within(bytes, wanted, last), run);
         }
     }
 }

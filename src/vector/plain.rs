@@ -14,4 +14,9 @@ impl Vector for Plain {
     fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(wanted.contains(byte)))
     }
+
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        let within = |byte| (first..=last).contains(byte);
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(within(byte)))
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::{
     __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch, _mm_set_epi64x,
-    _mm_set1_epi8,
+    _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8,
 };
 
 use super::Vector;
@@ -23,6 +23,12 @@ impl Vector for Sse2 {
     fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         // SAFETY: SSE2 is part of every x86-64 processor.
         unsafe { places_of_any(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_within(bytes, first, last) }
     }
 }
 
@@ -54,6 +60,17 @@ fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         bits |= mask(_mm_or_si128(first, _mm_cmpeq_epi8(bytes, c))) << (16 * index);
     }
     bits
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_within(bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+    // What is not between lies below `first` or above `last`, and saturating differences are not zero there.
+    let bytes = load(bytes);
+    let below = _mm_subs_epu8(_mm_set1_epi8(first.cast_signed()), bytes);
+    let above = _mm_subs_epu8(bytes, _mm_set1_epi8(last.cast_signed()));
+    // Sixteen bytes make sixteen bits.
+    mask(_mm_cmpeq_epi8(_mm_or_si128(below, above), _mm_setzero_si128())) as u16
 }
 
 /// The highest bit of each byte.
