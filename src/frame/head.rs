@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::Form;
 use crate::time::Stamp;
 
-/// Longest head that is remembered. Heads are compared in one of four lengths, whatever stands behind them.
+/// Longest head that is remembered. Heads are compared in one of three lengths, whatever stands behind them.
 const LONGEST: usize = 96;
 
 /// What the head of a line must look like to be read from memory.
@@ -58,8 +58,7 @@ impl Head {
         let like = match self.length {
             0 => false,
             1..=32 => self.is_like::<32>(line),
-            33..=48 => self.is_like::<48>(line),
-            49..=64 => self.is_like::<64>(line),
+            33..=64 => self.is_like::<64>(line),
             _ => self.is_like::<LONGEST>(line),
         };
         if !like {

@@ -67,8 +67,9 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 /// One bit for each byte of an id that is neither a letter nor a figure.
 fn others(id: &[u8]) -> u32 {
     let of = |bytes: &[u8; 16]| {
-        let within = |first, last| common().places_within(bytes, first, last);
-        !(within(b'0', b'9') | within(b'A', b'Z') | within(b'a', b'z'))
+        // A letter is within these when it is made a small one, and nothing else is.
+        let letters = common().places_within(&bytes.map(|byte| byte | 0x20), b'a', b'z');
+        !(letters | common().places_within(bytes, b'0', b'9'))
     };
     // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
     match (id.first_chunk(), id.last_chunk()) {

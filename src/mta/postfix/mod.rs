@@ -112,13 +112,17 @@ fn run(near: &[u8]) -> (usize, bool, bool) {
 /// The same where the run ends within sixteen bytes, as that of most ids and words does.
 #[inline]
 fn short_run(near: &[u8; 16]) -> Option<(usize, bool, bool)> {
-    let within = |first, last| common().places_within(near, first, last);
-    let figures = within(b'0', b'9');
-    let letters = within(b'A', b'Z') | within(b'a', b'z') | within(b'_', b'_');
-    let length = (figures | letters).trailing_ones();
-    let own = 1_u16.checked_shl(length)? - 1;
-    Some((length as usize, figures & own != 0, !within(b'A', b'F') & own == 0))
+    let figures = common().places_within(near, b'0', b'9');
+    let length =
+        (figures | common().places_within(&near.map(|byte| byte | SMALL), b'a', b'z')).trailing_ones();
+    // `_` stands in few ids.
+    let own = 1_u16.checked_shl(length).filter(|_| near[length as usize] != b'_')? - 1;
+    let figure = figures & own != 0;
+    Some((length as usize, figure, !figure && !common().places_within(near, b'A', b'F') & own == 0))
 }
+
+/// What makes a capital letter a small one, and no other byte a letter.
+const SMALL: u8 = 0x20;
 
 /// Longer than Postfix makes them.
 const LONGEST_ID: usize = 27;

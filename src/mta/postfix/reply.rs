@@ -135,9 +135,7 @@ impl<'a> Peer<'a> {
         }
         let at = if memchr::memchr(b'/', inside).is_some() {
             At::Socket
-        } else if !inside.is_empty()
-            && inside.iter().all(|b| OF_ADDRESS[usize::from(*b)])
-        {
+        } else if !inside.is_empty() && inside.iter().all(|b| OF_ADDRESS[usize::from(*b)]) {
             At::Ip(inside)
         } else {
             At::Masked
