@@ -10,6 +10,7 @@ use smtpulse::catalog::{Catalog, Reader};
 use smtpulse::frame::{self, Splitter};
 use smtpulse::mta::{parse_exim, parse_postfix};
 use smtpulse::smtp::{Code, Joint, ReplyCodes};
+use smtpulse::vector::common;
 
 const LENGTH: usize = 128 * 1024;
 
@@ -170,7 +171,7 @@ fn of_framing() {
     let mut splitter = Splitter::default();
     each(&LINES, |line| {
         frame::split(line.as_bytes());
-        if splitter.known(line.as_bytes()).is_none() {
+        if splitter.known(common(), line.as_bytes(), line.len()).is_none() {
             splitter.split(line.as_bytes());
         }
     });

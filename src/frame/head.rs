@@ -15,17 +15,17 @@ const LONGEST: usize = 96;
 #[derive(Debug)]
 pub(super) struct Head {
     /// Its length in bytes; 0 when nothing is remembered.
-    length: usize,
+    pub(super) length: usize,
     bytes: [u8; LONGEST],
     /// Which bits of each byte must be the same: all, the upper half of a digit, or none behind the head.
     fixed: [u8; LONGEST],
-    /// Six where a digit stands: a lower half above 9 carries into bit 4.
-    six: [u8; LONGEST],
+    /// The highest that each byte may be: 9 where a digit stands.
+    most: [u8; LONGEST],
     pub(super) form: Form,
     /// Where the host stands; empty where the form has none.
     pub(super) host: Range<usize>,
     /// Where `MM:SS` stands.
-    clock: usize,
+    clock: u8,
     /// `MM:SS` as last seen, and the stamp it made.
     shown: u64,
     stamp: Stamp,
@@ -39,7 +39,7 @@ impl Default for Head {
             length: 0,
             bytes: [0; LONGEST],
             fixed: [0; LONGEST],
-            six: [0; LONGEST],
+            most: [u8::MAX; LONGEST],
             form: Form::Bare,
             host: 0..0,
             clock: 0,
@@ -51,13 +51,14 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Reads the head of a line, if it is like the one remembered: its stamp and its length.
+    /// Reads the head of a line, if it is like the one remembered: its stamp. More bytes may follow the line, since a
+    /// head holds no line end.
     #[inline(always)]
-    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
+    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<Stamp> {
         let like = match self.length {
             0 => false,
-            1..=48 => self.is_like::<48>(line),
-            49..=64 => self.is_like::<64>(line),
+            1..=32 => self.is_like::<32>(line),
+            33..=64 => self.is_like::<64>(line),
             _ => self.is_like::<LONGEST>(line),
         };
         if !like {
@@ -68,24 +69,24 @@ impl Head {
             self.stamp = later(self.hour, seconds(shown)?);
             self.shown = shown;
         }
-        Some((self.stamp, self.length))
+        Some(self.stamp)
     }
 
-    /// Without a branch, so that the compiler takes sixteen bytes at once.
-    #[inline]
+    /// Without a branch, so that the compiler takes many bytes at once.
+    #[inline(always)]
     fn is_like<const N: usize>(&self, line: &[u8]) -> bool {
-        let (Some(line), Some(bytes), Some(fixed), Some(six)) = (
+        let (Some(line), Some(bytes), Some(fixed), Some(most)) = (
             line.first_chunk::<N>(),
             self.bytes.first_chunk::<N>(),
             self.fixed.first_chunk::<N>(),
-            self.six.first_chunk::<N>(),
+            self.most.first_chunk::<N>(),
         ) else {
             return false;
         };
         let mut differs = 0;
         for at in 0..N {
             differs |= (line[at] ^ bytes[at]) & fixed[at];
-            differs |= (line[at] & !fixed[at] & 0x0F).wrapping_add(six[at]) & 0x10;
+            differs |= line[at].saturating_sub(most[at]);
         }
         differs == 0
     }
@@ -94,25 +95,32 @@ impl Head {
     pub(super) fn learn(&mut self, head: &[u8], form: Form, stamp: Stamp, host: Range<usize>) {
         self.length = 0;
         let Some(clock) = clock(head).filter(|_| head.len() <= LONGEST) else { return };
-        let Some(shown) = clock_at(head, clock) else { return };
+        let Ok(place) = u8::try_from(clock) else { return };
+        let Some(shown) = clock_at(head, place) else { return };
         let Some(seconds) = seconds(shown) else { return };
         let fraction = fraction(head, clock);
-        *self = Head { length: head.len(), form, host, clock, shown, stamp, ..Head::default() };
+        *self = Head { length: head.len(), form, host, clock: place, shown, stamp, ..Head::default() };
         for (at, byte) in head.iter().enumerate() {
             let of_clock = (clock..clock + 5).contains(&at) && at != clock + 2;
             let digit = of_clock || fraction.contains(&at);
             self.bytes[at] = *byte;
-            (self.fixed[at], self.six[at]) = if digit { (0xF0, 0x06) } else { (0xFF, 0) };
+            (self.fixed[at], self.most[at]) = if digit { (0xF0, b'9') } else { (0xFF, u8::MAX) };
         }
         self.hour = later(stamp, -seconds);
     }
 }
 
 /// The five bytes of `MM:SS`, which more bytes follow.
-#[inline]
-fn clock_at(line: &[u8], at: usize) -> Option<u64> {
-    let word = u64::from_le_bytes(*line.get(at..)?.first_chunk()?);
-    Some(word & 0xFF_FFFF_FFFF)
+#[inline(always)]
+fn clock_at(line: &[u8], at: u8) -> Option<u64> {
+    Some(eight(line, at)? & 0xFF_FFFF_FFFF)
+}
+
+/// Eight bytes of a line as a number.
+#[inline(always)]
+pub(super) fn eight(line: &[u8], at: u8) -> Option<u64> {
+    let at = usize::from(at);
+    Some(u64::from_le_bytes(*line.get(at..at + 8)?.first_chunk()?))
 }
 
 /// `MM:SS` as seconds; what is more than 59 of either is read the long way.

@@ -3,10 +3,11 @@
 //! A server writes many lines a second, so stamp and host are mostly those of the last line, byte by byte, but for the
 //! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
-use super::head::Head;
+use super::head::{Head, eight};
 use super::tags::{Found, Tags};
 use super::{EXIM, Form, Record, clean, exim, framed};
 use crate::time::Stamp;
+use crate::vector::{Vector, common};
 
 /// Splits the lines of a log, one after the other.
 #[derive(Debug, Default)]
@@ -14,44 +15,51 @@ pub struct Splitter {
     /// Heads of several hosts, since a log may be that of many.
     heads: [Head; HOSTS],
     /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
-    host_at: usize,
+    host_at: u8,
     tags: Tags,
 }
 
 /// Heads remembered.
 const HOSTS: usize = 8;
 
-/// A line that is like others before it, in little space: most are only counted by their tag.
+/// A line that is like others before it: most are only counted by their tag.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct Known<'a, 's> {
     /// The number of its tag: equal numbers are equal tags, below [`Splitter::TAGS`].
     pub tag: u8,
     /// When it was written.
     pub stamp: Stamp,
-    form: Form,
-    host: &'a [u8],
-    /// What follows the head, and where in it the parts end.
-    rest: &'a [u8],
+    line: &'a [u8],
+    head: &'s Head,
+    /// Where in the line the parts end.
     parts: Found,
 }
 
-impl<'a> Known<'a> {
-    /// What the program said.
+impl<'a> Known<'a, '_> {
+    /// How it is framed.
     #[inline]
+    pub fn form(&self) -> Form {
+        self.head.form
+    }
+
+    /// What the program said.
+    #[inline(always)]
     pub fn message(&self) -> &'a [u8] {
-        &self.rest[self.parts.message..]
+        &self.line[self.parts.message..]
     }
 
     /// What [`split`](super::split) gives.
     #[inline]
     pub fn record(&self) -> Record<'a> {
-        let Found { program, pid_end, .. } = self.parts;
-        let (form, stamp, host, message) = (self.form, Some(self.stamp), self.host, self.message());
+        let Found { program_end, pid_end, .. } = self.parts;
+        let (form, stamp, message) = (self.head.form, Some(self.stamp), self.message());
         if form == Form::EximMain {
-            return Record { form, stamp, host, program: EXIM, pid: b"", message };
+            return Record { form, stamp, host: b"", program: EXIM, pid: b"", message };
         }
-        let pid = if pid_end == program { b"" } else { &self.rest[program + 1..pid_end] };
-        Record { form, stamp, host, program: &self.rest[..program], pid, message }
+        let host = &self.line[self.head.host.clone()];
+        let program = &self.line[self.head.length..program_end];
+        let pid = if pid_end == program_end { b"" } else { &self.line[program_end + 1..pid_end] };
+        Record { form, stamp, host, program, pid, message }
     }
 }
 
@@ -62,25 +70,27 @@ impl Splitter {
     /// The number of Exim's own main log, whose lines have no tag.
     const EXIM_TAG: u8 = 64;
 
-    /// The next line, if it is like others before it. If it is not, [`Splitter::split`] reads it.
+    /// The next line, the first `length` bytes of `text`, if it is like others before it. If it is not,
+    /// [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
     #[inline(always)]
-    pub fn known<'a>(&mut self, line: &'a [u8]) -> Option<Known<'a>> {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let head = &mut self.heads[place(line, self.host_at)];
-        let (stamp, length) = head.recognise(line)?;
-        let (form, rest) = (head.form, &line[length..]);
-        if form == Form::EximMain {
+    pub fn known<'a>(&mut self, vector: impl Vector, text: &'a [u8], length: usize) -> Option<Known<'a, '_>> {
+        let line = &text[..length];
+        let line = &line[..length - usize::from(line.last() == Some(&b'\r'))];
+        let head = &mut self.heads[place(text, self.host_at)];
+        let stamp = head.recognise(text)?;
+        let parts = if head.form == Form::EximMain {
+            let rest = line.get(head.length..)?;
             // What looks like an offset would belong to the stamp.
             if matches!(rest.first(), Some(b'+' | b'-')) {
                 return None;
             }
-            let message = rest.len() - exim::without_pid(rest).len();
-            let parts = Found { number: Splitter::EXIM_TAG, program: 0, pid_end: 0, message };
-            return Some(Known { tag: Splitter::EXIM_TAG, stamp, form, host: b"", rest, parts });
-        }
-        let parts = self.tags.find(rest)?;
-        let host = &line[head.host.clone()];
-        Some(Known { tag: parts.number, stamp, form, host, rest, parts })
+            let message = line.len() - exim::without_pid(rest).len();
+            Found { number: Splitter::EXIM_TAG, program_end: 0, pid_end: 0, message }
+        } else {
+            self.tags.find(vector, text, head.length)?
+        };
+        // Neither a head nor a tag goes on behind the line, for neither holds a line end; it is not taken on trust.
+        (parts.message <= line.len()).then_some(Known { tag: parts.number, stamp, line, head, parts })
     }
 
     /// Reads any line as [`split`](super::split) does, and remembers what it is like.
@@ -106,21 +116,21 @@ impl Splitter {
             }
             _ => (None, 0..0),
         };
-        let Some((head, rest)) = length.and_then(|length| line.split_at_checked(length)) else { return };
+        let Some(head) = length.and_then(|length| line.get(..length)) else { return };
         // Behind a priority, a service's name or seconds since 1970 the first colon need not be the clock's.
         let of_clock = record.form != Form::Journalctl || head[0].is_ascii_alphabetic();
         if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock {
-            self.host_at = host.start;
+            self.host_at = u8::try_from(host.start).unwrap_or_default();
             self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
-            self.tags.learn(rest, record.program);
+            self.tags.learn(common(), line, head.len(), record.program);
         }
     }
 }
 
 /// Which of the heads it may be, by how the host begins.
-#[inline]
-fn place(line: &[u8], host_at: usize) -> usize {
-    let host = line.get(host_at..).and_then(<[u8]>::first_chunk).map_or(0, |host| u64::from_le_bytes(*host));
+#[inline(always)]
+fn place(line: &[u8], host_at: u8) -> usize {
+    let host = eight(line, host_at).unwrap_or(0);
     // Without a host, the stamp stands there.
     let own = if host_at == 0 { 0 } else { host };
     (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as usize % HOSTS
@@ -206,9 +216,13 @@ mod tests {
         fn remembering_changes_nothing(lines in proptest::collection::vec(line(), 1..16)) {
             let mut splitter = Splitter::default();
             let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
+            let log = lines.join("\n");
+            let mut text = log.as_bytes();
             for line in &lines {
                 let plain = split(line.as_bytes());
-                if let Some(known) = splitter.known(line.as_bytes()) {
+                let here = text;
+                text = text.get(line.len() + 1..).unwrap_or_default();
+                if let Some(known) = splitter.known(common(), here, line.len()) {
                     prop_assert_eq!(known.record(), plain, "{}", line);
                     prop_assert_eq!((Some(known.stamp), known.message()), (plain.stamp, plain.message));
                     let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
@@ -227,7 +241,7 @@ mod tests {
             let line = format!(
                 "Mar  7 00:02:{second:02} {host} postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none"
             );
-            let known = splitter.known(line.as_bytes()).map(|known| known.tag);
+            let known = splitter.known(common(), line.as_bytes(), line.len()).map(|known| known.tag);
             if known.is_none() {
                 splitter.split(line.as_bytes());
             }

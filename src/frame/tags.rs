@@ -1,12 +1,18 @@
 //! Tags, remembered: a log has some dozens, on millions of lines.
 
-use crate::vector::places_of_any;
+use crate::vector::Vector;
 
 /// Longest tag that is remembered.
 const LONGEST: usize = 31;
 
 /// Bytes that are looked at to find where a tag ends.
 const WIDTH: usize = LONGEST + 1;
+
+/// Bytes before a tag that are looked at with it, so that the last eight of a short one can be taken at once.
+const BEFORE: usize = 8;
+
+/// Bytes that are looked at: those before, the tag, `[`, eight figures, `]: ` and what follows, rounded up.
+const NEAR: usize = BEFORE + WIDTH + 16;
 
 /// Tags remembered; a log that has more reads the rest the long way.
 const MOST: usize = 64;
@@ -25,17 +31,19 @@ pub(super) struct Tags {
 #[derive(Clone, Copy, Debug)]
 struct Tag {
     name: [u8; WIDTH],
+    /// Which bytes are the tag's.
+    own: [u8; WIDTH],
     length: usize,
     /// It is a tag without `[pid]` too; a queue id is none.
     alone: bool,
 }
 
-/// The start of a text that is `program[pid]: ` or `program: `.
+/// `program[pid]: ` or `program: ` behind the head of a line; all places are counted from the start of the line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) number: u8,
-    /// Bytes of the program's name.
-    pub(super) program: usize,
+    /// Where the program's name ends.
+    pub(super) program_end: usize,
     /// Where the pid ends; the program's end where there is none.
     pub(super) pid_end: usize,
     /// Where the message begins.
@@ -49,90 +57,128 @@ impl Default for Tags {
 }
 
 impl Tags {
-    /// The tag at the start of `text`, if it is one remembered and plainly written.
+    /// The tag behind the first `start` bytes of `text`, if it is one remembered and plainly written. More may follow the
+    /// line: no tag holds a line end.
     #[inline(always)]
-    pub(super) fn find(&self, text: &[u8]) -> Option<Found> {
-        let (near, length) = name(text)?;
+    pub(super) fn find(&self, vector: impl Vector, text: &[u8], start: usize) -> Option<Found> {
+        let near = near(text, start)?;
+        let length = length(vector, near)?;
         let number = self.places[place(near, length)].checked_sub(1)?;
-        let tag = &self.list[usize::from(number)];
-        if cut(near, length) != tag.name || length != tag.length {
+        let tag = self.list.get(usize::from(number))?;
+        if !tag.is_at(near) || length != tag.length {
             return None;
         }
-        let mut at = length;
-        if text[at] == b'[' {
-            at += 1 + text[at + 1..].iter().position(|b| !b.is_ascii_digit())?;
-            if at == length + 1 || text[at] != b']' {
-                return None;
-            }
-            at += 1;
-        } else if !tag.alone {
-            return None;
+        let program_end = start + length;
+        if near[BEFORE + length] != b'[' {
+            let here = tag.alone && text_follows(near, length, b": ");
+            return here.then_some(Found {
+                number,
+                program_end,
+                pid_end: program_end,
+                message: program_end + 2,
+            });
         }
-        let pid_end = if at == length { length } else { at - 1 };
-        match text[at..] {
-            [b':', b' ', next, ..] if !next.is_ascii_whitespace() => {
-                Some(Found { number, program: length, pid_end, message: at + 2 })
-            }
-            _ => None,
-        }
+        let figures = figures(eight(near, BEFORE + length + 1));
+        let here = figures > 0 && text_follows(near, length + 1 + figures, b"]: ");
+        let pid_end = program_end + 1 + figures;
+        here.then_some(Found { number, program_end, pid_end, message: pid_end + 3 })
     }
 
-    /// Remembers the tag at the start of `text`, read the long way to be `program`.
-    pub(super) fn learn(&mut self, text: &[u8], program: &[u8]) {
-        let Some((near, length)) = name(text) else { return };
-        if near[..length] != *program || program.is_empty() {
+    /// Remembers the tag behind the first `start` bytes of `text`, read the long way to be `program`.
+    pub(super) fn learn(&mut self, vector: impl Vector, text: &[u8], start: usize, program: &[u8]) {
+        let Some(there) = start.checked_sub(BEFORE).and_then(|from| text.get(from..)) else { return };
+        let there = &there[..there.len().min(NEAR)];
+        // The line may be shorter than what is looked at.
+        let mut near = [b'\n'; NEAR];
+        near[..there.len()].copy_from_slice(there);
+        let Some(length) = length(vector, &near) else { return };
+        if near[BEFORE..BEFORE + length] != *program || program.is_empty() {
             return;
         }
-        let (name, alone) = (cut(near, length), near[length] == b':');
-        let number = match self.list.iter().position(|tag| tag.name == name && tag.length == length) {
+        let alone = near[BEFORE + length] == b':';
+        let number = match self.list.iter().position(|tag| tag.name[..tag.length] == *program) {
             Some(known) => known,
             None if self.list.len() < MOST => {
-                self.list.push(Tag { name, length, alone });
+                let (mut name, mut own) = ([0; WIDTH], [0; WIDTH]);
+                name[..length].copy_from_slice(program);
+                own[..length].fill(u8::MAX);
+                self.list.push(Tag { name, own, length, alone });
                 self.list.len() - 1
             }
             None => return,
         };
         self.list[number].alone |= alone;
         // There are no more than a byte can number.
-        self.places[place(near, length)] = number as u8 + 1;
+        self.places[place(&near, length)] = number as u8 + 1;
     }
 }
 
+impl Tag {
+    /// Without a branch, so that the compiler takes many bytes at once.
+    #[inline(always)]
+    fn is_at(&self, near: &[u8; NEAR]) -> bool {
+        let Some(here) = near[BEFORE..].first_chunk::<WIDTH>() else { return false };
+        let mut differs = 0;
+        for at in 0..WIDTH {
+            differs |= (here[at] ^ self.name[at]) & self.own[at];
+        }
+        differs == 0
+    }
+}
+
+/// What stands around a place.
+#[inline(always)]
+fn near(text: &[u8], start: usize) -> Option<&[u8; NEAR]> {
+    // Before the first bytes there is nothing, and behind so great a number neither.
+    text.get(start.wrapping_sub(BEFORE)..)?.first_chunk()
+}
+
+/// How many bytes stand before the first `[`, `:` or blank.
+#[inline(always)]
+fn length(vector: impl Vector, near: &[u8; NEAR]) -> Option<usize> {
+    let tag = near[BEFORE..].first_chunk()?;
+    let ends = vector.places_of_any(tag, [b'[', b':', b' ']);
+    (ends != 0).then_some(ends.trailing_zeros() as usize % WIDTH)
+}
+
 /// A place for a tag, from its length and its last bytes: its first ones are mostly `postfix/`.
-#[inline]
-fn place(near: &[u8; WIDTH], length: usize) -> usize {
-    let last = near[length.saturating_sub(8)..].first_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+#[inline(always)]
+fn place(near: &[u8; NEAR], length: usize) -> usize {
     // Of a shorter name only its own bytes.
-    let own = last << (64 - 8 * length.clamp(1, 8));
+    let own = eight(near, length) & LAST[length.min(8)];
     ((own ^ length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % PLACES
 }
 
-/// The bytes before the first `[`, `:` or blank, with what is near, and how many they are.
-#[inline]
-fn name(text: &[u8]) -> Option<(&[u8; WIDTH], usize)> {
-    let near = text.first_chunk()?;
-    let ends = places_of_any(near, [b'[', b':', b' ']);
-    (ends != 0).then_some((near, ends.trailing_zeros() as usize))
-}
-
-/// The first bytes, and zeros.
-#[inline]
-fn cut(near: &[u8; WIDTH], length: usize) -> [u8; WIDTH] {
-    let mask = &MASKS[length.min(WIDTH)];
-    std::array::from_fn(|at| near[at] & mask[at])
-}
-
-/// Masks that keep the first bytes, by how many.
-static MASKS: [[u8; WIDTH]; WIDTH + 1] = {
-    let mut masks = [[0; WIDTH]; WIDTH + 1];
+/// Masks that keep the last bytes of eight, by how many.
+static LAST: [u64; 9] = {
+    let mut masks = [u64::MAX; 9];
     let mut length = 0;
-    while length <= WIDTH {
-        let mut at = 0;
-        while at < length {
-            masks[length][at] = u8::MAX;
-            at += 1;
-        }
+    while length < 8 {
+        masks[length] = !(u64::MAX >> (8 * length));
         length += 1;
     }
     masks
 };
+
+/// Eight bytes from `at` on.
+#[inline(always)]
+fn eight(near: &[u8; NEAR], at: usize) -> u64 {
+    near[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// How many of eight bytes are figures before the first that is none.
+#[inline(always)]
+fn figures(bytes: u64) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    // A figure becomes less than ten; what is ten or more carries into the highest bit, or has it set already. A carry out of a byte
+    // spoils only those behind it.
+    let value = bytes ^ (ONES * 0x30);
+    let others = (value.wrapping_add(ONES * 0x76) | value) & (ONES * 0x80);
+    others.trailing_zeros() as usize / 8
+}
+
+/// Whether a sign stands `at` bytes behind the start of the tag, and behind it a text that begins with no blank.
+#[inline(always)]
+fn text_follows<const N: usize>(near: &[u8; NEAR], at: usize, sign: &[u8; N]) -> bool {
+    near[BEFORE + at..].first_chunk() == Some(sign) && near[BEFORE + at + N] > b' '
+}

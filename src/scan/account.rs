@@ -51,6 +51,7 @@ impl Account {
     }
 
     /// A line of this mail server, in this form.
+    #[inline]
     pub(super) fn found(&mut self, form: Form, mta: Mta) {
         self.forms |= 1 << form as u8;
         self.mtas |= 1 << mta as u8;
@@ -78,6 +79,15 @@ impl Account {
                 }
             }
         }
+    }
+
+    /// Counts a line of the period that says nothing of its own: it is one of two classes.
+    #[inline]
+    pub(super) fn silent(&mut self, class: Class) {
+        self.last_line_understood = true;
+        let event = class == Class::OtherEvent;
+        self.other_events += u64::from(event);
+        self.unrelated += u64::from(!event);
     }
 
     /// The last line made sense.

@@ -19,12 +19,13 @@ use super::ends::Ends;
 use super::exim;
 use super::period::Period;
 use super::repeat::{self, Repeats};
-use crate::frame::{self, Form, Record, Repeat, Splitter, own_stamp};
+use crate::frame::{self, Form, Known, Record, Repeat, Splitter, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
 use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
 use crate::smtp::Action;
 use crate::tally::{Line, Sink};
 use crate::time::{Clock, Instant, Stamp};
+use crate::vector::{self, Vector, Work};
 
 /// The classes of the accounting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +45,7 @@ pub(super) fn read<S: Sink>(
     period: Period,
     sink: &mut S,
 ) -> Account {
-    let own = block.lines();
-    let mut splitter = Splitter::default();
-    let mut programs = [Tag::New; Splitter::TAGS];
-    let mut reader = Reader {
+    vector::best(Reader {
         clock,
         period,
         sink,
@@ -55,55 +53,66 @@ pub(super) fn read<S: Sink>(
         account: Account::default(),
         last: None,
         repeats: Repeats::default(),
-    };
-    let mut start = 0;
-    for end in Ends::new(own) {
-        let full = &own[start..end];
-        let begin = start;
-        start = end + 1;
-        reader.account.lines += 1;
-        let line = if full.len() > LINE_LIMIT {
-            reader.account.long_lines += 1;
-            &full[..LINE_LIMIT]
-        } else {
-            full
-        };
-        let Some(known) = splitter.known(line) else {
-            reader.any(splitter.split(line), line, begin..start);
-            continue;
-        };
-        let program = &mut programs[usize::from(known.tag)];
-        if let Tag::New = program {
-            *program = Tag::of(&known.record());
-        }
-        match program {
-            Tag::Postfix(daemon) if !Repeat::is_near(known.message()) => {
-                let event = parse_postfix(daemon, known.message());
-                reader.event(&known.record(), line, Mta::Postfix, &event);
+    })
+}
+
+impl<S: Sink> Work for Reader<'_, '_, '_, S> {
+    type Result = Account;
+
+    #[inline(always)]
+    fn by(mut self, vector: impl Vector) -> Account {
+        let own = self.block.lines();
+        let mut splitter = Splitter::default();
+        let mut programs = [Tag::New; Splitter::TAGS];
+        let mut start = 0;
+        for end in Ends::new(vector, own) {
+            let text = &own[start..];
+            let mut length = end - start;
+            let begin = start;
+            start = end + 1;
+            self.account.lines += 1;
+            if length > LINE_LIMIT {
+                self.account.long_lines += 1;
+                length = LINE_LIMIT;
             }
-            Tag::EximMain => {
-                reader.event(&known.record(), line, Mta::Exim, &parse_exim(known.message()));
+            let line = &text[..length];
+            let Some(known) = splitter.known(vector, text, length) else {
+                self.any(splitter.split(line), line, begin..start);
+                continue;
+            };
+            let program = &mut programs[usize::from(known.tag)];
+            if let Tag::New = program {
+                *program = Tag::of(&known.record());
             }
-            // A figure may begin a line of Exim's own; and what came again may be anybody's.
-            Tag::Other(_, lines)
-                if !known.message().first().is_some_and(u8::is_ascii_digit)
-                    && !Repeat::is_near(known.message()) =>
-            {
-                if reader.instant(Some(known.stamp)).1 {
-                    *lines += 1;
-                    reader.account.understood();
+            match program {
+                Tag::Postfix(daemon) if !Repeat::is_near(known.message()) => {
+                    let event = parse_postfix(daemon, known.message());
+                    self.known(&known, line, Mta::Postfix, &event);
                 }
+                Tag::EximMain => {
+                    self.known(&known, line, Mta::Exim, &parse_exim(known.message()));
+                }
+                // A figure may begin a line of Exim's own; and what came again may be anybody's.
+                Tag::Other(_, lines)
+                    if !known.message().first().is_some_and(u8::is_ascii_digit)
+                        && !Repeat::is_near(known.message()) =>
+                {
+                    if self.instant(Some(known.stamp)).1 {
+                        *lines += 1;
+                        self.account.understood();
+                    }
+                }
+                _ => self.any(known.record(), line, begin..start),
             }
-            _ => reader.any(known.record(), line, begin..start),
         }
-    }
-    reader.last_counted_behind();
-    for program in programs {
-        if let Tag::Other(name, lines) = program {
-            reader.account.other_program(name, lines);
+        self.last_counted_behind();
+        for program in programs {
+            if let Tag::Other(name, lines) = program {
+                self.account.other_program(name, lines);
+            }
         }
+        self.account
     }
-    reader.account
 }
 
 /// What a tag told of its program.
@@ -177,7 +186,20 @@ impl<S: Sink> Reader<'_, '_, '_, S> {
         }
     }
 
-    #[inline]
+    /// A line like others before it, and what it says. Most say nothing that goes further.
+    #[inline(always)]
+    fn known(&mut self, known: &Known<'_, '_>, line: &[u8], mta: Mta, event: &Event<'_>) {
+        match event {
+            Event::Mention | Event::Unrelated => {
+                if self.instant(Some(known.stamp)).1 {
+                    self.account.silent(classify(event));
+                    self.account.found(known.form(), mta);
+                }
+            }
+            _ => self.event(&known.record(), line, mta, event),
+        }
+    }
+
     fn event(&mut self, record: &Record<'_>, text: &[u8], mta: Mta, event: &Event<'_>) {
         let (at, inside) = self.instant(record.stamp);
         if inside {

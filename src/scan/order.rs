@@ -14,6 +14,7 @@ use crate::summary::Years;
 use crate::time::{
     Clock, ClockState, Instant, Stamp, YearEvidence, Zone, arrival_tells, first_year, queue_id_instant,
 };
+use crate::vector::common;
 
 use super::{Options, Period, SLACK, Stretch};
 
@@ -120,7 +121,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
     let mut splitter = Splitter::default();
-    lines(bytes).filter_map(move |line| match splitter.known(line) {
+    lines(bytes).filter_map(move |line| match splitter.known(common(), line, line.len()) {
         Some(known) => Some(known.stamp),
         None => splitter.split(line).stamp,
     })

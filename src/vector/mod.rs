@@ -2,35 +2,114 @@
 //!
 //! Each question has a plain twin that other processors use; the tests hold one against the other. What is asked here is
 //! asked of every line or of every byte: by plain loops these two take a quarter of the whole time.
+//!
+//! Which processor it is, is found out at run time. Work that is to use all that it has is handed to [`best`], which holds a copy
+//! of it for each kind; everything else asks by what is [`common`] to all of one architecture.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
-#[cfg(not(target_arch = "x86_64"))]
-use plain as chosen;
-#[cfg(target_arch = "x86_64")]
-use sse2 as chosen;
+/// What is asked of many bytes at once.
+pub trait Vector: Copy {
+    /// One bit for each of the bytes that is `wanted`, the lowest for the first.
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64;
 
-/// One bit for each of the bytes that is `wanted`, the lowest for the first.
-#[inline]
-pub fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
-    chosen::places(bytes, wanted)
+    /// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32;
+
+    /// One bit for each of the bytes that is neither below `first` nor above `last`, the lowest for the first.
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16;
 }
 
-/// Tells the processor that bytes from `at` on will be wanted soon. A log is read faster than it comes from memory.
+/// Work that can be compiled for several kinds of processors.
+pub trait Work {
+    /// What it comes to.
+    type Result;
+
+    /// Does it. To be inlined, with all in it that should use the processor's own instructions.
+    fn by(self, vector: impl Vector) -> Self::Result;
+}
+
+/// Does the work by the best instructions that are there.
+pub fn best<W: Work>(work: W) -> W::Result {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = avx2::Avx2::here() {
+        return avx2.run(work);
+    }
+    work.by(common())
+}
+
+/// What every processor of this architecture has.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub fn common() -> impl Vector {
+    sse2::Sse2
+}
+
+/// What every processor of this architecture has.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub fn common() -> impl Vector {
+    plain::Plain
+}
+
+/// The first place of a byte. Mostly it is near: then no search is set up for it.
 #[inline]
-pub fn prefetch(bytes: &[u8], at: usize) {
-    if let Some(byte) = bytes.get(at) {
-        chosen::prefetch(byte);
+pub fn find(wanted: u8, bytes: &[u8]) -> Option<usize> {
+    match nearby(bytes, [wanted; 3]) {
+        Ok(place) => Some(place),
+        Err(from) => memchr::memchr(wanted, &bytes[from..]).map(|place| from + place),
     }
 }
 
-/// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
+/// The first place of one of two bytes, sought in the same way.
 #[inline]
-pub fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    chosen::places_of_any(bytes, wanted)
+pub fn find2(a: u8, b: u8, bytes: &[u8]) -> Option<usize> {
+    match nearby(bytes, [a, b, b]) {
+        Ok(place) => Some(place),
+        Err(from) => memchr::memchr2(a, b, &bytes[from..]).map(|place| from + place),
+    }
+}
+
+/// The place of a byte among the first sixty-four, or from where to go on.
+#[inline(always)]
+fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
+    let mut from = 0;
+    while from < 64
+        && let Some(near) = bytes[from..].first_chunk()
+    {
+        let places = common().places_of_any(near, wanted);
+        if places != 0 {
+            return Ok(from + places.trailing_zeros() as usize);
+        }
+        from += near.len();
+    }
+    Err(from)
+}
+
+/// How many of the first bytes are neither below `first` nor above `last`.
+#[inline]
+pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
+    if let Some(near) = bytes.first_chunk() {
+        let others = !common().places_within(near, first, last);
+        if others != 0 {
+            return others.trailing_zeros() as usize;
+        }
+    }
+    bytes.iter().take_while(|byte| (first..=last).contains(byte)).count()
+}
+
+/// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
+#[inline(always)]
+pub fn prefetch(byte: &u8) {
+    #[cfg(target_arch = "x86_64")]
+    sse2::prefetch(byte);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = byte;
 }
 
 #[cfg(test)]
@@ -44,14 +123,42 @@ mod tests {
         proptest::collection::vec(byte, N).prop_map(|bytes| bytes.try_into().unwrap())
     }
 
+    /// All questions at once.
+    struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
+
+    impl Work for Questions<'_> {
+        type Result = (u64, u64, u32, u16);
+
+        fn by(self, vector: impl Vector) -> Self::Result {
+            let Questions(long, short, wanted) = self;
+            let any = vector.places_of_any(short, [b'[', b':', wanted]);
+            let within = vector.places_within(short.first_chunk().unwrap(), wanted.min(b'['), wanted);
+            (vector.places(long, wanted), vector.places(long, b'\n'), any, within)
+        }
+    }
+
     proptest! {
         #[test]
         fn many_at_once_is_one_by_one(long in bytes::<64>(), short in bytes::<32>(), wanted in any::<u8>()) {
-            for wanted in [wanted, b'\n'] {
-                prop_assert_eq!(places(&long, wanted), plain::places(&long, wanted));
-            }
-            let wanted = [b'[', b':', wanted];
-            prop_assert_eq!(places_of_any(&short, wanted), plain::places_of_any(&short, wanted));
+            let questions = || Questions(&long, &short, wanted);
+            let plain = questions().by(plain::Plain);
+            prop_assert_eq!(questions().by(common()), plain);
+            prop_assert_eq!(best(questions()), plain);
+        }
+
+        #[test]
+        fn a_search_finds_what_is_first(
+            near in proptest::collection::vec(any::<u8>(), 0..150),
+            wanted in any::<u8>(),
+            last in any::<u8>(),
+            from in 0_usize..150,
+        ) {
+            let bytes = &near[from.min(near.len())..];
+            prop_assert_eq!(find(wanted, bytes), bytes.iter().position(|byte| *byte == wanted));
+            let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
+            prop_assert_eq!(find2(wanted, last, bytes), either);
+            let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
+            prop_assert_eq!(run_within(bytes, wanted, last), run);
         }
     }
 }

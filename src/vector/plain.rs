@@ -1,12 +1,22 @@
 //! One byte after the other.
 
-pub(super) fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
-    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == wanted))
-}
+use super::Vector;
 
-pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(wanted.contains(byte)))
-}
+/// Any processor.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
 
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) fn prefetch(_byte: &u8) {}
+impl Vector for Plain {
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64 {
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == wanted))
+    }
+
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(wanted.contains(byte)))
+    }
+
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        let within = |byte| (first..=last).contains(byte);
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(within(byte)))
+    }
+}

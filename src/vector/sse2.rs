@@ -3,22 +3,36 @@
 
 use std::arch::x86_64::{
     __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch, _mm_set_epi64x,
-    _mm_set1_epi8,
+    _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8,
 };
 
-#[inline]
-pub(super) fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
-    // SAFETY: SSE2 is part of every x86-64 processor.
-    unsafe { by_sse2(bytes, wanted) }
+use super::Vector;
+
+/// Any x86-64 processor.
+#[derive(Clone, Copy)]
+pub(super) struct Sse2;
+
+impl Vector for Sse2 {
+    #[inline(always)]
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_of_any(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_within(bytes, first, last) }
+    }
 }
 
-#[inline]
-pub(super) fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    // SAFETY: SSE2 is part of every x86-64 processor.
-    unsafe { any_by_sse2(bytes, wanted) }
-}
-
-#[inline]
+#[inline(always)]
 pub(super) fn prefetch(byte: &u8) {
     // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
@@ -26,7 +40,7 @@ pub(super) fn prefetch(byte: &u8) {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn by_sse2(bytes: &[u8; 64], wanted: u8) -> u64 {
+fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
     let wanted = _mm_set1_epi8(wanted.cast_signed());
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
@@ -37,7 +51,7 @@ fn by_sse2(bytes: &[u8; 64], wanted: u8) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn any_by_sse2(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
@@ -46,6 +60,17 @@ fn any_by_sse2(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         bits |= mask(_mm_or_si128(first, _mm_cmpeq_epi8(bytes, c))) << (16 * index);
     }
     bits
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_within(bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+    // What is not between lies below `first` or above `last`, and saturating differences are not zero there.
+    let bytes = load(bytes);
+    let below = _mm_subs_epu8(_mm_set1_epi8(first.cast_signed()), bytes);
+    let above = _mm_subs_epu8(bytes, _mm_set1_epi8(last.cast_signed()));
+    // Sixteen bytes make sixteen bits.
+    mask(_mm_cmpeq_epi8(_mm_or_si128(below, above), _mm_setzero_si128())) as u16
 }
 
 /// The highest bit of each byte.

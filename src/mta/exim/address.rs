@@ -7,6 +7,7 @@
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::fields;
+use crate::vector::find;
 
 /// The recipient of a delivery line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[
 }
 
 fn plain_end(rest: &[u8]) -> usize {
-    memchr(b' ', rest).unwrap_or(rest.len())
+    find(b' ', rest).unwrap_or(rest.len())
 }
 
 /// `L@d <"L"@d>` where the second is the first, quoted: the second, and what follows.
@@ -113,8 +114,8 @@ fn command_end(rest: &[u8]) -> Option<usize> {
 
 /// The end of an unquoted address with blanks in it whose top address is another one.
 fn blanks_inside(rest: &[u8]) -> Option<usize> {
-    let blank = memchr(b' ', rest)?;
-    if memchr(b'@', &rest[..blank]).is_some() || rest[..blank].ends_with(b":") {
+    let blank = find(b' ', rest)?;
+    if find(b'@', &rest[..blank]).is_some() || rest[..blank].ends_with(b":") {
         return None;
     }
     let end = memmem::find(rest, b" <")?;

@@ -238,7 +238,8 @@ const LOCAL_ROUTERS: [&[u8]; 6] = [b"local", b"virtual", b"alias", b"userforward
 /// Whether a name has a word in it. Exim's names are shorter than 64 bytes (`readconf.c`): of a longer one the rest is not asked.
 fn mentions(name: &[u8], word: &[u8]) -> bool {
     let name = &name[..name.len().min(64)];
-    name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+    // The first letter decides mostly.
+    name.windows(word.len()).any(|part| part[0] | 0x20 == word[0] && part.eq_ignore_ascii_case(word))
 }
 
 /// The outcome of a line about one host of several; the line for the recipient follows.

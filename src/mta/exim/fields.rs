@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memchr2, memmem};
 
+use crate::vector::{find, find2};
+
 /// A host as Exim logs it: `name [ip]:port`, `name (helo) [ip]`, `(helo) [ip]`, `[ip]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Host<'a> {
@@ -61,7 +63,11 @@ impl<'a> Fields<'a> {
     }
 
     fn item(&mut self) -> Option<Item<'a>> {
-        let rest = self.rest.trim_ascii_start();
+        // Mostly there is one blank, and behind it a key of one letter or two.
+        let rest = match self.rest {
+            [b' ', rest @ ..] if rest.first().is_some_and(|b| *b > b' ') => rest,
+            rest => rest.trim_ascii_start(),
+        };
         let first = *rest.first()?;
         let (item, rest) = match first {
             b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
@@ -103,22 +109,21 @@ fn at_text(rest: &[u8]) -> bool {
 
 /// Where a word ends: at a blank, or at a colon that a blank follows. At least one byte.
 pub(super) fn word_end(rest: &[u8]) -> usize {
-    let end = memchr(b' ', rest).unwrap_or(rest.len());
+    let end = find(b' ', rest).unwrap_or(rest.len());
     if end > 1 && rest[end - 1] == b':' { end - 1 } else { end.max(1).min(rest.len()) }
 }
 
 /// Where an address ends that may hold blanks inside double quotes (RFC 5321, section 4.1.2).
 pub(super) fn quoted_word_end(rest: &[u8]) -> usize {
-    let plain = memchr(b' ', rest).unwrap_or(rest.len());
     let mut at = 0;
-    while let Some(found) = memchr2(b' ', b'"', &rest[at..]) {
+    while let Some(found) = find2(b' ', b'"', &rest[at..]) {
         at += found;
         if rest[at] == b' ' {
             return at;
         }
         match quoted_string(&rest[at..]) {
             Some(length) => at += length,
-            None => return plain,
+            None => return find(b' ', rest).unwrap_or(rest.len()),
         }
     }
     rest.len()
@@ -148,7 +153,7 @@ fn enclosed(rest: &[u8], open: u8, close: u8) -> Option<(&[u8], &[u8])> {
     let near = &rest[..rest.len().min(LOG_BUFFER)];
     let mut at = 1;
     loop {
-        match memchr2(close, b'"', near.get(at..)?) {
+        match find2(close, b'"', near.get(at..)?) {
             None => break,
             Some(found) if near[at + found] == close => {
                 return Some((&rest[1..at + found], &rest[at + found + 1..]));
@@ -166,7 +171,12 @@ fn enclosed(rest: &[u8], open: u8, close: u8) -> Option<(&[u8], &[u8])> {
 
 /// The length of `KEY` in `KEY=`: Exim's keys are letters, digits, `*` and `_` (`id*=` marks a made-up one).
 fn key_length(rest: &[u8]) -> Option<usize> {
-    let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'_')).count();
+    let of_key = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'_');
+    let length = match rest {
+        [a, b'=', ..] if of_key(a) => 1,
+        [a, b, b'=', ..] if of_key(a) && of_key(b) => 2,
+        _ => rest.iter().take_while(|b| of_key(b)).count(),
+    };
     (length > 0 && rest.get(length) == Some(&b'=')).then_some(length)
 }
 
@@ -208,7 +218,7 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
         }
     }
     if rest.first() == Some(&b'[')
-        && let Some(end) = memchr2(b']', b' ', rest)
+        && let Some(end) = find2(b']', b' ', rest)
         && rest[end] == b']'
     {
         host.ip = Some(&rest[1..end]);

@@ -17,6 +17,7 @@ mod tests;
 pub(super) use age::age;
 
 use super::{Event, is_local_name, is_loopback};
+use crate::vector::{Vector, common};
 use delivery::Flag;
 
 /// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
@@ -56,12 +57,25 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
             continue;
         }
         let Some((id, rest)) = message.split_at_checked(length) else { continue };
-        let legal = |(at, byte): (usize, &u8)| at == 6 || at == second_dash || byte.is_ascii_alphanumeric();
-        if id.iter().enumerate().all(legal) {
+        if others(id) == 1 << 6 | 1 << second_dash {
             return Some((id, rest.strip_prefix(b" ").unwrap_or(rest)));
         }
     }
     None
+}
+
+/// One bit for each byte of an id that is neither a letter nor a figure.
+fn others(id: &[u8]) -> u32 {
+    let of = |bytes: &[u8; 16]| {
+        // A letter is within these when it is made a small one, and nothing else is.
+        let letters = common().places_within(&bytes.map(|byte| byte | 0x20), b'a', b'z');
+        !(letters | common().places_within(bytes, b'0', b'9'))
+    };
+    // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
+    match (id.first_chunk(), id.last_chunk()) {
+        (Some(first), Some(last)) => u32::from(of(first)) | u32::from(of(last)) << (id.len() - 16),
+        _ => u32::MAX,
+    }
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).

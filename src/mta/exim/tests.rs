@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::parse;
+use super::{message_id, parse};
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction};
 
@@ -778,6 +778,25 @@ fn glued() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn ids_are_read_at_once_as_byte_by_byte(
+        id in "[0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4}",
+        odd in prop::option::of((0_usize..23, prop::sample::select(b"-_ @`[{/:z0".to_vec()))),
+        behind in "( [ -~]{0,20})?",
+    ) {
+        let mut line = [id.as_bytes(), behind.as_bytes()].concat();
+        if let Some((at, byte)) = odd
+            && at < id.len()
+        {
+            line[at] = byte;
+        }
+        let legal = line[..id.len()].iter().enumerate().all(|(at, byte)| match id.as_bytes()[at] {
+            b'-' => *byte == b'-',
+            _ => byte.is_ascii_alphanumeric(),
+        });
+        prop_assert_eq!(message_id(&line).map(|(id, _)| id), legal.then_some(&line[..id.len()]));
+    }
+
     #[test]
     fn no_bytes_panic_and_slices_stay_inside(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         stays_inside(&bytes);

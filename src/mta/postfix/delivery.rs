@@ -14,6 +14,7 @@ use memchr::{memchr, memmem};
 use super::reply::{Answer, At, Peer};
 use crate::mta::{Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes, Step};
+use crate::vector;
 
 /// What follows the recipient.
 struct Tail<'a> {
@@ -111,7 +112,7 @@ fn bracketed(path: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     // The external form quotes an odd local part; nothing inside the quotes ends the address.
     let mut from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
     loop {
-        let end = from + memchr(b'>', &path[from..])?;
+        let end = from + vector::find(b'>', &path[from..])?;
         let behind = &path[end + 1..];
         match usual(behind).map_or_else(|| tail(behind), Ok) {
             Ok(tail) => return Some((&path[..end], tail)),
@@ -166,7 +167,7 @@ fn usual(text: &[u8]) -> Option<Tail<'_>> {
 /// A value of figures, `.` and `/`, and what follows it.
 #[inline]
 fn figures(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|b| !matches!(b, b'.'..=b'9'))?;
+    let end = vector::run_within(text, b'.', b'9');
     let rest = text[end..].strip_prefix(b", ")?;
     (end > 0).then_some((&text[..end], rest))
 }
@@ -233,19 +234,11 @@ fn original(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A value up to the next `, `, and what follows that.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut end = comma(text)?;
+    let mut end = vector::find(b',', text)?;
     while text.get(end + 1) != Some(&b' ') {
-        end += 1 + comma(&text[end + 1..])?;
+        end += 1 + vector::find(b',', &text[end + 1..])?;
     }
     Some((&text[..end], &text[end + 2..]))
-}
-
-/// The first comma; most values are shorter than it takes to set out for a search.
-fn comma(text: &[u8]) -> Option<usize> {
-    let near = &text[..text.len().min(16)];
-    near.iter()
-        .position(|b| *b == b',')
-        .or_else(|| memchr(b',', &text[near.len()..]).map(|at| near.len() + at))
 }
 
 /// The whole seconds of a number at the start of a field: `303` of `303.2/0.01/1/0`.

@@ -18,9 +18,6 @@ use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
 
 /// Reads a refusal; `id` is the queue id before it.
 pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Outcome<'a>> {
-    if matches!(daemon, b"smtp" | b"lmtp" | b"qmgr" | b"local" | b"pipe" | b"virtual" | b"bounce") {
-        return None;
-    }
     // Asked of every line that is none of the others: most end here.
     let (status, refused): (&[u8], bool) = match text.first()? {
         b'r' if text.starts_with(b"reject: ") => (b"reject", true),
@@ -29,6 +26,9 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> 
         b'p' if text.starts_with(b"proxy-reject: ") => (b"proxy-reject", true),
         _ => return None,
     };
+    if matches!(daemon, b"smtp" | b"lmtp" | b"qmgr" | b"local" | b"pipe" | b"virtual" | b"bounce") {
+        return None;
+    }
     let rest = &text[status.len() + 2..];
     let outcome = Outcome {
         queue_id: id.filter(|id| *id != b"NOQUEUE"),

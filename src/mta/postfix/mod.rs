@@ -9,6 +9,7 @@ mod reply;
 
 use super::{Event, Kind, Outcome};
 use crate::smtp::Direction;
+use crate::vector::{Vector, common};
 
 /// What a record of a Postfix daemon says. `daemon` is the last part of the program's path, empty when not known.
 #[inline]
@@ -87,64 +88,44 @@ fn without_severity(message: &[u8]) -> &[u8] {
 ///
 /// `NOQUEUE` is an id without a message. A blank after the colon may have been lost on the way.
 fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, classes) = match text.first_chunk::<{ LONGEST_ID + 1 }>() {
-        Some(near) => run(near),
-        None => run(text),
-    };
-    if length >= text.len() {
-        return None;
-    }
-    if length < 2 || text[length] != b':' {
+    let near = &text[..text.len().min(LONGEST_ID + 1)];
+    let (length, figure, capitals) = near.first_chunk().and_then(short_run).unwrap_or_else(|| run(near));
+    if length < 2 || near.get(length) != Some(&b':') {
         return None;
     }
     let id = &text[..length];
     // Words such as "statistics:" are none: an id holds a figure, or is hexadecimal in capitals.
-    let hexadecimal = length >= 5 && classes == HEXADECIMAL;
-    if classes & FIGURE == 0 && !hexadecimal && id != b"NOQUEUE" {
+    if !figure && !(length >= 5 && capitals) && id != b"NOQUEUE" {
         return None;
     }
     let rest = &text[length + 1..];
     Some((id, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
-/// How many of the first bytes may be of an id, and what they are. Compiled once for a known length, where most ask.
-#[inline(always)]
-fn run(near: &[u8]) -> (usize, u8) {
-    let mut classes = 0;
-    for (at, byte) in near.iter().enumerate() {
-        let class = CLASSES[usize::from(*byte)];
-        if class == 0 {
-            return (at, classes);
-        }
-        classes |= class;
-    }
-    (usize::MAX, classes)
+/// How many of the first bytes may be of an id, whether a figure is among them, and whether all are of `A` to `F`.
+fn run(near: &[u8]) -> (usize, bool, bool) {
+    let length = near.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let id = &near[..length];
+    (length, id.iter().any(u8::is_ascii_digit), id.iter().all(|byte| matches!(byte, b'A'..=b'F')))
 }
+
+/// The same where the run ends within sixteen bytes, as that of most ids and words does.
+#[inline]
+fn short_run(near: &[u8; 16]) -> Option<(usize, bool, bool)> {
+    let figures = common().places_within(near, b'0', b'9');
+    let length =
+        (figures | common().places_within(&near.map(|byte| byte | SMALL), b'a', b'z')).trailing_ones();
+    // `_` stands in few ids.
+    let own = 1_u16.checked_shl(length).filter(|_| near[length as usize] != b'_')? - 1;
+    let figure = figures & own != 0;
+    Some((length as usize, figure, !figure && !common().places_within(near, b'A', b'F') & own == 0))
+}
+
+/// What makes a capital letter a small one, and no other byte a letter.
+const SMALL: u8 = 0x20;
 
 /// Longer than Postfix makes them.
 const LONGEST_ID: usize = 27;
-
-/// What a byte of a queue id can be.
-const FIGURE: u8 = 1;
-const HEXADECIMAL: u8 = 2;
-const OTHER: u8 = 4;
-
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        classes[byte as usize] = match byte {
-            b'0'..=b'9' => FIGURE,
-            b'A'..=b'F' => HEXADECIMAL,
-            b'G'..=b'Z' | b'a'..=b'z' | b'_' => OTHER,
-            _ => 0,
-        };
-        if byte == u8::MAX {
-            break classes;
-        }
-        byte += 1;
-    }
-};
 
 /// `<s>, size=N, nrcpt=N (queue active)` of the queue manager, or `<s>, status=expired, returned to sender`.
 fn sender_or_expired<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {

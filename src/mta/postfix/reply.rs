@@ -119,13 +119,7 @@ impl<'a> Peer<'a> {
             _ => rest,
         };
         let inside = rest.strip_suffix(b"]")?;
-        let mut host = inside;
-        while let [before @ .., b] = host
-            && (b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
-        {
-            host = before;
-        }
-        let ip = &inside[host.len()..];
+        let (host, ip) = inside.split_at(inside.iter().rposition(|b| !OF_ADDRESS[usize::from(*b)])? + 1);
         let host = host.strip_suffix(b"[")?;
         (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip) })
     }
@@ -141,9 +135,7 @@ impl<'a> Peer<'a> {
         }
         let at = if memchr::memchr(b'/', inside).is_some() {
             At::Socket
-        } else if !inside.is_empty()
-            && inside.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
-        {
+        } else if !inside.is_empty() && inside.iter().all(|b| OF_ADDRESS[usize::from(*b)]) {
             At::Ip(inside)
         } else {
             At::Masked
@@ -151,3 +143,16 @@ impl<'a> Peer<'a> {
         Some(Peer { host: &token[..open], at })
     }
 }
+
+/// Whether a byte may be of an IP address.
+static OF_ADDRESS: [bool; 256] = {
+    let mut of = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        of[byte as usize] = byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':');
+        if byte == u8::MAX {
+            break of;
+        }
+        byte += 1;
+    }
+};

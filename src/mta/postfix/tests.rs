@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::parse;
+use super::{parse, queue_id};
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::Direction;
 
@@ -220,7 +220,23 @@ fn refusals() {
     assert_eq!(show("postscreen", busy), "reject in <>  reject no reply");
 }
 
+/// A queue id and the colon behind it, byte by byte.
+fn id_by_bytes(text: &[u8]) -> Option<&[u8]> {
+    let length = text.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_')?;
+    let id = &text[..length];
+    let hexadecimal = length >= 5 && id.iter().all(|b| matches!(b, b'A'..=b'F'));
+    let is_one = id.iter().any(u8::is_ascii_digit) || hexadecimal || id == b"NOQUEUE";
+    (text[length] == b':' && (2..=27).contains(&length) && is_one).then_some(id)
+}
+
 proptest! {
+    #[test]
+    fn ids_are_read_at_once_as_byte_by_byte(
+        text in "([0-9A-F]{0,30}|[A-F]{0,30}|[A-Za-z_]{0,30})[0-9g-z_@\\[`{/]{0,2}[:. ]{0,2}[ -~]{0,20}",
+    ) {
+        prop_assert_eq!(queue_id(text.as_bytes()).map(|(id, _)| id), id_by_bytes(text.as_bytes()));
+    }
+
     #[test]
     fn no_bytes_panic(daemon in "smtp|smtpd|qmgr|", message in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _ = parse(daemon.as_bytes(), &message);

@@ -1,0 +1,88 @@
+//! Thirty-two bytes at once by AVX2, and bits counted and taken by BMI: what most x86-64 processors since 2013 have.
+#![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
+
+use std::arch::x86_64::{
+    __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+};
+
+use super::sse2::Sse2;
+use super::{Vector, Work};
+
+/// A processor that has all of this: there is no value of it elsewhere, so whoever has one may ask.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    /// The processor at hand, if it is one.
+    pub(super) fn here() -> Option<Avx2> {
+        let all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt");
+        all.then_some(Avx2(()))
+    }
+
+    /// Does work that is compiled for this processor.
+    pub(super) fn run<W: Work>(self, work: W) -> W::Result {
+        // SAFETY: the processor has what is enabled there, or there would be no `self`.
+        unsafe { run(self, work) }
+    }
+}
+
+impl Vector for Avx2 {
+    #[inline(always)]
+    fn places(self, bytes: &[u8; 64], wanted: u8) -> u64 {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { places(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { places_of_any(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+        Sse2.places_within(bytes, first, last)
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn run<W: Work>(avx2: Avx2, work: W) -> W::Result {
+    work.by(avx2)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
+    let wanted = _mm256_set1_epi8(wanted.cast_signed());
+    let mut bits = 0;
+    for (index, half) in bytes.as_chunks().0.iter().enumerate() {
+        bits |= u64::from(mask(_mm256_cmpeq_epi8(load(half), wanted))) << (32 * index);
+    }
+    bits
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
+    let bytes = load(bytes);
+    let [a, b, c] = wanted.map(|byte| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())));
+    mask(_mm256_or_si256(_mm256_or_si256(a, b), c))
+}
+
+/// The highest bit of each byte.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn mask(bytes: __m256i) -> u32 {
+    _mm256_movemask_epi8(bytes).cast_unsigned()
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8; 32]) -> __m256i {
+    // SAFETY: all 32 bytes are there, and no alignment is asked for.
+    unsafe { _mm256_loadu_si256(std::ptr::from_ref(bytes).cast()) }
+}
