@@ -118,9 +118,10 @@ impl Tag {
     #[inline(always)]
     fn is_at(&self, near: &[u8; NEAR]) -> bool {
         let Some(here) = near[BEFORE..].first_chunk::<WIDTH>() else { return false };
+        let (name, own) = (&self.name, &self.own);
         let mut differs = 0;
         for at in 0..WIDTH {
-            differs |= (here[at] ^ self.name[at]) & self.own[at];
+            differs |= (here[at] ^ name[at]) & own[at];
         }
         differs == 0
     }

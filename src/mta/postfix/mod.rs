@@ -95,7 +95,8 @@ fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
     let id = &text[..length];
     // Words such as "statistics:" are none: an id holds a figure, or is hexadecimal in capitals.
-    if !figure && !(length >= 5 && capitals) && id != b"NOQUEUE" {
+    let is_one = figure || length >= 5 && capitals || id == b"NOQUEUE";
+    if !is_one {
         return None;
     }
     let rest = &text[length + 1..];
