@@ -46,13 +46,13 @@ impl Handle {
 
     /// Reads it from the start, as far as it reached when it was opened and still does.
     pub(super) fn reader(&self) -> io::Result<Stretch> {
-        self.reader_from(0)
+        self.reader_between(0, None)
     }
 
-    /// The same from a place on.
-    pub(super) fn reader_from(&self, at: u64) -> io::Result<Stretch> {
+    /// The same from a place on, up to another.
+    pub(super) fn reader_between(&self, at: u64, until: Option<u64>) -> io::Result<Stretch> {
         let file = self.file()?;
-        let end = self.length.min(file.metadata()?.len()).max(at);
+        let end = self.length.min(file.metadata()?.len()).min(until.unwrap_or(u64::MAX)).max(at);
         Ok(Stretch { file, at, end })
     }
 }

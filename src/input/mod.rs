@@ -56,6 +56,8 @@ pub struct Source {
     carrier: Option<Carrier>,
     /// Where reading begins, in bytes of its lines.
     from: u64,
+    /// Where it ends, at the latest.
+    until: Option<u64>,
     /// Reading ends with the last line that has an end.
     whole_lines: bool,
     bytes: Bytes,
@@ -153,6 +155,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
         head,
         carrier,
         from: 0,
+        until: None,
         whole_lines: false,
         bytes: Bytes::Packed { file, format, begun: None },
     };
@@ -181,6 +184,7 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
             head: Vec::new(),
             carrier: None,
             from: 0,
+            until: None,
             whole_lines: false,
             bytes: Bytes::Stream(Some(failing)),
         }
@@ -211,6 +215,7 @@ fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, 
         head,
         carrier,
         from: 0,
+        until: None,
         whole_lines: false,
         bytes: Bytes::Stream(Some(reader)),
     })

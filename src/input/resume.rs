@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
 use super::{Bytes, Print, Reader, Source, look};
 
@@ -32,6 +32,28 @@ impl Source {
     /// Ends with the last line that has an end, since the one behind it may still be written.
     pub fn whole_lines(&mut self) {
         self.whole_lines = true;
+    }
+
+    /// The last whole lines of a file that is read up to its last line end, and where they end. Nothing for what is
+    /// unpacked, to which nobody adds.
+    pub fn last_lines(&self) -> Option<(u64, Vec<u8>)> {
+        let Bytes::File { file, .. } = &self.bytes else { return None };
+        let open = file.file().ok().filter(|_| self.whole_lines)?;
+        let length = file.length.min(open.metadata().ok()?.len());
+        let start = length.saturating_sub(super::AHEAD as u64).max(self.from);
+        let mut bytes = vec![0; usize::try_from(length.checked_sub(start)?).ok()?];
+        open.read_exact_at(&mut bytes, start).ok()?;
+        bytes.truncate(memrchr(b'\n', &bytes)? + 1);
+        let end = start + bytes.len() as u64;
+        // Where a line was cut in two it is none.
+        let first = if start == self.from { 0 } else { memchr(b'\n', &bytes)? + 1 };
+        Some((end, bytes.split_off(first)))
+    }
+
+    /// Ends at this place, which is a line end.
+    pub fn until(&mut self, end: u64) {
+        self.until = Some(end);
+        self.length = self.length.map(|_| end.saturating_sub(self.from));
     }
 
     /// Looks at `tail` bytes before a place, and how much there is in all.
@@ -64,7 +86,7 @@ impl Source {
     /// A file's bytes from where reading begins.
     pub(super) fn rest(&self) -> io::Result<Reader> {
         Ok(match &self.bytes {
-            Bytes::File { file, .. } => Box::new(file.reader_from(self.from)?),
+            Bytes::File { file, .. } => Box::new(file.reader_between(self.from, self.until)?),
             _ if self.from == 0 => self.reader()?,
             _ => Box::new(Behind { reader: self.reader()?, before: self.from }),
         })
@@ -72,6 +94,8 @@ impl Source {
 
     /// Of all bytes those that are to be read.
     pub(super) fn stretch(&self, bytes: &[u8]) -> Range<usize> {
+        let until = usize::try_from(self.until.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let bytes = &bytes[..until.min(bytes.len())];
         let start = usize::try_from(self.from).unwrap_or(usize::MAX).min(bytes.len());
         let end = match self.whole_lines {
             true => memrchr(b'\n', &bytes[start..]).map_or(start, |at| start + at + 1),

@@ -130,22 +130,23 @@ fn providers(all: &BTreeMap<&str, Provider>, page: &mut Exposition<'_>) -> io::R
             page.sample("answers", &[("provider", provider), ("class", class)], count)?;
         }
     }
-    let natures: [(&str, &str, fn(&Natures) -> u64); 3] = [
-        (
-            "enforcement_answers",
-            "Attempts refused or put off for requirements on senders (SPF, DKIM, DMARC, DNS, TLS).",
-            |n| n.enforcement,
-        ),
-        ("dead_address_answers", "Attempts refused because the address is dead.", |n| n.dead_address),
-        ("policy_answers", "Attempts refused for policy: the recipient is not the reason.", |n| n.policy),
-    ];
-    for (name, help, count) in natures {
+    let mut nature = |name: &str, help: &str, count: fn(&Natures) -> u64| {
         page.gauge(name, help)?;
-        for (provider, Provider { natures, .. }) in all {
-            page.sample(name, &[("provider", provider)], count(natures))?;
-        }
-    }
-    Ok(())
+        all.iter().try_for_each(|(provider, sums)| {
+            page.sample(name, &[("provider", provider)], count(&sums.natures))
+        })
+    };
+    nature(
+        "enforcement_answers",
+        "Attempts refused or put off for requirements on senders (SPF, DKIM, DMARC, DNS, TLS).",
+        |natures| natures.enforcement,
+    )?;
+    nature("dead_address_answers", "Attempts refused because the address is dead.", |natures| {
+        natures.dead_address
+    })?;
+    nature("policy_answers", "Attempts refused for policy: the recipient is not the reason.", |natures| {
+        natures.policy
+    })
 }
 
 /// What was read, and what of it could not be.

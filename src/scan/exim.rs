@@ -71,7 +71,7 @@ pub(super) fn lines(behind: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Lines of others between two parts at most: Exim writes one directly after the other. Where a filter has taken the rest away,
 /// looking further would be in vain, and at each first part again.
-const MOST_BETWEEN: usize = 128;
+pub(super) const MOST_BETWEEN: usize = 128;
 
 /// Puts the parts of a record together, as far as they are there.
 fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8>) {

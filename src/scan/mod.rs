@@ -8,6 +8,7 @@ mod account;
 mod crew;
 mod ends;
 mod exim;
+mod hold;
 mod kernel;
 mod order;
 mod period;
@@ -146,7 +147,7 @@ pub fn gather<T: Gather>(
 /// The same with logs that were read in part before: each goes on from its stretch's beginning. Tells where each of
 /// them ended, in the order they were read.
 pub fn resume<T: Gather>(
-    stretches: Vec<Stretch>,
+    mut stretches: Vec<Stretch>,
     total: &mut T,
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
@@ -158,6 +159,12 @@ pub fn resume<T: Gather>(
     let mut overlap = false;
     let mut ends = Vec::new();
     let mut clock = options.clock;
+    for stretch in &mut stretches {
+        let source = &mut stretch.source;
+        if let Some((end, lines)) = source.last_lines() {
+            source.until(end - hold::held(&lines) as u64);
+        }
+    }
     let threads = workers.current_num_threads();
     let mut spare: Vec<T::Part> = (0..parts(threads)).map(|_| total.part()).collect();
     let mut waiting = VecDeque::from(workers.install(|| order::order(stretches, options)));

@@ -134,7 +134,7 @@ fn assert_same(ours: &serde_json::Value, whole: &serde_json::Value) {
 /// A log of some days, on the disk and as bytes.
 fn log(folder: &Path, words: &[&str]) -> (String, Vec<u8>) {
     let whole = folder.join("whole").to_str().unwrap().to_owned();
-    let done = run(&[&["gen", "--size", "600KiB", "--days", "6", "--output", &whole], words].concat());
+    let done = run(&[&["gen", "--size", "400KiB", "--days", "6", "--output", &whole], words].concat());
     assert_eq!(done.code, Some(0), "{}", done.err);
     let bytes = fs::read(&whole).unwrap();
     (whole, bytes)
@@ -148,7 +148,7 @@ fn every_line_once_through_rotations_kills_and_double_runs() {
         let mut rest = &bytes[..];
         let mut piece = 0;
         while !rest.is_empty() {
-            let size = (1000 + usize::try_from(server.throw(60_000)).unwrap()).min(rest.len());
+            let size = (1000 + usize::try_from(server.throw(40_000)).unwrap()).min(rest.len());
             // Rotated between two lines, written in the middle of one.
             let end = if piece % 3 == 2 {
                 memchr::memrchr(b'\n', &rest[..size]).map_or(size, |at| at + 1)
@@ -190,7 +190,7 @@ fn a_night_is_the_same_however_it_is_read() {
     let states =
         [&["--threads", "1"][..], &["--threads", "4", "--chunk", "999"], &["--no-mmap"]].map(|words| {
             let state = server.path(&words.concat()).to_str().unwrap().to_owned();
-            fs::write(server.path("mail.log"), &bytes[..300_000]).unwrap();
+            fs::write(server.path("mail.log"), &bytes[..200_000]).unwrap();
             let words: Vec<&str> = [&["--state", &state], words].concat();
             let sum = || {
                 let done = run(&["state", "summary", "--state", &state]);
@@ -204,7 +204,7 @@ fn a_night_is_the_same_however_it_is_read() {
                 assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
                 (done.out, sum())
             };
-            (night(&bytes[..300_000]), night(&bytes))
+            (night(&bytes[..200_000]), night(&bytes))
         });
     assert!(states[0].1.0.contains("attempts"));
     assert!(states.iter().all(|state| *state == states[0]));
