@@ -78,6 +78,10 @@ pub fn find2(a: u8, b: u8, bytes: &[u8]) -> Option<usize> {
 /// The place of a byte among the first sixty-four, or from where to go on.
 #[inline(always)]
 fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
+    // A line of nothing but these is asked at each of them.
+    if bytes.first().is_some_and(|byte| wanted.contains(byte)) {
+        return Ok(0);
+    }
     let mut from = 0;
     while from < 64
         && let Some(near) = bytes[from..].first_chunk()
