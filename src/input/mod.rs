@@ -103,14 +103,7 @@ pub struct Extent {
 
 impl Extent {
     const NOTHING: Extent =
-        Extent {
-        bytes: 0,
-        failed: None,
-        fingerprint: 0,
-        tail: None,
-        ended_with_line: true,
-        cut: false,
-    };
+        Extent { bytes: 0, failed: None, fingerprint: 0, tail: None, ended_with_line: true, cut: false };
 
     fn failed(error: io::Error) -> Extent {
         Extent { failed: Some(error), ..Extent::NOTHING }
@@ -396,9 +389,7 @@ impl Source {
             (Some(flow), _) => flow,
             // Read before.
             (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
-            (None, _) => {
-                self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines))
-            }
+            (None, _) => self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines)),
         };
         flow.map_or_else(Extent::failed, |flow| flow.read(each))
     }

@@ -161,7 +161,9 @@ mod tests {
         let log = lines.concat();
         let docker: String = lines
             .iter()
-            .map(|line| format!("{{\"log\":{line:?},\"stream\":\"stdout\",\"time\":\"2026-03-07T10:00:00Z\"}}\n"))
+            .map(|line| {
+                format!("{{\"log\":{line:?},\"stream\":\"stdout\",\"time\":\"2026-03-07T10:00:00Z\"}}\n")
+            })
             .collect();
         for text in [&log, &docker] {
             let whole = rest(&file(folder.path(), "whole", text.as_bytes()), false, 0).0;

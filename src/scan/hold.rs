@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_record_in_parts_waits_for_its_last_one() {
-        let part = |pid: u32, number: u32| format!("Nov  3 02:00:00 mx exim[{pid}]: [{number}/3] 2025-11-03 text\n");
+        let part =
+            |pid: u32, number: u32| format!("Nov  3 02:00:00 mx exim[{pid}]: [{number}/3] 2025-11-03 text\n");
         assert_eq!(waits(WHOLE), "");
         let two = part(7, 1) + WHOLE + &part(7, 2);
         let log = WHOLE.to_owned() + &two;

@@ -71,8 +71,7 @@ pub(super) fn order(stretches: Vec<Stretch>, options: &Options) -> Vec<(Source, 
         let (state, years) = match clock {
             Some(clock) => (clock, Years::Log),
             None => {
-                let (year, years) =
-                    start_year(&mut source, seen[number], arrivals[number], given, options);
+                let (year, years) = start_year(&mut source, seen[number], arrivals[number], given, options);
                 (ClockState::starting(year), years)
             }
         };

@@ -56,7 +56,9 @@ impl From<rusqlite::Error> for Fault {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
         match error.sqlite_error_code() {
             Some(NotADatabase | DatabaseCorrupt) => Fault::Damaged(error.to_string()),
-            Some(DatabaseBusy | DatabaseLocked) => Fault::Busy("a program that reads or writes it".to_owned()),
+            Some(DatabaseBusy | DatabaseLocked) => {
+                Fault::Busy("a program that reads or writes it".to_owned())
+            }
             _ => Fault::Sql(error),
         }
     }
@@ -68,11 +70,17 @@ impl fmt::Display for Error {
         let folder = self.path.parent().unwrap_or(&self.path).display();
         match &self.fault {
             Fault::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                write!(f, "{path}: {error}; run as the user it belongs to, or name another folder: --state DIR")
+                write!(
+                    f,
+                    "{path}: {error}; run as the user it belongs to, or name another folder: --state DIR"
+                )
             }
             Fault::Io(error) => write!(f, "{path}: {error}"),
             Fault::Busy(who) => {
-                write!(f, "{path}: is in use by {who}; wait for its end and run again, nothing is lost meanwhile")
+                write!(
+                    f,
+                    "{path}: is in use by {who}; wait for its end and run again, nothing is lost meanwhile"
+                )
             }
             Fault::Damaged(how) => write!(
                 f,

@@ -30,7 +30,10 @@ impl Standing {
     }
 
     fn of(word: &str) -> Standing {
-        Standing::ALL.iter().find(|(_, known)| *known == word).map_or(Standing::Open, |(standing, _)| *standing)
+        Standing::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map_or(Standing::Open, |(standing, _)| *standing)
     }
 }
 
@@ -110,7 +113,10 @@ impl Known {
         let number = |name: &str| row.get::<_, i64>(name).map(i64::cast_unsigned);
         let print = |bytes: &str, hash: &str| -> rusqlite::Result<Option<Print>> {
             let (bytes, hash): (Option<i64>, Option<i64>) = (row.get(bytes)?, row.get(hash)?);
-            let print = |(bytes, hash): (i64, i64)| Print { bytes: bytes.cast_unsigned(), hash: hash.cast_unsigned() };
+            let print = |(bytes, hash): (i64, i64)| Print {
+                bytes: bytes.cast_unsigned(),
+                hash: hash.cast_unsigned(),
+            };
             Ok(bytes.zip(hash).map(print))
         };
         let nothing = Print::of(b"");

@@ -197,7 +197,9 @@ fn recognised(
             of = Some(at);
             break;
         }
-        let Ok(measured) = source.measure(one.position, one.tail.map_or(0, |tail| tail.bytes)) else { continue };
+        let Ok(measured) = source.measure(one.position, one.tail.map_or(0, |tail| tail.bytes)) else {
+            continue;
+        };
         length = Some(measured.length);
         if measured.length < one.position {
             shorter = shorter.or(Some(at));
@@ -208,13 +210,23 @@ fn recognised(
     }
     // How long it is matters only where it may be read, and takes time where it must be unpacked.
     let is_read = !candidate.unasked && !of.is_some_and(|at| known[at].standing == Standing::LeftOut);
-    let length = length.or_else(|| is_read.then(|| source.measure(0, 0).ok())?.map(|measured| measured.length));
+    let length =
+        length.or_else(|| is_read.then(|| source.measure(0, 0).ok())?.map(|measured| measured.length));
     let length = length.unwrap_or(source.head().len() as u64);
     if opened >= KEPT_OPEN {
         source.release();
     }
     let is_shorter = of.is_none() && shorter.is_some();
-    Some(Found { candidate, stat, written, source, length, known: of.or(shorter), shorter: is_shorter, twin: false })
+    Some(Found {
+        candidate,
+        stat,
+        written,
+        source,
+        length,
+        known: of.or(shorter),
+        shorter: is_shorter,
+        twin: false,
+    })
 }
 
 /// Of files that are the same log all but one are left out: the longest, and of equal ones the log itself before what was
@@ -237,8 +249,9 @@ fn set_twins_apart(found: &mut [Found], known: &[Known]) {
             order[..place].iter().any(|other| !found[*other].twin && found[*other].known == Some(of))
         }) {
             // Another one goes on with the known file, and this one differs from that.
-            let lies_there =
-                |of: usize| known[of].name == found[at].candidate.path.to_string_lossy() && !found[at].shorter;
+            let lies_there = |of: usize| {
+                known[of].name == found[at].candidate.path.to_string_lossy() && !found[at].shorter
+            };
             if found[at].known.is_some_and(lies_there) {
                 hand_over(found, at, &order[..place]);
             } else {
@@ -296,7 +309,8 @@ fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
             plan.shorter.push((own.clone(), length));
         }
         own.position = length;
-        own.tail = source.measure(length, length.min(TAIL_BYTES as u64)).ok().and_then(|measured| measured.before);
+        own.tail =
+            source.measure(length, length.min(TAIL_BYTES as u64)).ok().and_then(|measured| measured.before);
         own.begin_with(&head, length);
     }
     let told_before = own.told && before.is_some_and(|before| before.stat == own.stat);

@@ -125,7 +125,9 @@ impl Writing<'_> {
     /// From now on these logs are known.
     pub fn logs(&self, paths: &[String], since: Instant) -> Result<(), Error> {
         for path in paths {
-            let put = self.db.execute("INSERT OR IGNORE INTO logs (path, since) VALUES (?1, ?2)", params![path, since]);
+            let put = self
+                .db
+                .execute("INSERT OR IGNORE INTO logs (path, since) VALUES (?1, ?2)", params![path, since]);
             self.sql(put)?;
         }
         Ok(())
@@ -219,8 +221,10 @@ impl Writing<'_> {
     pub fn prune(&self, oldest: Instant, full: Instant) -> Result<(), Error> {
         let prune = || -> rusqlite::Result<()> {
             self.db.execute("DELETE FROM nights WHERE started < ?1", [oldest])?;
-            self.db
-                .execute("UPDATE nights SET summary = NULL WHERE started < ?1 AND summary IS NOT NULL", [full])?;
+            self.db.execute(
+                "UPDATE nights SET summary = NULL WHERE started < ?1 AND summary IS NOT NULL",
+                [full],
+            )?;
             // A file that was away for so long does not come back.
             self.db.execute("DELETE FROM files WHERE last < ?1", [oldest])?;
             Ok(())

@@ -63,7 +63,9 @@ impl State {
             }
             let db = connect(&path)?;
             if version(&db)? < MIGRATIONS.len() as i64 {
-                return Err(Fault::Damaged("its tables are of an older version: run smtpulse nightly".to_owned()));
+                return Err(Fault::Damaged(
+                    "its tables are of an older version: run smtpulse nightly".to_owned(),
+                ));
             }
             Ok(db)
         };

@@ -151,7 +151,8 @@ impl State {
     /// What became of the attempts of each night since then, with its last stamp.
     pub fn outcomes(&self, since: Instant) -> Result<Vec<Outcomes>, Error> {
         let read = || -> rusqlite::Result<Vec<Outcomes>> {
-            let wanted = "SELECT last, attempts, delivered, delayed, failed FROM nights WHERE last >= ?1 ORDER BY id";
+            let wanted =
+                "SELECT last, attempts, delivered, delayed, failed FROM nights WHERE last >= ?1 ORDER BY id";
             let mut rows = self.db.prepare(wanted)?;
             let count = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
             let night = |row: &rusqlite::Row<'_>| {

@@ -51,7 +51,12 @@ impl Server {
         let log = self.path("mail.log").to_str().unwrap().to_owned();
         let words: Vec<&'a str> = vec!["nightly", "--tz", "UTC", "-q", "--state"];
         let own = [self.state(), log];
-        words.into_iter().map(str::to_owned).chain(own).chain(more.iter().map(|word| (*word).to_owned())).collect()
+        words
+            .into_iter()
+            .map(str::to_owned)
+            .chain(own)
+            .chain(more.iter().map(|word| (*word).to_owned()))
+            .collect()
     }
 
     fn night(&self, more: &[&str]) -> Done {
@@ -182,24 +187,25 @@ fn every_line_once_through_rotations_kills_and_double_runs() {
 fn a_night_is_the_same_however_it_is_read() {
     let server = Server::new();
     let (_, bytes) = log(server.folder.path(), &[]);
-    let states = [&["--threads", "1"][..], &["--threads", "4", "--chunk", "999"], &["--no-mmap"]].map(|words| {
-        let state = server.path(&words.concat()).to_str().unwrap().to_owned();
-        fs::write(server.path("mail.log"), &bytes[..200_000]).unwrap();
-        let words: Vec<&str> = [&["--state", &state], words].concat();
-        let sum = || {
-            let done = run(&["state", "summary", "--state", &state]);
-            assert_eq!(done.code, Some(0));
-            done.out
-        };
-        let night = |bytes: &[u8]| {
-            fs::write(server.path("mail.log"), bytes).unwrap();
-            let log = server.path("mail.log").to_str().unwrap().to_owned();
-            let done = run(&[&["nightly", "--tz", "UTC", "-q", "--always", &log], &words[..]].concat());
-            assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
-            (done.out, sum())
-        };
-        (night(&bytes[..200_000]), night(&bytes))
-    });
+    let states =
+        [&["--threads", "1"][..], &["--threads", "4", "--chunk", "999"], &["--no-mmap"]].map(|words| {
+            let state = server.path(&words.concat()).to_str().unwrap().to_owned();
+            fs::write(server.path("mail.log"), &bytes[..200_000]).unwrap();
+            let words: Vec<&str> = [&["--state", &state], words].concat();
+            let sum = || {
+                let done = run(&["state", "summary", "--state", &state]);
+                assert_eq!(done.code, Some(0));
+                done.out
+            };
+            let night = |bytes: &[u8]| {
+                fs::write(server.path("mail.log"), bytes).unwrap();
+                let log = server.path("mail.log").to_str().unwrap().to_owned();
+                let done = run(&[&["nightly", "--tz", "UTC", "-q", "--always", &log], &words[..]].concat());
+                assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+                (done.out, sum())
+            };
+            (night(&bytes[..200_000]), night(&bytes))
+        });
     assert!(states[0].1.0.contains("attempts"));
     assert!(states.iter().all(|state| *state == states[0]));
 }
@@ -225,7 +231,8 @@ fn it_speaks_only_when_something_is_worth_a_mail() {
     assert_eq!(server.night(&["--fail-on", "enforcement"]).code, Some(0));
     // The same as JSON, of the rest.
     server.append(&incident[end..]);
-    let page: serde_json::Value = serde_json::from_str(&server.night(&["-f", "json", "--always"]).out).unwrap();
+    let page: serde_json::Value =
+        serde_json::from_str(&server.night(&["-f", "json", "--always"]).out).unwrap();
     assert_eq!(page["schema"], "smtpulse.report/1");
     // Lines are numbered as they stand in the file.
     let line = page["findings"][0]["evidence"][0]["line"].as_u64().unwrap();
@@ -280,7 +287,8 @@ fn the_first_run_reads_the_log_itself_or_as_far_back_as_it_is_told() {
         fs::write(server.path("mail.log.2.gz"), gzip(SENT.replace("03-07", "03-05").as_bytes())).unwrap();
         server.append(SENT.as_bytes());
     };
-    for (words, attempts) in [(&[][..], 1), (&["--since", "2026-03-06"], 2), (&["--since", "2026-03-01"], 3)] {
+    for (words, attempts) in [(&[][..], 1), (&["--since", "2026-03-06"], 2), (&["--since", "2026-03-01"], 3)]
+    {
         let server = Server::new();
         days(&server);
         let page: serde_json::Value =

@@ -74,7 +74,8 @@ fn a_file_that_grows_is_the_log() {
         let text = &text[..memchr::memrchr(b'\n', &text[..text.len().min(150_000)]).unwrap() + 1];
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let (mut all, mut carry, mut at, mut lines, mut clock) = (Summary::default(), Carry::new(7), 0, 0, None);
+        let (mut all, mut carry, mut at, mut lines, mut clock) =
+            (Summary::default(), Carry::new(7), 0, 0, None);
         let steps = (1..).map(|step: usize| (step * 997).min(text.len()));
         let steps = steps.scan(0, |last, end| (std::mem::replace(last, end) < text.len()).then_some(end));
         for (step, end) in steps.chain([text.len()]).enumerate() {

@@ -57,7 +57,11 @@ impl Asked {
 
     /// All files that may hold lines of theirs, and what is to be said of those that are left out: when a log is read for
     /// the first time, older ones are read only as far as `since` asks.
-    pub(super) fn candidates(&self, known: &[String], since: Option<Instant>) -> (Vec<Candidate>, Vec<String>) {
+    pub(super) fn candidates(
+        &self,
+        known: &[String],
+        since: Option<Instant>,
+    ) -> (Vec<Candidate>, Vec<String>) {
         let (mut all, mut notes) = (Vec::new(), Vec::new());
         for log in &self.logs {
             let is_new = !known.contains(&name(log));

@@ -103,7 +103,10 @@ pub(super) fn lost(known: &Known) -> Input {
         format: "unknown".to_owned(),
         years: None,
         complete: false,
-        note: Some(format!("is gone; what was written behind its first {} bytes is not counted", known.position)),
+        note: Some(format!(
+            "is gone; what was written behind its first {} bytes is not counted",
+            known.position
+        )),
         fingerprint: format!("{:016x}", known.start.hash),
     }
 }

@@ -24,8 +24,8 @@ use crate::state::State;
 use crate::summary::Summary;
 pub(super) use args::NightlyArgs;
 use find::Asked;
-pub(super) use read::{QUEUE, RECIPIENTS, carried};
 use read::{CLOCK, MEMORY, Night, read, text};
+pub(super) use read::{QUEUE, RECIPIENTS, carried};
 
 /// Seconds a digest looks back: a week, and an hour since timers are not to the second.
 const WEEK: i64 = 7 * keep::DAY + 3_600;
@@ -47,7 +47,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
     let is_sure = night.summary.merge(std::mem::take(&mut night.late));
     is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let page = if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
+    let page =
+        if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
     let writing = state.begin()?;
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
@@ -64,7 +65,8 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
         let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * keep::DAY);
         writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
     }
-    let told = if args.digest { analysis::findings_above(&page.summary, &catalog, threshold) } else { findings };
+    let told =
+        if args.digest { analysis::findings_above(&page.summary, &catalog, threshold) } else { findings };
     let read = Read { summary: &page.summary, skipped: night.skipped, usual: page.usual };
     let exit = show(args, &read, told, &catalog, &setting)?;
     if !args.dry_run {

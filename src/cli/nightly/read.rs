@@ -108,7 +108,9 @@ pub(super) fn read(
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
         if let Some(job) = jobs.get_mut(stretch).and_then(Option::take) {
-            files.extend(job.done(bytes, lines, tail, damaged).map(|known| Known { clock: Some(clock), ..known }));
+            files.extend(
+                job.done(bytes, lines, tail, damaged).map(|known| Known { clock: Some(clock), ..known }),
+            );
         }
     }
     summary.inputs.extend(plan.lost.iter().map(keep::lost));
@@ -127,7 +129,10 @@ impl Night {
 }
 
 /// What the last night left under a name.
-pub(in crate::cli) fn carried<T: serde::de::DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
+pub(in crate::cli) fn carried<T: serde::de::DeserializeOwned>(
+    state: &State,
+    name: &str,
+) -> Result<Option<T>, Error> {
     let Some(value) = state.carried(name)? else { return Ok(None) };
     serde_json::from_slice(&value).map(Some).map_err(|error| {
         Error::nothing(format!(

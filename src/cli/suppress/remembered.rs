@@ -60,5 +60,8 @@ fn named(args: &SuppressArgs, state: &State) -> Result<Vec<std::path::PathBuf>, 
         return Ok(args.read.inputs.clone());
     }
     let logs = state.logs()?.into_iter().map(std::path::PathBuf::from);
-    Ok(logs.flat_map(|log| rotated::beside(&log).into_iter().chain([log])).filter(|path| path.exists()).collect())
+    Ok(logs
+        .flat_map(|log| rotated::beside(&log).into_iter().chain([log]))
+        .filter(|path| path.exists())
+        .collect())
 }

@@ -111,14 +111,15 @@ impl Read for Unwrapped {
         while self.given == self.lines.len() {
             self.lines.clear();
             self.given = 0;
-            let taken = match self.unwrap.take(&self.raw[self.taken..], self.ended && !self.whole, &mut self.lines) {
-                Ok(taken) => taken,
-                Err(error) => {
-                    self.failed.get_or_insert(error);
-                    self.ended = true;
-                    self.raw.len() - self.taken
-                }
-            };
+            let taken =
+                match self.unwrap.take(&self.raw[self.taken..], self.ended && !self.whole, &mut self.lines) {
+                    Ok(taken) => taken,
+                    Err(error) => {
+                        self.failed.get_or_insert(error);
+                        self.ended = true;
+                        self.raw.len() - self.taken
+                    }
+                };
             self.taken += taken;
             if !self.lines.is_empty() || taken > 0 {
                 continue;

@@ -35,7 +35,12 @@ impl Nights {
     }
 
     fn append(&self, name: &str, text: &str) {
-        fs::OpenOptions::new().append(true).open(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        fs::OpenOptions::new()
+            .append(true)
+            .open(self.path(name))
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
         self.date(name, self.now - 30);
     }
 
