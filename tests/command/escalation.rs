@@ -106,7 +106,7 @@ fn a_state_that_is_not_there_is_a_clear_error() {
     let done = run(&["suppress", "--state", &folder.path().display().to_string()]);
     assert_eq!((done.code, &*done.out), (Some(4), ""));
     assert!(
-        done.err.contains("state.db") && Path::new(&folder.path().join("state.db")).exists() == false,
+        done.err.contains("state.db") && !Path::new(&folder.path().join("state.db")).exists(),
         "{}",
         done.err
     );

@@ -8,6 +8,7 @@ use smtpulse::mta::{Event, Mta, Outcome, parse_exim, parse_postfix};
 use smtpulse::smtp::{BasicCode, EnhancedCode, Joint, ReplyCodes, domain};
 use smtpulse::tally::Attributor;
 use smtpulse::time::{Clock, ClockState, Zone};
+use smtpulse::vector::common;
 
 use super::DAEMONS;
 
@@ -26,7 +27,7 @@ fn inside(whole: &[u8], part: &[u8]) {
 
 /// Lines, one after the other.
 pub(super) fn frame(bytes: &[u8]) {
-    let mut splitter = Splitter::default();
+    let (mut splitter, mut start) = (Splitter::default(), 0);
     let zone = Zone::utc();
     let mut clock = Clock::new(&zone, ClockState::starting(2026));
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -36,7 +37,9 @@ pub(super) fn frame(bytes: &[u8]) {
         for part in [host, own, pid, message] {
             inside(line, part);
         }
-        let found = match splitter.known(line) {
+        let text = &bytes[start..];
+        start += line.len() + 1;
+        let found = match splitter.known(common(), text, line.len()) {
             Some(known) => known.record(),
             None => splitter.split(line),
         };

@@ -18,6 +18,7 @@ fn read(bytes: &[u8], chunk: usize) -> Summary {
         year: None,
         now: 1_780_000_000,
         period: Period::default(),
+        clock: None,
         join: true,
     };
     let source = input::from_reader("log", Cursor::new(bytes.to_vec()));
