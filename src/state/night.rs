@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{Error, Fault, Known, State};
 use crate::input::Print;
-use crate::smtp::{Action, Code, Direction};
+use crate::smtp::{Action, BasicCode, Code, Direction};
 use crate::time::Instant;
 
 /// A night's own row.
@@ -183,7 +183,7 @@ impl Writing<'_> {
                 row.direction.as_str(),
                 row.provider,
                 row.action.as_str(),
-                row.code.basic.map(|basic| basic.number()),
+                row.code.basic.map(BasicCode::number),
                 row.code.enhanced.map(|enhanced| enhanced.to_string()),
                 row.marker,
                 row.category,
@@ -203,7 +203,7 @@ impl Writing<'_> {
                 row.kind,
                 row.severity,
                 row.provider,
-                row.code.basic.map(|basic| basic.number()),
+                row.code.basic.map(BasicCode::number),
                 row.code.enhanced.map(|enhanced| enhanced.to_string()),
                 row.marker,
                 row.start,
