@@ -18,7 +18,8 @@ use smtpulse::{input, scan};
 const SHOWN: [(&str, usize); 1] = [("Providers", 6)];
 
 /// What may stand behind `smtpulse`.
-const COMMANDS: [&str; 8] = ["report", "explain", "codes", "suppress", "events", "merge", "spikes", "gen"];
+const COMMANDS: [&str; 10] =
+    ["report", "explain", "codes", "suppress", "events", "merge", "nightly", "spikes", "state", "gen"];
 
 const START: &str = "readme` -->\n```text\n";
 const END: &str = "```\n<!-- end of the excerpt -->";
