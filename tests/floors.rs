@@ -70,7 +70,7 @@ const CRATES: [(&str, &[&str]); 31] = [
     ("toml", &["catalog", "synth"]),
     ("unicode_width", &["report"]),
     ("xxhash_rust", &["input", "summary", "tally"]),
-    ("zstd", &["input"]),
+    ("zstd", &["input", "state"]),
 ];
 
 #[test]

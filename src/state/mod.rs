@@ -14,6 +14,7 @@ mod files;
 pub mod follow;
 mod night;
 mod open;
+mod pack;
 mod tend;
 
 pub use error::{Error, Fault};

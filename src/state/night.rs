@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::pack::{pack, unpack};
 use super::{Error, Fault, Known, State};
 use crate::input::Print;
 use crate::smtp::{Action, BasicCode, Code, Direction};
@@ -110,7 +111,9 @@ impl State {
             .optional()
             .map_err(|error| self.fail(error))?;
         match row {
-            Some((value, hash)) if Print::of(&value).hash == hash.cast_unsigned() => Ok(Some(value)),
+            Some((value, hash)) if Print::of(&value).hash == hash.cast_unsigned() => {
+                unpack(&value).map(Some).map_err(|error| self.fail(error))
+            }
             Some(_) => Err(self.fail(Fault::Damaged(format!("what was carried as \"{name}\" has changed")))),
             None => Ok(None),
         }
@@ -140,7 +143,8 @@ impl Writing<'_> {
 
     /// Leaves something to the next night.
     pub fn carry(&self, name: &str, value: &[u8]) -> Result<(), Error> {
-        let hash = Print::of(value).hash.cast_signed();
+        let value = self.sql(pack(value))?;
+        let hash = Print::of(&value).hash.cast_signed();
         let put = "INSERT OR REPLACE INTO carry (name, value, hash) VALUES (?1, ?2, ?3)";
         self.sql(self.db.execute(put, params![name, value, hash])).map(|_| ())
     }
@@ -168,7 +172,7 @@ impl Writing<'_> {
                 number(night.recipients),
                 number(night.incomplete),
                 env!("CARGO_PKG_VERSION"),
-                night.summary,
+                pack(&night.summary)?,
             ],
         )?;
         let id = self.db.last_insert_rowid();

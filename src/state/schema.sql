@@ -22,7 +22,7 @@ CREATE TABLE nights (
     recipients INTEGER NOT NULL,
     incomplete INTEGER NOT NULL,  -- inputs that were not read to their end, or lost
     version    TEXT NOT NULL,     -- of the program
-    summary    BLOB               -- all counts, as `smtpulse --summary` writes them; NULL once it has become old
+    summary    BLOB               -- all counts, as `smtpulse --summary` writes them, packed by zstd; NULL once it has become old
 );
 
 -- What was answered, by day.
@@ -91,7 +91,7 @@ CREATE TABLE files (
     last        INTEGER NOT NULL   -- when it was there last
 );
 
--- What one night leaves to the next, by name.
+-- What one night leaves to the next, by name: JSON, packed by zstd.
 CREATE TABLE carry (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL,

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::pack::unpack;
 use super::{Error, State};
 use crate::input::Print;
 use crate::summary;
@@ -115,9 +116,11 @@ impl State {
             let mut rows = nights.query([])?;
             while let Some(row) = rows.next()? {
                 let (id, text): (i64, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
-                if let Some(Err(error)) = text.map(|text| summary::read(&text)) {
-                    faults.push(format!("the counts of night {id}: {error}"));
-                }
+                let fault = text.and_then(|text| match unpack(&text) {
+                    Ok(text) => summary::read(&text).err().map(|error| error.to_string()),
+                    Err(error) => Some(error.to_string()),
+                });
+                faults.extend(fault.map(|fault| format!("the counts of night {id}: {fault}")));
                 if row.get::<_, i64>(2)? != row.get::<_, i64>(3)? {
                     faults.push(format!("the codes of night {id} are not the sum of its attempts"));
                 }
@@ -174,7 +177,7 @@ impl State {
         let read = || -> rusqlite::Result<Vec<Vec<u8>>> {
             let wanted = "SELECT summary FROM nights WHERE summary IS NOT NULL AND started >= ?1 ORDER BY id";
             let mut rows = self.db.prepare(wanted)?;
-            rows.query_map([since], |row| row.get(0))?.collect()
+            rows.query_map([since], |row| unpack(&row.get::<_, Vec<u8>>(0)?))?.collect()
         };
         read().map_err(|error| self.fail(error))
     }

@@ -10,6 +10,7 @@ mod cells;
 mod course;
 mod keys;
 mod names;
+mod night;
 mod queue;
 mod recipients;
 mod shown;
@@ -23,6 +24,7 @@ use crate::time::Instant;
 
 pub use attribute::{Attributes, Attributor};
 pub use carry::{Carry, Paused};
+pub use night::Night;
 pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Recipients, ground};
 
 use course::Course;
@@ -75,49 +77,6 @@ pub trait Gather: Sync {
     fn absorb(&mut self, next: Self::Part) -> Self::Part;
 }
 
-/// Two that read the same lines.
-#[derive(Debug)]
-pub struct Both<A, B>(pub A, pub B);
-
-impl<A: Sink, B: Sink> Sink for Both<A, B> {
-    fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
-        self.0.event(line, event);
-        self.1.event(line, event);
-    }
-
-    fn source(&mut self, name: &str) {
-        self.0.source(name);
-        self.1.source(name);
-    }
-
-    fn passed(&mut self, lines: u64) {
-        self.0.passed(lines);
-        self.1.passed(lines);
-    }
-}
-
-impl<A: Gather, B: Gather> Gather for Both<A, B> {
-    type Part = Both<A::Part, B::Part>;
-
-    fn part(&self) -> Both<A::Part, B::Part> {
-        Both(self.0.part(), self.1.part())
-    }
-
-    fn source(&mut self, name: &str) {
-        self.0.source(name);
-        self.1.source(name);
-    }
-
-    fn behind(&mut self, lines: u64) {
-        self.0.behind(lines);
-        self.1.behind(lines);
-    }
-
-    fn absorb(&mut self, Both(a, b): Both<A::Part, B::Part>) -> Both<A::Part, B::Part> {
-        Both(self.0.absorb(a), self.1.absorb(b))
-    }
-}
-
 /// The counts of some neighbouring lines, with their open ends.
 #[derive(Debug)]
 pub struct Tally<'c> {
@@ -161,7 +120,8 @@ impl<'c> Tally<'c> {
         }
     }
 
-    fn outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) {
+    /// Counts an outcome, and tells what was found out about it.
+    fn outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) -> Option<Attributes> {
         match outcome.kind {
             Kind::Suspended => self.suspended += 1,
             Kind::Expired => self.expired += 1,
@@ -170,9 +130,11 @@ impl<'c> Tally<'c> {
                 if let Some(action) = attributes.action {
                     self.count(line, outcome, &attributes, action);
                 }
+                return Some(attributes);
             }
             Kind::Probe | Kind::Attempt | Kind::Callout => {}
         }
+        None
     }
 
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
@@ -321,7 +283,9 @@ impl Sink for Tally<'_> {
 
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         match event {
-            Event::Outcome(outcome) => self.outcome(line, outcome),
+            Event::Outcome(outcome) => {
+                self.outcome(line, outcome);
+            }
             Event::Sender { queue_id, sender, remote } if self.join => {
                 let named = Named { sender: self.domain(sender), null: sender.is_empty(), remote: *remote };
                 // Exim names the sender once, on arrival.

@@ -81,6 +81,11 @@ impl Names {
         self.number(lower)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The number of a name that is in the table.
     pub(super) fn known(&self, name: &[u8]) -> Option<u32> {
         self.numbers.find(self.hasher.hash_one(name), |number| self.name(*number) == name).copied()

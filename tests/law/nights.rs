@@ -4,7 +4,7 @@ use smtpulse::catalog::Catalog;
 use smtpulse::input;
 use smtpulse::scan::{self, Options, Stretch};
 use smtpulse::summary::{Cases, Counts, Ground, Key, Outage, Span, Summary};
-use smtpulse::tally::{Addresses, Both, Care, Carry, Paused, People, Recipients, Tally};
+use smtpulse::tally::{Addresses, Care, Carry, Night, Paused, People, Recipients, Tally};
 
 use super::cuts::{LOGS, pieces, same};
 use super::summary;
@@ -170,10 +170,10 @@ fn recipients_of_ten_nights_are_those_of_the_log() {
             for night in pieces(&fixtures().join(log)) {
                 // Beside a tally, as a nightly run counts.
                 let recipients = Recipients::resume(&catalog, care, people);
-                let mut both = Both(Tally::new(&catalog, true), recipients);
+                let mut both = Night { tally: Tally::new(&catalog, true), recipients };
                 let options = Options { clock, ..options(5_000) };
                 clock = scan::gather(vec![stream(log, &night)], &mut both, &options, &|_| {}).unwrap().clock;
-                let text = serde_json::to_string(&both.1.pause(keep)).unwrap();
+                let text = serde_json::to_string(&both.recipients.pause(keep)).unwrap();
                 assert_eq!(text.contains("@"), keep && text.contains("address"), "{log}: an address is kept");
                 people = serde_json::from_str(&text).unwrap();
                 carried += people.len();

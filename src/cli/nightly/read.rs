@@ -10,7 +10,7 @@ use crate::scan::{self, End, Options, Period, Stretch};
 use crate::state::follow::{self, Job, Plan};
 use crate::state::{Known, State};
 use crate::summary::Summary;
-use crate::tally::{Both, Care, Carry, Paused, People, Recipients, Tally};
+use crate::tally::{self, Care, Carry, Paused, People, Recipients, Tally};
 use crate::time::{ClockState, Zone};
 
 /// How often files are looked for again that seem to be gone: they may be rotated at this very moment.
@@ -94,12 +94,12 @@ pub(super) fn read(
         None => People::new(state.seed()?),
     };
     let recipients = Recipients::resume(catalog, Care::default(), people);
-    let mut both = Both(Tally::resume(catalog, true, carry), recipients);
+    let mut both = tally::Night { tally: Tally::resume(catalog, true, carry), recipients };
     let read = scan::resume(stretches, &mut both, &options, &|bytes| progress.add(bytes));
     progress.finish();
     let (scan, ends) = read.map_err(|failure| Error::usage(failure.to_string()))?;
     let mut summary = scan.summary;
-    let Both(tally, recipients) = both;
+    let tally::Night { tally, recipients } = both;
     let recipients = text(&recipients.pause(args.keep_addresses))?;
     let Paused { summary: counts, late, carry } = tally.pause();
     summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;

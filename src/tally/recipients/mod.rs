@@ -270,11 +270,12 @@ impl<'c> Gather for Recipients<'c> {
         let grounds = next.grounds.iter();
         let slots: Vec<Option<Slot>> =
             next.keys.list().zip(grounds).map(|(key, ground)| Some(self.slot(key, (*ground)?))).collect();
-        let mut domains: Vec<Option<u32>> =
-            next.domains.list_from(0).map(|name| self.domains.known(name)).collect();
+        // Looked up when first asked for: a part knows domains of chunks before, too.
+        let mut domains: Vec<Option<Option<u32>>> = vec![None; next.domains.len()];
         for happening in &next.list {
             let address = next.address(happening);
-            let known = &mut domains[happening.domain as usize];
+            let known = domains[happening.domain as usize]
+                .get_or_insert_with(|| self.domains.known(next.domains.name(happening.domain)));
             match happening.what {
                 What::Accepted { relayed } => self.accepted(address, *known, relayed),
                 What::Failed { slot, message, unanswered } => {

@@ -12,12 +12,15 @@ use crate::smtp::{Action, Code, Direction, domain};
 use crate::summary::Ground;
 use crate::tally::keys::{Keys, RawKey, Slot};
 use crate::tally::names::Names;
-use crate::tally::{Attributor, Line, Sink};
+use crate::tally::{Attributes, Attributor, Line, Sink};
 use crate::time::Instant;
 
 /// Bytes of an address at most: local part, `@`, domain (RFC 5321, section 4.5.3.1). Nothing longer was ever delivered
 /// to, and a shortened one would be somebody else's.
 const ADDRESS_LIMIT: usize = 64 + 1 + 255;
+
+/// Domains that a part remembers from chunk to chunk at most: each chunk looks at the numbers of all.
+const MANY_DOMAINS: usize = 1 << 16;
 
 /// What happened to a recipient.
 #[derive(Clone, Copy, Debug)]
@@ -81,9 +84,13 @@ impl<'c> Happenings<'c> {
     }
 
     /// Empty, to be read into again; what was asked of the catalogue is remembered.
-    pub(super) fn emptied(self) -> Happenings<'c> {
-        let empty = Happenings::new(self.attributor.catalog());
-        Happenings { attributor: self.attributor, ..empty }
+    pub(super) fn emptied(mut self) -> Happenings<'c> {
+        self.bytes.clear();
+        self.list.clear();
+        if self.domains.len() > MANY_DOMAINS {
+            self.domains = Names::default();
+        }
+        self
     }
 
     /// The address of a happening: the domain in lower case; of one that was accepted the local part too.
@@ -91,20 +98,24 @@ impl<'c> Happenings<'c> {
         &self.bytes[happening.start..happening.start + usize::from(happening.length)]
     }
 
-    fn outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) {
-        // Local hops only pass mail on; a suspended recipient was not asked about; a probe moved no mail.
-        if outcome.kind != Kind::Delivery || outcome.direction != Direction::Out {
+    /// Takes an outcome and what was found out about it.
+    pub(in crate::tally) fn outcome(
+        &mut self,
+        line: &Line<'_>,
+        outcome: &Outcome<'_>,
+        attributes: &Attributes,
+    ) {
+        if !concerns(outcome) {
             return;
         }
         let (Some(recipient), Some(action)) = (outcome.recipient, outcome.action) else { return };
         match action {
             Action::Delivered | Action::Relayed => {
-                let relayed = self.attributor.attribute(outcome).action == Some(Action::Relayed);
+                let relayed = attributes.action == Some(Action::Relayed);
                 self.push(recipient, line.at, What::Accepted { relayed });
             }
             Action::Delayed | Action::Failed => {
-                let attributes = self.attributor.attribute(outcome);
-                let slot = self.keys.number(RawKey::new(outcome, &attributes, action));
+                let slot = self.keys.number(RawKey::new(outcome, attributes, action));
                 if slot as usize == self.grounds.len() {
                     let catalog = self.attributor.catalog();
                     self.grounds.push(ground(catalog, &attributes.answer(catalog, outcome.code)));
@@ -144,6 +155,12 @@ impl<'c> Happenings<'c> {
     }
 }
 
+/// Whether an outcome is about a recipient at another host. Local hops only pass mail on; a suspended recipient was not asked
+/// about; a probe moved no mail.
+fn concerns(outcome: &Outcome<'_>) -> bool {
+    outcome.kind == Kind::Delivery && outcome.direction == Direction::Out
+}
+
 /// A message on a host, as a number: ids of two hosts may be the same.
 fn message(host: &[u8], queue_id: &[u8]) -> u64 {
     xxh3_64_with_seed(queue_id, if host.is_empty() { 0 } else { xxh3_64(host) })
@@ -151,8 +168,11 @@ fn message(host: &[u8], queue_id: &[u8]) -> u64 {
 
 impl Sink for Happenings<'_> {
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
-        if let Event::Outcome(outcome) = event {
-            self.outcome(line, outcome);
+        if let Event::Outcome(outcome) = event
+            && concerns(outcome)
+        {
+            let attributes = self.attributor.attribute(outcome);
+            self.outcome(line, outcome, &attributes);
         }
     }
 }
