@@ -22,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::report::{Look, Usual};
 use crate::state::State;
 use crate::summary::Summary;
+use crate::time::Instant;
 pub(super) use args::NightlyArgs;
 use find::Asked;
 use read::{CLOCK, MEMORY, Night, read, text};
@@ -47,8 +48,11 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     let is_worth_a_row = !shown.inputs.iter().all(|input| input.complete && input.lines == 0);
     let is_sure = night.summary.merge(std::mem::take(&mut night.late));
     is_sure.map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let page =
-        if args.digest { Page::digest(&state, &night)? } else { Page::night(&state, shown, &setting)? };
+    let page = if args.digest {
+        Page::digest(&state, &night, setting.now)?
+    } else {
+        Page::night(&state, shown, &setting)?
+    };
     let writing = state.begin()?;
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
@@ -105,8 +109,7 @@ impl Page {
     }
 
     /// The last seven days with this night.
-    fn digest(state: &State, night: &Night) -> Result<Page, Error> {
-        let now = jiff::Timestamp::now().as_second();
+    fn digest(state: &State, night: &Night, now: Instant) -> Result<Page, Error> {
         let mut summary = super::state::nights(state, now.saturating_sub(WEEK))?;
         for part in [&night.summary, &night.open] {
             summary.merge(part.clone()).map_err(|overlap| Error::nothing(overlap.to_string()))?;

@@ -1,6 +1,6 @@
 //! `smtpulse suppress --state`: whom nightly runs remember. The logs at hand only name those that are known by hash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::SuppressArgs;
 use crate::catalog::Catalog;
@@ -55,11 +55,11 @@ pub(super) fn cases(
 }
 
 /// The logs that were named, else those that nightly runs read; all with what was rotated away from them.
-fn named(args: &SuppressArgs, state: &State) -> Result<Vec<std::path::PathBuf>, Error> {
+fn named(args: &SuppressArgs, state: &State) -> Result<Vec<PathBuf>, Error> {
     if !args.read.inputs.is_empty() {
         return Ok(args.read.inputs.clone());
     }
-    let logs = state.logs()?.into_iter().map(std::path::PathBuf::from);
+    let logs = state.logs()?.into_iter().map(PathBuf::from);
     Ok(logs
         .flat_map(|log| rotated::beside(&log).into_iter().chain([log]))
         .filter(|path| path.exists())
