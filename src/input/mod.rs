@@ -131,16 +131,16 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
     }
     let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let modified = modified.and_then(|since| i64::try_from(since.as_secs()).ok());
-    let length = meta.len();
-    if length == 0 {
-        // Files under /proc claim no length and still give bytes.
-        let source = Source { modified, length: Some(0), ..stream(name, file)? };
+    if meta.len() == 0 {
+        // Files under /proc claim no length and still give bytes. What a log on a disk gets from now on is for the next time.
+        let bytes: Reader = if sys::may_be_mapped(&file) { Box::new(io::empty()) } else { Box::new(file) };
+        let source = Source { modified, length: Some(0), ..stream(name, bytes)? };
         return match Format::promised(name).filter(|_| source.head.is_empty()) {
             Some(format) => Err(Reason::Emptied { format: format.name }),
             None => Ok(source),
         };
     }
-    let file = Handle::new(path.to_owned(), file, &meta);
+    let file = Handle::new(path.to_owned(), file)?;
     let (head, _) = look(&mut file.reader()?)?;
     let format = Format::of(&head);
     let head = match format {
@@ -162,7 +162,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
     match source.bytes {
         Bytes::Packed { file, format: None, .. } if carrier.is_none() => {
             let map = map && sys::may_be_mapped(&*file.file()?);
-            Ok(Source { length: Some(length), bytes: Bytes::File { file, map, read: None }, ..source })
+            Ok(Source { length: Some(file.length), bytes: Bytes::File { file, map, read: None }, ..source })
         }
         _ if carrier.is_some() => {
             let head = look(&mut source.reader()?)?.0;
@@ -258,6 +258,11 @@ impl Source {
         &self.head
     }
 
+    /// Hash of the first bytes that are to be read.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(&self.head)
+    }
+
     /// What its lines are taken out of, if anything.
     pub fn carrier(&self) -> Option<&'static str> {
         self.carrier.map(Carrier::as_str)
@@ -284,6 +289,15 @@ impl Source {
     /// Whether looking into it takes as long as reading it.
     pub fn is_packed(&self) -> bool {
         matches!(self.bytes, Bytes::Packed { .. })
+    }
+
+    /// Whether it is still the file that was opened. What is learned of one that was cut since (`copytruncate`) is half of
+    /// what it was and half of what it is.
+    pub fn stands(&self) -> bool {
+        match &self.bytes {
+            Bytes::File { file, .. } | Bytes::Packed { file, .. } => file.stands(),
+            Bytes::Stream(_) => true,
+        }
     }
 
     /// Gives the file's descriptor back until it is read.
@@ -351,20 +365,21 @@ impl Source {
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
         let mapped = match &self.bytes {
             Bytes::File { file, map: true, .. } => {
-                file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)))
+                let mapped = file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)));
+                mapped.map(|(open, map)| (open, map, file.first.clone()))
             }
             _ => Err(io::ErrorKind::Unsupported.into()),
         };
         // What cannot be mapped can be read.
-        let Ok((file, map)) = mapped else { return self.copy(size, each) };
-        let watch = Watch::new(&map, &file);
+        let Ok((file, map, first)) = mapped else { return self.copy(size, each) };
+        let watch = Watch::new(&map, &file, &first);
         let stretch = self.stretch(map.bytes());
         let (start, end) = (stretch.start, stretch.end);
         each(Block::watched(&watch, stretch));
         let tail = Print::of_tail(&map.bytes()[start..end]);
         let extent = Extent {
             bytes: (end - start) as u64,
-            fingerprint: fingerprint(&self.head),
+            fingerprint: self.fingerprint(),
             // What was cut off since shows other bytes.
             tail: tail.filter(|_| watch.sound() >= end),
             ended_with_line: map.bytes()[start..end].last().is_none_or(|last| *last == b'\n'),

@@ -13,13 +13,15 @@ use crate::sys::Mapped;
 pub(super) struct Watch<'a> {
     map: &'a Mapped,
     file: &'a File,
+    /// How it began when it was opened.
+    first: &'a [u8],
     /// The least that either witness told.
     sound: AtomicUsize,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(map: &'a Mapped, file: &'a File) -> Watch<'a> {
-        Watch { map, file, sound: AtomicUsize::new(map.bytes().len()) }
+    pub(super) fn new(map: &'a Mapped, file: &'a File, first: &'a [u8]) -> Watch<'a> {
+        Watch { map, file, first, sound: AtomicUsize::new(map.bytes().len()) }
     }
 
     pub(super) fn bytes(&self) -> &'a [u8] {
@@ -32,12 +34,19 @@ impl<'a> Watch<'a> {
         let missing = self.map.lost_from();
         let length =
             self.file.metadata().map_or(usize::MAX, |meta| usize::try_from(meta.len()).unwrap_or(usize::MAX));
-        let sound = if missing < self.bytes().len() && length > missing {
+        let has_hole = missing < self.bytes().len();
+        let sound = if has_hole && length > missing || !self.begins_as_it_did(length) {
             // Cut, and grown again since: where the old bytes end nobody can tell any more.
             0
         } else {
             missing.min(length)
         };
         self.sound.fetch_min(sound, Ordering::AcqRel).min(sound)
+    }
+
+    /// Whether the first of so many bytes are still those that were there when the file was opened.
+    fn begins_as_it_did(&self, length: usize) -> bool {
+        let left = self.first.len().min(length);
+        self.bytes().get(..left).is_none_or(|now| *now == self.first[..left])
     }
 }

@@ -50,6 +50,11 @@ pub struct Plan {
     pub shorter: Vec<(Known, u64)>,
     /// What could not be opened.
     pub errors: Vec<input::Error>,
+    /// Files that go on with the same lines as another one that is read, and differ from it later: their names, and whose
+    /// lines these are. What is new in them cannot be told from what was counted.
+    pub alike: Vec<(String, String)>,
+    /// A file was cut while it was looked at (`copytruncate`): look again.
+    pub moved: bool,
 }
 
 /// What is to be done when a stretch is read.
@@ -136,6 +141,7 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
         }
     }
     set_twins_apart(&mut found, known);
+    plan.moved = !found.iter().all(|one| one.source.stands());
     for one in found {
         if let Some(at) = one.known {
             met[at] = true;
@@ -146,10 +152,31 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
     }
     // Stamps tell the order; where they are equal, what was rotated away comes first.
     plan.read.sort_by_key(|(_, job)| (job.complete_at.is_none(), job.written));
+    leave_out_alike(&mut plan);
     let missing = known.iter().zip(met).filter(|(known, met)| !met && known.standing == Standing::Open);
     let missing = missing.filter(|(known, _)| !known.told && asked.contains(&known.log));
     plan.lost = missing.map(|(known, _)| Known { told: true, ..known.clone() }).collect();
     plan
+}
+
+/// Of several that begin with the same lines the longest is read.
+fn leave_out_alike(plan: &mut Plan) {
+    let mut kept: Vec<(Source, Job)> = Vec::new();
+    for (source, job) in plan.read.drain(..) {
+        let Some((other, others)) =
+            kept.iter_mut().find(|(other, _)| other.fingerprint() == source.fingerprint())
+        else {
+            kept.push((source, job));
+            continue;
+        };
+        let (mut left_out, mut read) = (source.name.clone(), other.name.clone());
+        if job.known.seen > others.known.seen {
+            std::mem::swap(&mut left_out, &mut read);
+            (*other, *others) = (source, job);
+        }
+        plan.alike.push((left_out, read));
+    }
+    plan.read = kept;
 }
 
 /// What the disk says of a file, empty where it says nothing, and when it was written to last.

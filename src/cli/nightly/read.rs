@@ -16,6 +16,9 @@ use crate::time::{ClockState, Zone};
 /// How often files are looked for again that seem to be gone: they may be rotated at this very moment.
 const LOOKS: usize = 3;
 
+/// How often all files are looked at anew when one of them was cut meanwhile.
+const MOST_LOOKS: usize = 50;
+
 /// Under which names the state keeps what the last stamps left behind, the messages that are still in the queue, what is usual,
 /// and the recipients that failed.
 pub(super) const CLOCK: &str = "clock";
@@ -55,7 +58,7 @@ pub(super) fn read(
     let since = args.since.as_deref();
     let since = since.map(|text| when::instant("--since", text, &setting.zone, setting.now)).transpose()?;
     let (known, logs) = (state.files()?, state.logs()?);
-    let plan = plan(args, asked, (&known, &logs), since, setting.now);
+    let plan = plan(args, asked, (&known, &logs), since, setting.now)?;
     let mut faults = faults(&plan);
     let skipped = plan.errors.len();
     if plan.read.is_empty() && plan.seen.is_empty() && !plan.errors.is_empty() {
@@ -142,27 +145,30 @@ pub(in crate::cli) fn carried<T: serde::de::DeserializeOwned>(
     })
 }
 
-/// What is new. A file that seems to be gone may be on its way to another name: then it is looked for again.
+/// What is new. A file that seems to be gone may be on its way to another name: then it is looked for again. What was learned
+/// while a file was cut is forgotten.
 fn plan(
     args: &NightlyArgs,
     asked: &Asked,
     (known, logs): (&[Known], &[String]),
     since: Option<i64>,
     now: i64,
-) -> Plan {
-    let mut looks = 0;
-    loop {
-        looks += 1;
+) -> Result<Plan, Error> {
+    for look in 1..=MOST_LOOKS {
         let (candidates, left_out) = asked.candidates(logs, since);
         let plan = follow::plan(known, candidates, !args.no_mmap, now);
-        if plan.lost.is_empty() || looks == LOOKS {
+        if !plan.moved && (plan.lost.is_empty() || look >= LOOKS) {
             if !args.page.quiet {
                 left_out.iter().for_each(|note| notes::say(note));
             }
-            return plan;
+            return Ok(plan);
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+    Err(Error::nothing(format!(
+        "{}: cut again and again while it is looked at; nothing is counted; run again when nobody cuts it",
+        asked.names().join(", ")
+    )))
 }
 
 /// What is to be told of files that are not what they should be.
@@ -180,8 +186,14 @@ fn faults(plan: &Plan) -> Vec<String> {
             known.name, known.position
         )
     });
+    let alike = plan.alike.iter().map(|(name, read)| {
+        format!(
+            "{name}: goes on with the same lines as {read} and differs later: not counted, so that no line counts twice; move one \
+             of them away"
+        )
+    });
     let errors = plan.errors.iter().map(ToString::to_string);
-    errors.chain(lost).chain(shorter).collect()
+    errors.chain(lost).chain(shorter).chain(alike).collect()
 }
 
 /// As the state keeps it.

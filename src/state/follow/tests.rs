@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::*;
@@ -5,11 +6,18 @@ use super::*;
 /// 7 March 2026, noon.
 const NOW: Instant = 1_772_884_800;
 
+/// Rotated logs that are kept of one that is cut all the time.
+const KEPT: usize = 6;
+
 /// A folder of logs, read night after night.
 struct Nights {
     folder: tempfile::TempDir,
     known: Vec<Known>,
     now: Instant,
+    /// Maps the files.
+    map: bool,
+    /// Looks again when a file seems to be gone.
+    patient: bool,
 }
 
 /// What a night came to: names and texts that were read, names that are lost, names that are shorter.
@@ -22,7 +30,13 @@ struct Night {
 
 impl Nights {
     fn new() -> Nights {
-        Nights { folder: tempfile::tempdir().unwrap(), known: Vec::new(), now: NOW }
+        Nights {
+            folder: tempfile::tempdir().unwrap(),
+            known: Vec::new(),
+            now: NOW,
+            map: true,
+            patient: false,
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -53,21 +67,36 @@ impl Nights {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
-    /// Reads what is new in all files of mail.log, and remembers it.
-    fn night(&mut self) -> Night {
-        let mut names: Vec<String> = fs::read_dir(self.folder.path())
+    /// The log, what was rotated away from it, and names of which one may lie there in a moment.
+    fn candidates(&self) -> Vec<Candidate> {
+        let mut names: BTreeSet<String> = fs::read_dir(self.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        names.sort();
+        if self.patient {
+            names.extend((1..=KEPT).map(|name| format!("mail.log.{name}")));
+        }
         let log = self.path("mail.log").to_str().unwrap().to_owned();
-        let candidates = names.iter().map(|name| Candidate {
+        let candidate = |name: &String| Candidate {
             path: self.path(name),
             log: log.clone(),
             rotated: name != "mail.log",
             unasked: self.known.is_empty() && name != "mail.log",
-        });
-        let plan = plan(&self.known, candidates.collect(), true, self.now);
+        };
+        names.iter().map(candidate).collect()
+    }
+
+    /// Reads what is new in all files of mail.log, and remembers it.
+    fn night(&mut self) -> Night {
+        let mut looks = 0;
+        let plan = loop {
+            looks += 1;
+            assert!(looks < 1000, "{:#?}", plan(&self.known, self.candidates(), self.map, self.now).lost);
+            let plan = plan(&self.known, self.candidates(), self.map, self.now);
+            if !plan.moved && (!self.patient || plan.lost.is_empty()) {
+                break plan;
+            }
+        };
         assert!(plan.errors.is_empty(), "{:?}", plan.errors);
         let name = |name: &str| name.rsplit('/').next().unwrap().to_owned();
         let mut night = Night {
@@ -78,11 +107,18 @@ impl Nights {
         let mut files: Vec<Known> = plan.seen.into_iter().chain(plan.lost).collect();
         for (mut source, job) in plan.read {
             let mut text = Vec::new();
-            let extent = source.read(1, |block| text.extend_from_slice(block.lines()));
-            if extent.bytes > 0 {
+            let extent = source.read(1, |block| {
+                let before = text.len();
+                text.extend_from_slice(block.lines());
+                if block.remains().is_some() {
+                    text.truncate(before);
+                }
+            });
+            let bytes = text.len() as u64;
+            if bytes > 0 {
                 night.read.push((name(&source.name), String::from_utf8(text).unwrap()));
             }
-            files.extend(job.done(extent.bytes, 1, extent.tail, extent.failed.is_some()));
+            files.extend(job.done(bytes, 1, extent.tail, extent.failed.is_some()));
         }
         for mut file in files {
             match self.known.iter_mut().find(|known| file.id > 0 && known.id == file.id) {
@@ -282,4 +318,81 @@ fn a_damaged_archive_is_read_as_far_as_it_goes_and_told_once() {
     // Brought in whole, it goes on where it broke off.
     nights.write("mail.log.1.gz", &packed);
     assert_eq!(nights.read(), [log[text.len()..].to_owned()]);
+}
+
+#[test]
+fn of_two_that_begin_alike_for_long_and_differ_later_one_is_counted() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", lines("before"));
+    assert_eq!(nights.read(), [lines("before")]);
+    let common = lines("a").repeat(60);
+    nights.write("mail.log.1", format!("{common}{}", lines("b")));
+    nights.write("mail.log", format!("{common}{}", lines("longer").repeat(2)));
+    let night = nights.night();
+    assert_eq!(night.read, [("mail.log".to_owned(), format!("{common}{}", lines("longer").repeat(2)))]);
+}
+
+#[test]
+fn a_log_that_is_cut_again_and_again_while_it_is_looked_at_counts_once() {
+    read_while_it_is_cut(false);
+}
+
+#[test]
+fn a_mapped_log_that_is_cut_again_and_again_while_it_is_looked_at_counts_once() {
+    read_while_it_is_cut(true);
+}
+
+fn read_while_it_is_cut(map: bool) {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    const CUTS: usize = 300;
+    let text = |cut: usize, n: usize| format!("line {n} of {cut} {}\n", "text ".repeat(n));
+    let mut nights = Nights { map, patient: true, ..Nights::new() };
+    nights.write("mail.log", "the first line\n");
+    let mut read = nights.read().concat();
+    let folder = nights.folder.path().to_owned();
+    let rotated = |name: usize| folder.join(format!("mail.log.{name}"));
+    let (cuts, seen, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let log = folder.join("mail.log");
+            let mut writer = fs::OpenOptions::new().append(true).open(&log).unwrap();
+            for cut in 0..CUTS {
+                (0..40).for_each(|n| writer.write_all(text(cut, n).as_bytes()).unwrap());
+                (1..KEPT).rev().for_each(|name| drop(fs::rename(rotated(name), rotated(name + 1))));
+                fs::copy(&log, rotated(1)).unwrap();
+                writer.set_len(0).unwrap();
+                cuts.store(cut + 1, Ordering::Release);
+                // Nothing is thrown away before it was there for a night.
+                while seen.load(Ordering::Acquire) + KEPT - 1 < cut + 1 {
+                    if done.load(Ordering::Acquire) {
+                        return;
+                    }
+                    std::thread::yield_now();
+                }
+            }
+        });
+        // Whoever reads may fail, and then nobody is to wait for him.
+        let _done = Done(&done);
+        loop {
+            let now = cuts.load(Ordering::Acquire);
+            read.extend(nights.night().read.into_iter().map(|(_, text)| text));
+            seen.store(now, Ordering::Release);
+            if now == CUTS {
+                break;
+            }
+        }
+    });
+    let mut lines: Vec<&str> = read.lines().collect();
+    let mut written: Vec<String> = (0..CUTS).flat_map(|cut| (0..40).map(move |n| text(cut, n))).collect();
+    written.push("the first line\n".to_owned());
+    written.sort_unstable();
+    lines.sort_unstable();
+    let written: Vec<&str> = written.iter().map(|line| line.trim_end_matches('\n')).collect();
+    assert!(lines == written, "{} lines, not {}", lines.len(), written.len());
 }
