@@ -2,6 +2,8 @@
 //! environment.
 
 mod args;
+#[cfg(feature = "state")]
+mod carry;
 mod codes;
 mod events;
 mod exit;

@@ -9,9 +9,8 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::carry::{QUEUE, carried};
 use super::exit::{Error, Exit};
-use super::nightly::keep::DAY;
-use super::nightly::{QUEUE, carried};
 use super::notes;
 use super::out::Out;
 use crate::catalog::Catalog;
@@ -19,7 +18,7 @@ use crate::report::escape;
 use crate::state::{self, DATABASE, Fault, Known, Overview, State};
 use crate::summary::{self, Summary};
 use crate::tally::Carry;
-use crate::time::Instant;
+use crate::time::{DAY, Instant};
 
 /// Where services keep their state (Filesystem Hierarchy Standard, section 5.8).
 const SYSTEM: &str = "/var/lib/smtpulse";

@@ -9,7 +9,7 @@ use crate::analysis::{Finding, Kind};
 use crate::catalog::{Deferral, UNKNOWN};
 use crate::smtp::{Action, Code};
 use crate::summary::Width;
-use crate::time::Instant;
+use crate::time::{DAY, Instant};
 
 /// Marks of eight heights.
 pub(super) const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -116,7 +116,6 @@ struct Axis {
     slots: usize,
 }
 
-const DAY: i64 = 86_400;
 /// Widths that people count in. Longer ones are twice as long as the one before.
 const SLOTS: [i64; 17] = [
     60,

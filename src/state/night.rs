@@ -149,12 +149,17 @@ impl Writing<'_> {
         self.sql(self.db.execute(put, params![name, value, hash])).map(|_| ())
     }
 
-    /// The night itself, with its rows.
-    pub fn night(&self, night: &NightRow, codes: &[CodeRow], findings: &[FindingRow]) -> Result<(), Error> {
-        self.sql(self.put(night, codes, findings))
+    /// The night itself, with what was answered; gives the number of its row.
+    pub fn night(&self, night: &NightRow, codes: &[CodeRow]) -> Result<i64, Error> {
+        self.sql(self.put_night(night, codes))
     }
 
-    fn put(&self, night: &NightRow, codes: &[CodeRow], findings: &[FindingRow]) -> rusqlite::Result<()> {
+    /// What stood out in a night.
+    pub fn findings(&self, night: i64, findings: &[FindingRow]) -> Result<(), Error> {
+        self.sql(self.put_findings(night, findings))
+    }
+
+    fn put_night(&self, night: &NightRow, codes: &[CodeRow]) -> rusqlite::Result<i64> {
         let number = u64::cast_signed;
         self.db.execute(
             "INSERT INTO nights (started, first, last, lines, attempts, delivered, delayed, failed, messages, recipients, \
@@ -197,13 +202,18 @@ impl Writing<'_> {
                 number(row.count),
             ])?;
         }
+        Ok(id)
+    }
+
+    fn put_findings(&self, night: i64, findings: &[FindingRow]) -> rusqlite::Result<()> {
+        let number = u64::cast_signed;
         let mut put = self.db.prepare(
             "INSERT INTO findings (night, kind, severity, provider, basic, enhanced, marker, started, ended, ongoing, events, \
              attempts, title) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?;
         for row in findings {
             put.execute(params![
-                id,
+                night,
                 row.kind,
                 row.severity,
                 row.provider,

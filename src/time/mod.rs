@@ -15,3 +15,6 @@ pub use zone::Zone;
 
 /// Seconds since 1970-01-01 00:00 UTC.
 pub type Instant = i64;
+
+/// Seconds of a day, but for the two in a year on which clocks are changed.
+pub const DAY: i64 = 86_400;

@@ -16,9 +16,6 @@ use crate::time::Instant;
 /// Nights of which all counts are kept; of older ones the rows.
 pub(super) const FULL: u32 = 62;
 
-/// Seconds of a day.
-pub(in crate::cli) const DAY: i64 = 86_400;
-
 /// The night's own row.
 pub(super) fn night(summary: &Summary, started: Instant) -> Result<NightRow, Error> {
     let mut text = Vec::new();

@@ -1,8 +1,11 @@
 //! What is new, read: counts of tonight, and what tonight leaves to the next night.
 
+use std::borrow::Cow;
+
 use super::find::Asked;
 use super::{NightlyArgs, keep};
 use crate::catalog::Catalog;
+use crate::cli::carry::{CLOCK, QUEUE, RECIPIENTS, carried, text};
 use crate::cli::exit::Error;
 use crate::cli::page::Setting;
 use crate::cli::{notes, when};
@@ -18,13 +21,6 @@ const LOOKS: usize = 3;
 
 /// How often all files are looked at anew when one of them was cut meanwhile.
 const MOST_LOOKS: usize = 50;
-
-/// Under which names the state keeps what the last stamps left behind, the messages that are still in the queue, what is usual,
-/// and the recipients that failed.
-pub(super) const CLOCK: &str = "clock";
-pub(in crate::cli) const QUEUE: &str = "queue";
-pub(in crate::cli) const MEMORY: &str = "memory";
-pub(in crate::cli) const RECIPIENTS: &str = "recipients";
 
 /// What was read in a night.
 pub(super) struct Night {
@@ -103,8 +99,11 @@ pub(super) fn read(
     let (scan, ends) = read.map_err(|failure| Error::usage(failure.to_string()))?;
     let mut summary = scan.summary;
     let tally::Night { tally, recipients } = both;
-    let recipients = text(&recipients.pause(args.keep_addresses))?;
-    let Paused { summary: counts, late, carry } = tally.pause();
+    let (paused, recipients) = std::thread::scope(|scope| {
+        let recipients = scope.spawn(|| text(&recipients.pause(args.keep_addresses)));
+        (tally.pause(), recipients.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (Paused { summary: counts, late, carry }, recipients) = (paused, recipients?);
     summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
     let queue = text(&carry)?;
     let open = carry.ends(catalog);
@@ -123,26 +122,23 @@ pub(super) fn read(
 }
 
 impl Night {
+    /// What is sure by now: of what was read, and of the nights before.
+    pub(super) fn sure(&self) -> Result<Cow<'_, Summary>, Error> {
+        let late = &self.late;
+        if *late == Summary::default() {
+            return Ok(Cow::Borrowed(&self.summary));
+        }
+        let mut sure = self.summary.clone();
+        sure.merge(late.clone()).map_err(|overlap| Error::usage(overlap.to_string()))?;
+        Ok(Cow::Owned(sure))
+    }
+
     /// What the page shows: the night as if the queue stayed as it is.
     pub(super) fn shown(&self) -> Result<Summary, Error> {
         let mut shown = self.summary.clone();
         shown.merge(self.open.clone()).map_err(|overlap| Error::usage(overlap.to_string()))?;
         Ok(shown)
     }
-}
-
-/// What the last night left under a name.
-pub(in crate::cli) fn carried<T: serde::de::DeserializeOwned>(
-    state: &State,
-    name: &str,
-) -> Result<Option<T>, Error> {
-    let Some(value) = state.carried(name)? else { return Ok(None) };
-    serde_json::from_slice(&value).map(Some).map_err(|error| {
-        Error::nothing(format!(
-            "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
-            state.path().display()
-        ))
-    })
 }
 
 /// What is new. A file that seems to be gone may be on its way to another name: then it is looked for again. What was learned
@@ -194,9 +190,4 @@ fn faults(plan: &Plan) -> Vec<String> {
     });
     let errors = plan.errors.iter().map(ToString::to_string);
     errors.chain(lost).chain(shorter).chain(alike).collect()
-}
-
-/// As the state keeps it.
-pub(super) fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| Error::nothing(format!("what is to be kept: {error}")))
 }

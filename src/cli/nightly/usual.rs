@@ -45,7 +45,7 @@ pub(super) fn usual(nights: &[Outcomes], end: Instant, zone: &TimeZone) -> Optio
 mod tests {
     use super::*;
 
-    const DAY: i64 = 86_400;
+    use crate::time::DAY;
     /// A Thursday, at noon.
     const END: Instant = 1_795_694_400;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::SuppressArgs;
 use crate::catalog::Catalog;
+use crate::cli::carry::{RECIPIENTS, carried};
 use crate::cli::exit::Error;
-use crate::cli::nightly::{RECIPIENTS, carried};
 use crate::cli::{notes, read, rotated, state};
 use crate::scan::{self, Options};
 use crate::state::State;

@@ -1,0 +1,32 @@
+//! What one night leaves to the next one, by name.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::exit::Error;
+use crate::state::State;
+
+/// What the last stamps left behind.
+pub(super) const CLOCK: &str = "clock";
+/// The messages that are still in the queue.
+pub(super) const QUEUE: &str = "queue";
+/// What is usual.
+pub(super) const MEMORY: &str = "memory";
+/// The recipients that failed.
+pub(super) const RECIPIENTS: &str = "recipients";
+
+/// What the last night left under a name.
+pub(super) fn carried<T: DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = state.carried(name)? else { return Ok(None) };
+    serde_json::from_slice(&value).map(Some).map_err(|error| {
+        Error::nothing(format!(
+            "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
+            state.path().display()
+        ))
+    })
+}
+
+/// As the state keeps it.
+pub(super) fn text(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::nothing(format!("what is to be kept: {error}")))
+}
