@@ -44,12 +44,20 @@ impl Mapped {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::*;
+
+    /// One test at a time: one of them takes all places.
+    fn alone() -> MutexGuard<'static, ()> {
+        static PLACES: Mutex<()> = Mutex::new(());
+        PLACES.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     #[test]
     fn pages_that_are_taken_away_read_as_zeros() {
         const PAGES: usize = 64;
+        let _alone = alone();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&vec![b'x'; PAGES * 4096]).unwrap();
         let map = Mapped::new(&file, PAGES * 4096).unwrap();
@@ -77,6 +85,7 @@ mod tests {
 
     #[test]
     fn there_is_no_place_for_any_number() {
+        let _alone = alone();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"x").unwrap();
         let maps: Vec<io::Result<Mapped>> = (0..1000).map(|_| Mapped::new(&file, 1)).collect();
