@@ -148,8 +148,12 @@ impl Report {
         let wanted = |provider: Option<&str>| {
             only.is_none_or(|only| provider.is_some_and(|provider| only.has(provider)))
         };
-        let keys: Vec<(&Key, &Counts)> =
-            summary.keys.iter().filter(|(key, _)| wanted(key.provider.as_deref())).collect();
+        let keys: Vec<(&Key, &Counts)> = summary
+            .keys
+            .iter()
+            .map(|(key, counts)| (key, &**counts))
+            .filter(|(key, _)| wanted(key.provider.as_deref()))
+            .collect();
         let findings: Vec<&Finding> =
             findings.iter().filter(|finding| wanted(Some(&finding.provider))).collect();
         let sender_domains = rows::sender_domains(&keys, catalog);

@@ -4,6 +4,8 @@ mod figures;
 mod mail;
 mod prometheus;
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
@@ -53,7 +55,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
     if count == 0 {
         return;
     }
-    let counts = summary.keys.entry(key).or_default();
+    let counts = Arc::make_mut(summary.keys.entry(key).or_default());
     // Spread over thirteen minutes: mail comes one by one.
     let moment = |one: u64| at.map(|at| at + i64::try_from(one * 780 / count).unwrap());
     for one in 0..count {
@@ -186,6 +188,7 @@ fn incident() -> Summary {
 fn show_refusals(summary: &mut Summary) {
     let wanted = EnhancedCode::parse(b"5.7.26");
     let (_, counts) = summary.keys.iter_mut().find(|(key, _)| key.code.enhanced == wanted).unwrap();
+    let counts = Arc::make_mut(counts);
     let first = *counts.buckets.keys().next().unwrap();
     counts.waiting.insert(first, 3);
     for (at, tries) in counts.buckets.clone() {
@@ -413,7 +416,7 @@ fn hostile() -> Summary {
                 quoted: None,
                 guard: None,
             };
-            let counts = summary.keys.entry(key).or_default();
+            let counts = Arc::make_mut(summary.keys.entry(key).or_default());
             let span =
                 Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
             counts.buckets.insert(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
@@ -432,12 +435,13 @@ fn hostile() -> Summary {
         quoted: None,
         guard: None,
     };
-    summary.keys.entry(refused).or_default().span.merge(Span { count: 1, first: None, last: None });
+    let counts = Arc::make_mut(summary.keys.entry(refused).or_default());
+    counts.span.merge(Span { count: 1, first: None, last: None });
     summary.accounting.programs.insert(nasty.clone(), 9_999);
     summary.accounting.first_not_understood =
         Some(Place { input: nasty.clone(), line: u64::MAX, text: nasty.clone() });
     summary.accounting.long_lines = 1;
-    for counts in summary.keys.values_mut() {
+    for counts in summary.keys.values_mut().map(Arc::make_mut) {
         for refusals in counts.refusals.values_mut() {
             refusals.lines.iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
         }

@@ -12,6 +12,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -221,8 +222,8 @@ pub struct Summary {
     pub totals: Totals,
     /// How wide the time buckets of the counts are: as the log is long.
     pub width: Width,
-    /// The counts.
-    pub keys: BTreeMap<Key, Counts>,
+    /// The counts; copies of a summary share them until they differ.
+    pub keys: BTreeMap<Key, Arc<Counts>>,
 }
 
 /// Two summaries hold the same log.
@@ -274,14 +275,14 @@ impl Summary {
         let width = own.max(others).max(width_of(spans));
         self.widen(width);
         if others < width {
-            keys.values_mut().for_each(|counts| counts.widen(width));
+            keys.values_mut().for_each(|counts| Arc::make_mut(counts).widen(width));
         }
         for (key, counts) in keys {
             match self.keys.entry(key) {
                 Entry::Vacant(place) => {
                     place.insert(counts);
                 }
-                Entry::Occupied(mut own) => own.get_mut().merge(counts),
+                Entry::Occupied(mut own) => Arc::make_mut(own.get_mut()).merge(Arc::unwrap_or_clone(counts)),
             }
         }
         Ok(())
@@ -291,7 +292,7 @@ impl Summary {
     fn widen(&mut self, width: Width) {
         if self.width < width {
             self.width = width;
-            self.keys.values_mut().for_each(|counts| counts.widen(width));
+            self.keys.values_mut().for_each(|counts| Arc::make_mut(counts).widen(width));
         }
     }
 }

@@ -7,8 +7,9 @@ mod plausible;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     Accounting, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Tries, Waits, Width,
@@ -22,8 +23,9 @@ struct Head {
     schema: String,
 }
 
+/// What is written and read; the rows are borrowed when they are written.
 #[derive(Serialize, Deserialize)]
-struct Wire {
+struct Wire<R> {
     schema: String,
     inputs: Vec<Input>,
     period: Option<(Instant, Instant)>,
@@ -31,30 +33,49 @@ struct Wire {
     totals: Totals,
     /// Seconds of a time bucket.
     width: i64,
-    keys: Vec<Row>,
+    keys: R,
 }
 
 /// One key with its counts.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct Row<K, B, P, R, W> {
     #[serde(flatten)]
-    key: Key,
+    key: K,
     span: Span,
-    buckets: Vec<Bucket>,
-    senders: Vec<PartyRow>,
-    relays: Vec<PartyRow>,
-    hosts: Vec<PartyRow>,
-    recipient_domains: Vec<PartyRow>,
-    refusals: Vec<(Option<Instant>, Refusals)>,
-    waiting: Vec<(Option<Instant>, u64)>,
+    buckets: B,
+    senders: P,
+    relays: P,
+    hosts: P,
+    recipient_domains: P,
+    refusals: R,
+    waiting: W,
     recovered: Waits,
 }
+
+/// As they are read.
+type ReadWire = Wire<Vec<ReadRow>>;
+type ReadRow =
+    Row<Key, Vec<Bucket>, Vec<PartyRow>, Vec<(Option<Instant>, Refusals)>, Vec<(Option<Instant>, u64)>>;
 
 /// Start, attempts, retries among them.
 type Bucket = (Option<Instant>, u64, u64);
 
 /// A party's name and its part.
 type PartyRow = (Option<String>, Vec<Bucket>);
+
+/// A list that is made while it is written.
+struct List<F>(F);
+
+impl<I, F> Serialize for List<F>
+where
+    I: Iterator,
+    I::Item: Serialize,
+    F: Fn() -> I,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
+    }
+}
 
 /// Why a summary could not be read.
 #[derive(Debug)]
@@ -95,22 +116,7 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         accounting: summary.accounting.clone(),
         totals: summary.totals,
         width: summary.width.seconds(),
-        keys: summary
-            .keys
-            .iter()
-            .map(|(key, counts)| Row {
-                key: key.clone(),
-                span: counts.span,
-                buckets: buckets(&counts.buckets),
-                senders: party_rows(&counts.senders),
-                relays: party_rows(&counts.relays),
-                hosts: party_rows(&counts.hosts),
-                recipient_domains: party_rows(&counts.recipient_domains),
-                refusals: counts.refusals.iter().map(|(at, refusals)| (*at, refusals.clone())).collect(),
-                waiting: counts.waiting.iter().map(|(at, count)| (*at, *count)).collect(),
-                recovered: counts.recovered,
-            })
-            .collect(),
+        keys: List(|| summary.keys.iter().map(|(key, counts)| row(key, counts))),
     };
     let mut text = serde_json::to_vec(&wire)?;
     let sum = checksum(&text);
@@ -132,12 +138,27 @@ fn is_sound(text: &[u8]) -> bool {
     sum == checksum(&[start, b"}"].concat()).trim_end().as_bytes()
 }
 
-fn buckets(tries: &BTreeMap<Option<Instant>, Tries>) -> Vec<Bucket> {
-    tries.iter().map(|(at, tries)| (*at, tries.count, tries.retries)).collect()
+fn row<'c>(key: &'c Key, counts: &'c Counts) -> impl Serialize + 'c {
+    Row {
+        key,
+        span: counts.span,
+        buckets: buckets(&counts.buckets),
+        senders: party_rows(&counts.senders),
+        relays: party_rows(&counts.relays),
+        hosts: party_rows(&counts.hosts),
+        recipient_domains: party_rows(&counts.recipient_domains),
+        refusals: List(|| counts.refusals.iter()),
+        waiting: List(|| counts.waiting.iter()),
+        recovered: counts.recovered,
+    }
 }
 
-fn party_rows(parties: &Parties) -> Vec<PartyRow> {
-    parties.iter().map(|(name, party)| (name.clone(), buckets(&party.buckets))).collect()
+fn buckets(tries: &BTreeMap<Option<Instant>, Tries>) -> impl Serialize {
+    List(|| tries.iter().map(|(at, tries)| (at, tries.count, tries.retries)))
+}
+
+fn party_rows(parties: &Parties) -> impl Serialize {
+    List(|| parties.iter().map(|(name, party)| (name, buckets(&party.buckets))))
 }
 
 fn tries(buckets: Vec<Bucket>) -> BTreeMap<Option<Instant>, Tries> {
@@ -157,16 +178,16 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     if !is_sound(text) {
         return Err(ReadError::Checksum);
     }
-    let wire: Wire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    let wire: ReadWire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
     let damaged = |what: String| ReadError::Damaged(serde::de::Error::custom(what));
     let width = Width::from_seconds(wire.width)
         .ok_or_else(|| damaged(format!("buckets of {} seconds", wire.width)))?;
     if !wire.can_be() {
         return Err(damaged("counts or times that no log can hold".to_owned()));
     }
-    let mut keys: BTreeMap<Key, Counts> = BTreeMap::new();
+    let mut keys: BTreeMap<Key, Arc<Counts>> = BTreeMap::new();
     for row in wire.keys {
-        keys.entry(row.key).or_default().merge(Counts {
+        Arc::make_mut(keys.entry(row.key).or_default()).merge(Counts {
             buckets: tries(row.buckets),
             senders: parties(row.senders),
             relays: parties(row.relays),

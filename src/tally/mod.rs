@@ -15,6 +15,8 @@ mod queue;
 mod recipients;
 mod shown;
 
+use std::sync::Arc;
+
 use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
@@ -214,7 +216,8 @@ impl<'c> Tally<'c> {
         // A key that was only carried here says nothing.
         let named = |(width, counts): (Width, Vec<Counts>)| {
             let said = keys.iter().cloned().zip(counts).filter(|(_, counts)| *counts != Counts::default());
-            Summary { width, keys: said.collect(), ..Summary::default() }
+            let keys = said.map(|(key, counts)| (key, Arc::new(counts))).collect();
+            Summary { width, keys, ..Summary::default() }
         };
         let totals = Totals {
             messages: self.messages.count,

@@ -1,5 +1,7 @@
 //! Adding summaries: in any grouping, with nothing, over the wire.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use smtpulse::catalog::Catalog;
@@ -84,7 +86,7 @@ fn a_summary() -> impl Strategy<Value = Summary> {
     let numbers = proptest::collection::vec(0_u64..1000, 14);
     let programs = proptest::collection::btree_map("[a-z]{1,3}", 1_u64..9, 0..3);
     let period = proptest::option::of((0_i64..1000, 1000_i64..2000));
-    let keys = proptest::collection::btree_map(key(), counts(), 0..6);
+    let keys = proptest::collection::btree_map(key(), counts().prop_map(Arc::new), 0..6);
     (numbers, programs, period, keys, proptest::option::of("[a-z ]{0,20}"), any::<u64>())
         .prop_map(|(n, programs, period, keys, strange, fingerprint)| Summary {
             inputs: vec![Input {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -173,7 +174,7 @@ fn forget_names(found: &mut Summary) {
     if let Some(first) = &mut found.accounting.first_not_understood {
         (first.input, first.text) = (String::new(), String::new());
     }
-    let refusals = found.keys.values_mut().flat_map(|counts| counts.refusals.values_mut());
+    let refusals = found.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut());
     for line in refusals.flat_map(|refusals| &mut refusals.lines) {
         (line.input, line.text) = (String::new(), String::new());
     }

@@ -1,6 +1,7 @@
 //! What a night's counts become in the state.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -44,12 +45,13 @@ pub(super) fn night(summary: &Summary, started: Instant) -> Result<NightRow, Err
 /// What was answered, by day of this zone.
 pub(super) fn codes(summary: &Summary, catalog: &Catalog, zone: &TimeZone) -> Vec<CodeRow> {
     let mut rows = Vec::new();
+    let mut calendar = Calendar { zone, last: None };
     for (key, counts) in &summary.keys {
         let meaning = catalog.explain(&analysis::answer(key));
         let nature = Nature::of(key, &meaning);
         let mut days: BTreeMap<Option<String>, u64> = BTreeMap::new();
         for (bucket, tries) in &counts.buckets {
-            *days.entry(bucket.and_then(|at| day(at, zone))).or_default() += tries.count;
+            *days.entry(bucket.and_then(|at| calendar.day(at))).or_default() += tries.count;
         }
         rows.extend(days.into_iter().map(|(day, count)| CodeRow {
             day,
@@ -68,9 +70,27 @@ pub(super) fn codes(summary: &Summary, catalog: &Catalog, zone: &TimeZone) -> Ve
     rows
 }
 
-fn day(at: Instant, zone: &TimeZone) -> Option<String> {
-    let at = Timestamp::from_second(at).ok()?;
-    Some(at.to_zoned_datetime(zone.clone()).date().to_string())
+/// Tells days; one that was asked for a moment ago at once, since there are many buckets to a day.
+struct Calendar<'z> {
+    zone: &'z TimeZone,
+    last: Option<(Range<Instant>, String)>,
+}
+
+impl Calendar<'_> {
+    fn day(&mut self, at: Instant) -> Option<String> {
+        if let Some((range, day)) = &self.last
+            && range.contains(&at)
+        {
+            return Some(day.clone());
+        }
+        let at = Timestamp::from_second(at).ok()?.to_zoned_datetime(self.zone.clone());
+        let day = at.date().to_string();
+        let (start, end) = (at.start_of_day().ok(), at.tomorrow().and_then(|next| next.start_of_day()).ok());
+        let range = start.zip(end);
+        self.last = range
+            .map(|(start, end)| (start.timestamp().as_second()..end.timestamp().as_second(), day.clone()));
+        Some(day)
+    }
 }
 
 /// What stood out.

@@ -16,6 +16,7 @@ fn put_off() -> Summary {
         }
     }
     for (key, counts) in &mut summary.keys {
+        let counts = Arc::make_mut(counts);
         match key.marker.as_deref() {
             Some("greylist") => counts.recovered[1] = 192,
             Some(_) => (counts.recovered[4], counts.waiting) = (66, [(None, 2), (Some(0), 4)].into()),

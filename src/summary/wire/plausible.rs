@@ -1,6 +1,6 @@
 //! What no log can hold, and no summary may claim: whoever adds summaries would run over.
 
-use super::{Bucket, Row, Wire};
+use super::{Bucket, ReadRow, ReadWire};
 use crate::summary::{Accounting, Totals};
 use crate::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::time::Instant;
 /// sums of hundreds of summaries stay within a number.
 const MOST: u64 = 1 << 56;
 
-impl Wire {
+impl ReadWire {
     /// Whether there can be such a log.
     pub(super) fn can_be(&self) -> bool {
         let Accounting {
@@ -33,15 +33,15 @@ impl Wire {
         let counts = counts.chain(programs.values()).copied();
         let counts = counts.chain([messages, recipients, waiting, suspended, expired, bounces]);
         let counts = counts.chain(self.inputs.iter().flat_map(|input| [input.bytes, input.lines]));
-        let mut counts = counts.chain(self.keys.iter().flat_map(Row::counts));
+        let mut counts = counts.chain(self.keys.iter().flat_map(ReadRow::counts));
         let period = self.period.into_iter().flat_map(|(first, last)| [first, last]);
-        let mut instants = period.chain(self.keys.iter().flat_map(Row::instants));
+        let mut instants = period.chain(self.keys.iter().flat_map(ReadRow::instants));
         counts.try_fold(0, u64::checked_add).is_some_and(|sum| sum <= MOST)
             && instants.all(|at| at.unsigned_abs() <= MOST)
     }
 }
 
-impl Row {
+impl ReadRow {
     fn all_buckets(&self) -> impl Iterator<Item = &Bucket> {
         let parties = [&self.senders, &self.relays, &self.hosts, &self.recipient_domains];
         self.buckets.iter().chain(parties.into_iter().flatten().flat_map(|(_, buckets)| buckets))
