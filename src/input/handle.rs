@@ -6,6 +6,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The name of standard input, which can be opened only once.
+pub(super) const STANDARD_INPUT: &str = "-";
+
 /// Bytes at its start by which a file is known: a line or two.
 const FIRST: usize = 256;
 
@@ -43,9 +46,11 @@ impl Handle {
         Err(io::Error::other("is changed again and again while it is opened; run again"))
     }
 
-    /// Gives the descriptor back.
+    /// Gives the descriptor back, if the file can be opened again.
     pub(super) fn release(&mut self) {
-        self.open = None;
+        if self.path.as_os_str() != STANDARD_INPUT {
+            self.open = None;
+        }
     }
 
     /// The open file. A log that was rotated away since is not mixed up with the one that has its name now.

@@ -16,7 +16,8 @@ mod twins;
 mod watch;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -110,23 +111,25 @@ impl Extent {
     }
 }
 
-/// Opens a path. `-` is standard input. Regular files on local disks are mapped unless `map` is false; compressed ones are
-/// unpacked. A file that grows is read as far as it reaches now.
+/// Opens a path. `-` is standard input. Regular files on local disks are mapped unless `map` is false, also where one is
+/// standard input; compressed ones are unpacked. A file that grows is read as far as it reaches now.
 pub fn open(path: &Path, map: bool) -> Result<Source, Error> {
     let name = path.display().to_string();
     open_as(&name, path, map).map_err(|reason| Error { name, reason })
 }
 
 fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
-    if path.as_os_str() == "-" {
-        return stream("-", io::stdin());
-    }
-    let file = File::open(path)?;
+    let mut file = match path.as_os_str() == handle::STANDARD_INPUT {
+        true => File::from(io::stdin().as_fd().try_clone_to_owned()?),
+        false => File::open(path)?,
+    };
     let meta = file.metadata()?;
     if meta.is_dir() {
         return Err(Reason::Directory);
     }
-    if !meta.is_file() {
+    // Of a file that somebody has read in part before us the rest is wanted.
+    if !meta.is_file() || file.stream_position()? > 0 {
+        sys::widen(&file);
         return stream(name, file);
     }
     let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());

@@ -4,6 +4,7 @@
 //! scans do not wait for each other.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -26,13 +27,65 @@ const HELD: usize = 3;
 pub(super) struct Flow {
     full: Receiver<Filled>,
     /// Buffers go back to be filled again.
-    empty: Sender<Vec<u8>>,
+    empty: Sender<Buffer>,
     thread: JoinHandle<Extent>,
 }
 
 struct Filled {
-    bytes: Vec<u8>,
+    buffer: Buffer,
     end: usize,
+}
+
+/// Bytes that were read. What a buffer has grown to it keeps when it is emptied: room is not cleared again and again.
+#[derive(Debug, Default)]
+struct Buffer {
+    room: Vec<u8>,
+    used: usize,
+}
+
+impl Buffer {
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.used]
+    }
+
+    fn truncate(&mut self, used: usize) {
+        self.used = used.min(self.used);
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.free(bytes.len()).copy_from_slice(bytes);
+        self.used += bytes.len();
+    }
+
+    /// Takes bytes out, and closes the gap.
+    fn drain(&mut self, range: Range<usize>) {
+        self.room.copy_within(range.end..self.used, range.start);
+        self.used -= range.len();
+    }
+
+    /// So many bytes behind those that are used.
+    fn free(&mut self, bytes: usize) -> &mut [u8] {
+        let end = self.used + bytes;
+        if self.room.len() < end {
+            self.room.resize(end, 0);
+        }
+        &mut self.room[self.used..end]
+    }
+
+    /// Reads so many bytes behind those that are used, fewer where there are no more or an error comes.
+    fn read(&mut self, reader: &mut dyn Read, most: usize) -> io::Result<()> {
+        let end = self.used + most;
+        while self.used < end {
+            let free = end - self.used;
+            match reader.read(self.free(free)) {
+                Ok(0) => break,
+                Ok(read) => self.used += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Flow {
@@ -48,7 +101,7 @@ impl Flow {
         let (empty, emptied) = channel();
         for _ in 0..HELD {
             // It cannot fail: the other end is here.
-            let _ = empty.send(Vec::new());
+            let _ = empty.send(Buffer::default());
         }
         let fill = move || fill(reader, size, (length, whole_lines), &filled, &emptied);
         let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
@@ -59,10 +112,10 @@ impl Flow {
     pub(super) fn read(self, mut each: impl FnMut(Block<'_>)) -> Extent {
         let mut bytes = 0;
         for block in &self.full {
-            each(Block::part(&block.bytes, block.end));
+            each(Block::part(block.buffer.bytes(), block.end));
             bytes += block.end as u64;
             // The thread may be done already.
-            let _ = self.empty.send(block.bytes);
+            let _ = self.empty.send(block.buffer);
         }
         self.thread.join().unwrap_or_else(|_| Extent {
             bytes,
@@ -77,13 +130,13 @@ fn fill(
     size: usize,
     (length, whole_lines): (Option<u64>, bool),
     filled: &SyncSender<Filled>,
-    emptied: &Receiver<Vec<u8>>,
+    emptied: &Receiver<Buffer>,
 ) -> Extent {
     let mut feed = Feed { length, whole_lines, ..Feed::new(&mut reader, size) };
     // Where nobody listens any more nobody asks for the rest.
-    while let Ok(mut bytes) = emptied.recv()
-        && let Some(end) = feed.fill(&mut bytes)
-        && filled.send(Filled { bytes, end }).is_ok()
+    while let Ok(mut buffer) = emptied.recv()
+        && let Some(end) = feed.fill(&mut buffer)
+        && filled.send(Filled { buffer, end }).is_ok()
     {}
     feed.extent()
 }
@@ -91,9 +144,9 @@ fn fill(
 /// Reads to the end, handing out blocks that own about `size` bytes and show [`AHEAD`] bytes more.
 pub(super) fn each(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
     let mut feed = Feed::new(reader, size);
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     while let Some(end) = feed.fill(&mut buffer) {
-        each(Block::part(&buffer, end));
+        each(Block::part(buffer.bytes(), end));
     }
     feed.extent()
 }
@@ -143,49 +196,50 @@ impl<'r> Feed<'r> {
     /// Fills a buffer with the next block and tells where its own lines end; `None` behind the last.
     ///
     /// Of a line longer than [`LINE_LIMIT`] one byte more than that is kept, so that it is still seen to be longer.
-    fn fill(&mut self, buffer: &mut Vec<u8>) -> Option<usize> {
-        buffer.clear();
-        buffer.reserve(self.size + AHEAD + 2 * READ);
-        buffer.append(&mut self.rest);
-        while !self.ended && buffer.len() < self.size + AHEAD {
+    fn fill(&mut self, buffer: &mut Buffer) -> Option<usize> {
+        buffer.truncate(0);
+        buffer.room.reserve((self.size + AHEAD + 2 * READ).saturating_sub(buffer.room.len()));
+        buffer.push(&self.rest);
+        self.rest.clear();
+        while !self.ended && buffer.used < self.size + AHEAD {
             self.more(buffer);
         }
-        if buffer.is_empty() {
+        if buffer.used == 0 {
             return None;
         }
         // Every line is shorter than `size`, so there is an end among the first `size` bytes.
-        let end = match self.ended && buffer.len() <= self.size {
-            true => buffer.len(),
-            false => memrchr(b'\n', &buffer[..self.size.min(buffer.len())]).map_or(buffer.len(), |at| at + 1),
+        let bytes = buffer.bytes();
+        let end = match self.ended && bytes.len() <= self.size {
+            true => bytes.len(),
+            false => memrchr(b'\n', &bytes[..self.size.min(bytes.len())]).map_or(bytes.len(), |at| at + 1),
         };
-        self.rest.extend_from_slice(&buffer[end..]);
+        self.rest.extend_from_slice(&bytes[end..]);
         Some(end)
     }
 
     /// Reads once and appends what is kept.
-    fn more(&mut self, buffer: &mut Vec<u8>) {
-        let old = buffer.len();
+    fn more(&mut self, buffer: &mut Buffer) {
+        let old = buffer.used;
         // What comes before an error is kept.
-        let read = Read::take(&mut *self.reader, READ as u64).read_to_end(buffer);
-        let came = buffer.len() - old;
-        self.failed = read.err();
-        self.ended = came < READ || self.failed.is_some();
-        self.bytes += came as u64;
-        self.last = buffer[old..].last().copied().or(self.last);
+        self.failed = buffer.read(self.reader, READ).err();
+        let came = &buffer.bytes()[old..];
+        self.ended = came.len() < READ || self.failed.is_some();
+        self.bytes += came.len() as u64;
+        self.last = came.last().copied().or(self.last);
         let missing = FINGERPRINT_BYTES - self.start.len();
-        self.start.extend_from_slice(&buffer[old..old + came.min(missing)]);
-        self.tail.add(&buffer[old..]);
+        self.start.extend_from_slice(&came[..came.len().min(missing)]);
+        self.tail.add(came);
         self.keep(buffer, old);
         // Where the file was cut a line has no end: what is there of it may be half of what was said.
         if self.ended && self.ends_with_whole_lines() {
-            buffer.truncate(memrchr(b'\n', buffer).map_or(0, |at| at + 1));
+            buffer.truncate(memrchr(b'\n', buffer.bytes()).map_or(0, |at| at + 1));
         }
     }
 
     /// Drops of what came behind `old` what is too much for a line.
-    fn keep(&mut self, buffer: &mut Vec<u8>, old: usize) {
+    fn keep(&mut self, buffer: &mut Buffer, old: usize) {
         if self.skipping {
-            match memchr(b'\n', &buffer[old..]) {
+            match memchr(b'\n', &buffer.bytes()[old..]) {
                 Some(end) => {
                     buffer.drain(old..old + end);
                     self.skipping = false;
@@ -193,8 +247,8 @@ impl<'r> Feed<'r> {
                 None => return buffer.truncate(old),
             }
         }
-        let last = memrchr(b'\n', buffer).map_or(0, |at| at + 1);
-        if buffer.len() - last > LINE_LIMIT + 1 {
+        let last = memrchr(b'\n', buffer.bytes()).map_or(0, |at| at + 1);
+        if buffer.used - last > LINE_LIMIT + 1 {
             buffer.truncate(last + LINE_LIMIT + 1);
             self.skipping = true;
         }

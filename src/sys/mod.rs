@@ -10,9 +10,11 @@ mod disk;
 mod guard;
 mod host;
 mod map;
+mod pipe;
 mod signal;
 
 pub use disk::may_be_mapped;
 pub use host::host_name;
 pub use map::Mapped;
+pub use pipe::widen;
 pub use signal::is_ignored;

@@ -1,6 +1,8 @@
 //! What the options do.
 
-use super::{REFUSED, SENT, file, json, run};
+use std::io::{Seek, SeekFrom};
+
+use super::{PROGRAM, REFUSED, SENT, file, json, run};
 use crate::reading::fixtures;
 
 fn log() -> (tempfile::TempDir, String) {
@@ -197,4 +199,36 @@ fn what_is_wrong_elsewhere_is_no_alarm_of_one_provider() {
     };
     assert_eq!(of("google"), (Some(1), false));
     assert_eq!(of("comcast"), (Some(0), true));
+}
+
+/// Standard input that is a file is read as the file would be: mapped, unpacked, twice where that is needed.
+#[test]
+fn a_file_as_standard_input_is_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = format!("{REFUSED}{SENT}");
+    let plain = file(folder.path(), "plain", &log);
+    let packed = file(folder.path(), "packed", super::packed::gzip(log.as_bytes()));
+    let fed = |words: &[&str], path: &str, from: u64| {
+        let mut input = std::fs::File::open(path).unwrap();
+        input.seek(SeekFrom::Start(from)).unwrap();
+        let mut command = std::process::Command::new(PROGRAM);
+        let done = command.args(words).arg("-").env("TZ", "UTC").stdin(input).output().unwrap();
+        assert_eq!(done.stderr, b"", "{words:?} {path}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    for path in [&plain, &packed] {
+        for words in [
+            ["report", "--format=json", "--no-mmap"],
+            ["report", "--format=json", "--top=3"],
+            ["suppress", "--format=json", "--threads=1"],
+        ] {
+            let named = run(&[&words[..], &[path]].concat()).out;
+            assert!(named.len() > 100, "{words:?} {path}: {named}");
+            assert_eq!(fed(&words, path, 0), named.replace(path.as_str(), "-"), "{words:?} {path}");
+        }
+    }
+    // Whoever has read the beginning wants the rest.
+    let rest: serde_json::Value =
+        serde_json::from_str(&fed(&["--format=json"], &plain, REFUSED.len() as u64)).unwrap();
+    assert_eq!((&rest["totals"]["attempts"], &rest["totals"]["delivered"]), (&1.into(), &1.into()));
 }
