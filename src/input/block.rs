@@ -26,6 +26,17 @@ pub struct Block<'a> {
     watch: Option<(&'a Watch<'a>, usize)>,
 }
 
+/// Takes the first `size` bytes of what is left, or a little more, up to a line end.
+pub(super) fn cut(bytes: &[u8], rest: &mut Range<usize>, size: usize) -> Option<Range<usize>> {
+    if rest.start >= rest.end {
+        return None;
+    }
+    let start = rest.start;
+    let least = start.saturating_add(size.max(1) - 1).min(rest.end - 1);
+    rest.start = memchr(b'\n', &bytes[least..rest.end]).map_or(rest.end, |at| least + at + 1);
+    Some(start..rest.start)
+}
+
 impl<'a> Block<'a> {
     /// All of an input.
     pub fn whole(bytes: &'a [u8]) -> Block<'a> {
@@ -35,6 +46,11 @@ impl<'a> Block<'a> {
     /// The lines before `end`, with the bytes after them to look at.
     pub fn part(bytes: &'a [u8], end: usize) -> Block<'a> {
         Block { bytes, start: 0, end, watch: None }
+    }
+
+    /// Some lines among others.
+    pub(super) fn among(bytes: &'a [u8], Range { start, end }: Range<usize>) -> Block<'a> {
+        Block { bytes, start, end, watch: None }
     }
 
     /// A stretch of a mapped file.
@@ -56,17 +72,10 @@ impl<'a> Block<'a> {
 
     /// Cuts the block at line ends into blocks of `size` bytes or a little more, each seeing what follows it.
     pub fn chunks(self, size: usize) -> impl Iterator<Item = Block<'a>> {
-        let size = size.max(1);
-        let mut start = self.start;
+        let mut rest = self.start..self.end;
         std::iter::from_fn(move || {
-            if start >= self.end {
-                return None;
-            }
-            let least = start.saturating_add(size - 1).min(self.end - 1);
-            let end = memchr(b'\n', &self.bytes[least..self.end]).map_or(self.end, |at| least + at + 1);
-            let chunk = Block { start, end, ..self };
-            start = end;
-            Some(chunk)
+            let Range { start, end } = cut(self.bytes, &mut rest, size)?;
+            Some(Block { start, end, ..self })
         })
     }
 

@@ -29,6 +29,7 @@ use packed::Format;
 pub use print::{Print, TAIL_BYTES};
 pub use resume::Measured;
 use stream::Flow;
+pub use stream::Piece;
 pub use twins::{Twin, once};
 use watch::Watch;
 
@@ -366,16 +367,44 @@ impl Source {
     ///
     /// Of a mapped file bytes may be lost while they are read: [`Block::remains`] tells.
     pub fn read(&mut self, size: usize, mut each: impl FnMut(Block<'_>)) -> Extent {
-        let mapped = match &self.bytes {
-            Bytes::File { file, map: true, .. } => {
-                let mapped = file.file().and_then(|open| map(&open, file.length).map(|map| (open, map)));
-                mapped.map(|(open, map)| (open, map, file.first.clone()))
+        match self.mapped(&mut each) {
+            Some(extent) => extent,
+            // What cannot be mapped can be read.
+            None => self.copy(size, each),
+        }
+    }
+
+    /// The same in pieces of `piece` bytes or a little more, for several readers at once.
+    pub fn pieces(
+        &mut self,
+        size: usize,
+        piece: usize,
+        take: impl for<'p> FnOnce(&mut (dyn Iterator<Item = Piece<'p>> + Send + 'p)),
+    ) -> Extent {
+        let mut take = Some(take);
+        let mapped = self.mapped(|block| {
+            if let Some(take) = take.take() {
+                take(&mut block.chunks(piece).map(Piece::Mapped));
             }
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        };
-        // What cannot be mapped can be read.
-        let Ok((file, map, first)) = mapped else { return self.copy(size, each) };
-        let watch = Watch::new(&map, &file, &first);
+        });
+        match (mapped, take) {
+            (Some(extent), _) => extent,
+            (None, Some(take)) => self.flow(size, |flow| flow.pieces(piece, take)),
+            (None, None) => Extent::NOTHING,
+        }
+    }
+
+    /// The same without any mapping: what `each` sees is copied and stays as it is.
+    pub fn copy(&mut self, size: usize, each: impl FnMut(Block<'_>)) -> Extent {
+        self.flow(size, |flow| flow.read(each))
+    }
+
+    /// Hands a file as one block to `each`; nothing where it is not to be mapped, or cannot be.
+    fn mapped(&mut self, each: impl FnOnce(Block<'_>)) -> Option<Extent> {
+        let Bytes::File { file, map: true, .. } = &self.bytes else { return None };
+        let open = file.file().ok()?;
+        let map = map(&open, file.length).ok()?;
+        let watch = Watch::new(&map, &open, &file.first);
         let stretch = self.stretch(map.bytes());
         let (start, end) = (stretch.start, stretch.end);
         each(Block::watched(&watch, stretch));
@@ -391,11 +420,11 @@ impl Source {
         if let Bytes::File { read, .. } = &mut self.bytes {
             *read = Some(map);
         }
-        extent
+        Some(extent)
     }
 
-    /// The same without any mapping: what `each` sees is copied and stays as it is.
-    pub fn copy(&mut self, size: usize, each: impl FnMut(Block<'_>)) -> Extent {
+    /// Reads in a thread of its own.
+    fn flow(&mut self, size: usize, read: impl FnOnce(Flow) -> Extent) -> Extent {
         let flow = match &mut self.bytes {
             Bytes::Packed { begun: begun @ Some(_), .. } => begun.take().map(Ok),
             Bytes::Stream(reader) => {
@@ -409,7 +438,7 @@ impl Source {
             (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
             (None, _) => self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines)),
         };
-        flow.map_or_else(Extent::failed, |flow| flow.read(each))
+        flow.map_or_else(Extent::failed, read)
     }
 }
 

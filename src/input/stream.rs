@@ -5,11 +5,13 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use memchr::{memchr, memrchr};
 
+use super::block::cut;
 use super::print::Tail;
 use super::{AHEAD, Block, Extent, FINGERPRINT_BYTES, LINE_LIMIT, Reader};
 
@@ -110,18 +112,75 @@ impl Flow {
 
     /// Hands out every block.
     pub(super) fn read(self, mut each: impl FnMut(Block<'_>)) -> Extent {
+        self.pieces(usize::MAX, |pieces| pieces.for_each(|piece| each(piece.block())))
+    }
+
+    /// Hands out all lines in pieces of `size` bytes or a little more. Whoever has a piece holds up the reader only when he
+    /// has pieces of all blocks.
+    pub(super) fn pieces(
+        self,
+        size: usize,
+        take: impl for<'p> FnOnce(&mut (dyn Iterator<Item = Piece<'p>> + Send + 'p)),
+    ) -> Extent {
+        let Flow { full, empty, thread } = self;
         let mut bytes = 0;
-        for block in &self.full {
-            each(Block::part(block.buffer.bytes(), block.end));
-            bytes += block.end as u64;
-            // The thread may be done already.
-            let _ = self.empty.send(block.buffer);
-        }
-        self.thread.join().unwrap_or_else(|_| Extent {
+        let (counted, mut held, mut rest): (_, Option<Arc<Lent>>, _) = (&mut bytes, None, 0..0);
+        let mut pieces = std::iter::from_fn(move || {
+            loop {
+                if let Some(lent) = &held
+                    && let Some(range) = cut(lent.buffer.bytes(), &mut rest, size)
+                {
+                    *counted += range.len() as u64;
+                    return Some(Piece::Held(Arc::clone(lent), range));
+                }
+                // Before the next one is waited for: it may be the buffer that the reader waits for.
+                held = None;
+                let Filled { buffer, end } = full.recv().ok()?;
+                held = Some(Arc::new(Lent { buffer, empty: empty.clone() }));
+                rest = 0..end;
+            }
+        });
+        take(&mut pieces);
+        // Where nobody took all of them, the reader is not to wait for ever.
+        drop(pieces);
+        thread.join().unwrap_or_else(|_| Extent {
             bytes,
             failed: Some(io::Error::other("its reader broke down")),
             ..Extent::NOTHING
         })
+    }
+}
+
+/// A block's bytes. When nobody needs them any more their buffer goes back to be filled again.
+#[derive(Debug)]
+pub struct Lent {
+    buffer: Buffer,
+    empty: Sender<Buffer>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // The thread may be done already.
+        let _ = self.empty.send(std::mem::take(&mut self.buffer));
+    }
+}
+
+/// Some whole lines, to be read by anybody at any time.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// Of a mapped file.
+    Mapped(Block<'a>),
+    /// Of a block in memory.
+    Held(Arc<Lent>, Range<usize>),
+}
+
+impl Piece<'_> {
+    /// The lines, seeing what follows them.
+    pub fn block(&self) -> Block<'_> {
+        match self {
+            Piece::Mapped(block) => *block,
+            Piece::Held(lent, range) => Block::among(lent.buffer.bytes(), range.clone()),
+        }
     }
 }
 

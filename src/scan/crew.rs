@@ -69,20 +69,26 @@ where
     (papers.parts, papers.state)
 }
 
-/// What is shared; locked three times for each chunk.
+/// What is shared.
 struct Desk<C, P, S, R> {
-    papers: Mutex<Papers<C, P, S, R>>,
+    /// Who waits for the next chunk waits here, and in nobody's way: results are laid and taken meanwhile.
+    stack: Mutex<Stack<C>>,
+    /// Locked four times for each chunk.
+    papers: Mutex<Papers<P, S, R>>,
     /// A part came back, or there is nothing left to wait for.
     returned: Condvar,
     /// A result was laid here, or no further one will be.
     laid: Condvar,
 }
 
-struct Papers<C, P, S, R> {
+struct Stack<C> {
     chunks: C,
     taken: usize,
-    /// All chunks are taken.
-    ended: bool,
+}
+
+struct Papers<P, S, R> {
+    /// How many chunks there are, when all are taken.
+    all: Option<usize>,
     /// Somebody left in the middle of a chunk: nobody may wait for it.
     broken: bool,
     parts: Vec<P>,
@@ -92,32 +98,48 @@ struct Papers<C, P, S, R> {
 
 impl<C: Iterator, P, S: Copy, R> Desk<C, P, S, R> {
     fn new(chunks: C, parts: Vec<P>, state: S) -> Desk<C, P, S, R> {
-        let done = BTreeMap::new();
-        let papers = Papers { chunks, taken: 0, ended: false, broken: false, parts, state, done };
-        Desk { papers: Mutex::new(papers), returned: Condvar::new(), laid: Condvar::new() }
+        let papers = Papers { all: None, broken: false, parts, state, done: BTreeMap::new() };
+        Desk {
+            stack: Mutex::new(Stack { chunks, taken: 0 }),
+            papers: Mutex::new(papers),
+            returned: Condvar::new(),
+            laid: Condvar::new(),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Papers<C, P, S, R>> {
+    fn lock(&self) -> MutexGuard<'_, Papers<P, S, R>> {
         self.papers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next chunk with its number, a part to read it into, and the state.
     fn take(&self) -> Option<(usize, C::Item, P, S)> {
+        let part = self.part()?;
+        let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        let chunk = stack.chunks.next();
+        let number = stack.taken;
+        stack.taken += usize::from(chunk.is_some());
+        drop(stack);
         let mut papers = self.lock();
-        while !papers.ended && !papers.broken {
-            let Some(part) = papers.parts.pop() else {
-                papers = self.returned.wait(papers).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            if let Some(chunk) = papers.chunks.next() {
-                papers.taken += 1;
-                return Some((papers.taken - 1, chunk, part, papers.state));
-            }
-            papers.parts.push(part);
-            papers.ended = true;
+        if let Some(chunk) = chunk {
+            return Some((number, chunk, part, papers.state));
         }
+        papers.parts.push(part);
+        papers.all = Some(number);
+        drop(papers);
         self.returned.notify_all();
         self.laid.notify_all();
+        None
+    }
+
+    /// An empty part, as long as there may be a chunk to be read into it.
+    fn part(&self) -> Option<P> {
+        let mut papers = self.lock();
+        while papers.all.is_none() && !papers.broken {
+            if let Some(part) = papers.parts.pop() {
+                return Some(part);
+            }
+            papers = self.returned.wait(papers).unwrap_or_else(PoisonError::into_inner);
+        }
         None
     }
 
@@ -133,7 +155,7 @@ impl<C: Iterator, P, S: Copy, R> Desk<C, P, S, R> {
             if let Some(result) = papers.done.remove(&number) {
                 return Some(result);
             }
-            if papers.broken || papers.ended && number == papers.taken {
+            if papers.broken || papers.all == Some(number) {
                 return None;
             }
             papers = self.laid.wait(papers).unwrap_or_else(PoisonError::into_inner);

@@ -64,6 +64,9 @@ const PER_WORKER: usize = 8;
 /// Bytes of a block of a stream: three are held at once.
 const STREAM_BLOCK: usize = 8 * 1024 * 1024;
 
+/// Chunks for each worker in such a block; the workers go on to the next one while its last ones are read.
+const PER_WORKER_OF_BLOCK: usize = 2;
+
 /// Bytes of a file that takes a while to unmap.
 const LONG: u64 = 64 * 1024 * 1024;
 
@@ -180,24 +183,25 @@ pub fn resume<T: Gather>(
         let options = &Options { period: place.period, ..options.clone() };
         let chunk = chunk_size(options.chunk, source.length.filter(|_| source.is_mapped()), threads);
         let (mut counted, mut lost) = (0, false);
-        let mut extent = source.read(STREAM_BLOCK, |block| {
+        let mut extent = source.pieces(STREAM_BLOCK, chunk, |pieces| {
             let mut real = state;
             let parts = std::mem::take(&mut spare);
             (spare, state) = crew(
                 &workers,
-                block.chunks(chunk),
+                pieces,
                 parts,
                 state,
-                |block, part, assumed| {
-                    let chunk = read_chunk(block, assumed, part, options);
-                    progress(block.lines().len() as u64);
-                    (block, chunk)
+                |piece, part, assumed| {
+                    let chunk = read_chunk(piece.block(), assumed, part, options);
+                    progress(piece.block().lines().len() as u64);
+                    (piece, chunk)
                 },
-                |(block, chunk)| {
+                |(piece, chunk)| {
                     if lost {
                         // What was read behind the place of a loss is not the next line.
                         return (total.part(), real);
                     }
+                    let block = piece.block();
                     let again = || read_rest(block, real, || total.part(), options);
                     let mut chunk = chunk.unwrap_or_else(again);
                     if let Some(first) = chunk.first {
@@ -245,10 +249,13 @@ pub fn resume<T: Gather>(
     Ok((Scan { summary, damaged, overlap, clock }, ends))
 }
 
-/// How many bytes make a chunk.
+/// How many bytes make a chunk, of a file of this length or of a stream.
 fn chunk_size(most: usize, length: Option<u64>, workers: usize) -> usize {
-    let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(STREAM_BLOCK);
-    most.min((length / (workers * PER_WORKER)).max(SMALL_CHUNK))
+    let even = match length {
+        Some(length) => usize::try_from(length).unwrap_or(usize::MAX) / (workers * PER_WORKER),
+        None => STREAM_BLOCK / (workers * PER_WORKER_OF_BLOCK),
+    };
+    most.min(even.max(SMALL_CHUNK))
 }
 
 /// Reads a chunk; `None` where some of it was lost meanwhile, with the part that it was read into.
