@@ -6,7 +6,7 @@ pub(super) type Run = (&'static str, i32, &'static str, &'static str);
 /// The verdict on the two lines.
 const FINE: &str = "OK 2 attempts";
 
-pub(super) const ROWS: [Run; 88] = [
+pub(super) const ROWS: [Run; 89] = [
     // What is no file to read.
     ("mkdir d; $S d", 4, "", "d: is a directory"),
     ("mkdir d; $S -f line d mail.log", 3, FINE, "name the log files in it"),
@@ -32,9 +32,10 @@ pub(super) const ROWS: [Run; 88] = [
     ("$S -f line /proc/version", 3, "EMPTY", "no line of a log in it"),
     ("$S /proc/self/mem", 4, "", "/proc/self/mem: "),
     ("$S -f line - <mail.log", 0, FINE, ""),
-    ("$S -f line - - <mail.log", 0, FINE, ""),
+    ("$S -f line - - <mail.log", 0, FINE, "-: begins like - and is no longer: the same log, counted once"),
+    ("cat mail.log | $S -f line - -", 0, FINE, ""),
     ("$S -f line - <&-", 0, "EMPTY", ""),
-    ("mkdir d; $S - <d", 4, "", "-: Is a directory"),
+    ("mkdir d; $S - <d", 4, "", "-: is a directory"),
     // The same log again.
     ("$S -f line mail.log mail.log", 0, FINE, "counted once"),
     ("ln mail.log hard; $S -f line mail.log hard", 0, FINE, "counted once"),
