@@ -81,16 +81,6 @@ impl Names {
         self.number(lower)
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The number of a name that is in the table.
-    pub(super) fn known(&self, name: &[u8]) -> Option<u32> {
-        self.numbers.find(self.hasher.hash_one(name), |number| self.name(*number) == name).copied()
-    }
-
     /// The name of a number that this table gave.
     pub(super) fn name(&self, number: u32) -> &[u8] {
         name_of(&self.text, &self.ends, number)
@@ -141,7 +131,6 @@ mod tests {
                 });
                 prop_assert_eq!(names.number_lower(name.as_bytes()), number as u32);
                 prop_assert_eq!(names.name(number as u32), lower.as_bytes());
-                prop_assert_eq!(names.known(lower.as_bytes()), Some(number as u32));
             }
             prop_assert!(names.list_from(0).eq(plain.iter().map(String::as_bytes)));
         }

@@ -6,22 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::part::{What, Who};
 use super::watch::Watch;
 use super::{Against, Care, Happenings, Person, Recipients, Runs};
 use crate::catalog::Catalog;
 use crate::summary::{Ground, Key, Outage};
 use crate::tally::Gather;
 use crate::tally::keys::Keys;
-
-/// An address in lower case, hashed with a key.
-pub(super) type Who = u128;
-
-/// The hash of an address in lower case.
-pub(super) fn who(seed: u64, address: &[u8]) -> Who {
-    xxh3_128_with_seed(address, seed)
-}
 
 /// A recipient that failed in an earlier log.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -93,14 +85,20 @@ impl<'c> Recipients<'c> {
         let mut all =
             Recipients { seed, keys: Keys::carrying(keys), grounds, ..Recipients::new(catalog, care) };
         all.resolver = resolver.unwrap_or_else(Watch::new);
-        for (who, mut person) in people {
+        for (who, person) in people {
             let Ok(who) = Who::from_str_radix(&who, 16) else { continue };
-            person.against.retain(|against| (against.slot as usize) < slots);
-            let domain = all.domain(person.domain.as_bytes()) as usize;
-            if let Some(watch) = watches.remove(&person.domain) {
-                all.watches[domain] = watch;
+            let Remembered { address, domain: name, mut against, clear, unsettled, outage } = person;
+            against.retain(|against| (against.slot as usize) < slots);
+            let domain = all.domain(name.as_bytes());
+            if let Some(watch) = watches.remove(&name) {
+                all.watches[domain as usize] = watch;
             }
-            all.earlier.insert(who, person);
+            let domain_at =
+                address.as_ref().map_or(0, |address| address.len().saturating_sub(name.len())) as u16;
+            let address = address.map(|address| address.into_bytes().into_boxed_slice());
+            let person =
+                Person { address, is_old: true, domain_at, domain, against, clear, unsettled, outage };
+            all.people.insert(who, person);
         }
         for (domain, watch) in watches {
             let domain = all.domain(domain.as_bytes()) as usize;
@@ -114,20 +112,12 @@ impl<'c> Recipients<'c> {
         let names = self.keys.names(self.catalog);
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut people: BTreeMap<String, Remembered> = BTreeMap::new();
-        for (who, mut person) in std::mem::take(&mut self.earlier) {
-            person.address = person.address.filter(|_| keep_addresses);
-            people.insert(text(who), person);
-        }
-        for (folded, mut person) in std::mem::take(&mut self.people) {
+        for (who, mut person) in std::mem::take(&mut self.people) {
             person.settle(&self.watches[person.domain as usize], &self.resolver, false);
-            let spelling = person.spelling.as_deref().unwrap_or(&folded);
-            let address = Some(lossy(spelling)).filter(|_| keep_addresses);
-            let Person { domain, against, clear, unsettled, outage, .. } = person;
+            let Person { address, domain, against, clear, unsettled, outage, .. } = person;
+            let address = address.filter(|_| keep_addresses).map(|address| lossy(&address));
             let domain = lossy(self.domains.name(domain));
-            people.insert(
-                text(who(self.seed, &folded)),
-                Remembered { address, domain, against, clear, unsettled, outage },
-            );
+            people.insert(text(who), Remembered { address, domain, against, clear, unsettled, outage });
         }
         // Numbers of keys in the order of their names: they shall not depend on who came first.
         let mut keys: Vec<(Key, Ground)> = Vec::new();
@@ -155,22 +145,6 @@ impl<'c> Recipients<'c> {
         }
         People { seed: self.seed, keys, people, watches, resolver: Some(self.resolver) }
     }
-
-    /// Makes persons of those that only earlier logs name.
-    pub(super) fn recall(&mut self) {
-        for (who, person) in std::mem::take(&mut self.earlier) {
-            let domain = self.domain(person.domain.as_bytes());
-            let Remembered { address, domain: name, against, clear, unsettled, outage } = person;
-            // Known by hash alone: everybody has another place, and no address to show.
-            let (folded, spelling): (Vec<u8>, Option<Box<[u8]>>) = match &address {
-                Some(address) => (address.to_ascii_lowercase().into_bytes(), Some(address.as_bytes().into())),
-                None => (who.to_be_bytes().to_vec(), Some(Box::default())),
-            };
-            let domain_at = address.map_or(0, |address| address.len().saturating_sub(name.len())) as u16;
-            let person = Person { spelling, domain_at, domain, against, clear, unsettled, outage };
-            self.people.insert(folded.into_boxed_slice(), person);
-        }
-    }
 }
 
 /// Names that logs give to people known by hash.
@@ -192,14 +166,16 @@ impl<'c> Gather for Addresses<'c> {
     type Part = Happenings<'c>;
 
     fn part(&self) -> Happenings<'c> {
-        Happenings::new(self.catalog)
+        Happenings::new(self.catalog, self.seed)
     }
 
     fn absorb(&mut self, next: Happenings<'c>) -> Happenings<'c> {
-        for happening in next.list.iter().filter(|happening| happening.is_failure()) {
-            let address = next.address(happening);
-            let who = who(self.seed, &address.to_ascii_lowercase());
-            self.known.entry(who).or_insert_with(|| String::from_utf8_lossy(address).into_owned());
+        for happening in &next.list {
+            if let What::Failed(number) = happening.what {
+                let (_, address) = next.failure(number);
+                let known = self.known.entry(happening.who);
+                known.or_insert_with(|| String::from_utf8_lossy(address).into_owned());
+            }
         }
         next.emptied()
     }

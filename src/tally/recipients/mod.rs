@@ -14,18 +14,17 @@ mod part;
 mod reached;
 mod watch;
 
+use std::hash::{BuildHasher, RandomState};
+
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::keys::{Keys, Slot};
 use super::names::Names;
 use super::{Gather, RawKey};
 use crate::catalog::Catalog;
 use crate::summary::{Case, Cases, Evidence, Ground, Outage, Span};
-use carry::{Remembered, Who};
-
-use part::{Happening, What};
+use part::{Failure, Happening, What, Who, domain_hash};
 use watch::{Run, Watch};
 
 pub use carry::{Addresses, People};
@@ -53,8 +52,10 @@ type Runs = (Option<Run>, Option<Run>);
 /// A recipient that failed.
 #[derive(Debug)]
 struct Person {
-    /// As logged, where that differs from the name it is known by.
-    spelling: Option<Box<[u8]>>,
+    /// As logged; `None` where an earlier log named it and only its hash is known.
+    address: Option<Box<[u8]>>,
+    /// Nothing was heard of it since an earlier log.
+    is_old: bool,
     domain_at: u16,
     domain: u32,
     against: Vec<Against>,
@@ -103,14 +104,13 @@ pub struct Recipients<'c> {
     grounds: Vec<Ground>,
     /// Domains that refused somebody.
     domains: Names,
+    /// Their numbers by hash.
+    by_hash: HashMap<u64, u32>,
     /// By domain.
     watches: Vec<Watch>,
     resolver: Watch,
-    /// By address in lower case.
-    people: HashMap<Box<[u8]>, Person>,
-    /// Those of earlier logs of whom nothing was heard since, by hash.
-    earlier: HashMap<Who, Remembered>,
-    /// What addresses are hashed with.
+    people: HashMap<Who, Person>,
+    /// What addresses and domains are hashed with.
     seed: u64,
 }
 
@@ -123,17 +123,17 @@ impl<'c> Recipients<'c> {
             keys: Keys::default(),
             grounds: Vec::new(),
             domains: Names::default(),
+            by_hash: HashMap::new(),
             watches: Vec::new(),
             resolver: Watch::new(),
             people: HashMap::new(),
-            earlier: HashMap::new(),
-            seed: 0,
+            seed: any_seed(),
         }
     }
 
     /// How many recipients and how many domains are remembered.
     pub fn remembered(&self) -> (usize, usize) {
-        (self.people.len() + self.earlier.len(), self.watches.len())
+        (self.people.len(), self.watches.len())
     }
 
     fn slot(&mut self, key: &RawKey, ground: Ground) -> Slot {
@@ -148,53 +148,46 @@ impl<'c> Recipients<'c> {
         let domain = self.domains.number(name);
         if domain as usize == self.watches.len() {
             self.watches.push(Watch::new());
+            self.by_hash.insert(domain_hash(self.seed, name), domain);
         }
         domain
     }
 
-    fn accepted(&mut self, address: &[u8], domain: Option<u32>, relayed: bool) {
+    fn accepted(&mut self, happening: &Happening, relayed: bool) {
         // A smarthost tells nothing about the domain, but in doubt it brought the mail to its recipient.
         if !relayed {
             self.resolver.delivery(1);
         }
-        let Some(domain) = domain else { return };
+        let Some(domain) = self.by_hash.get(&happening.domain) else { return };
         if !relayed {
-            self.watches[domain as usize].delivery(usize::MAX);
+            self.watches[*domain as usize].delivery(usize::MAX);
         }
-        self.people.remove(address);
-        if !self.earlier.is_empty() {
-            self.earlier.remove(&carry::who(self.seed, address));
-        }
+        self.people.remove(&happening.who);
     }
 
-    fn failed(&mut self, address: &[u8], happening: &Happening, domain: u32, failure: Failure) {
-        let Recipients { care, grounds, watches, resolver, people, earlier, seed, .. } = self;
-        let ground = grounds[failure.slot as usize];
-        let folded = address.to_ascii_lowercase();
-        let who = xxh3_64_with_seed(&folded, *seed);
-        let person = people.entry(folded.into_boxed_slice()).or_insert_with_key(|folded| {
-            let known = if earlier.is_empty() { None } else { earlier.remove(&carry::who(*seed, folded)) };
-            let Remembered { against, clear, unsettled, outage, .. } = known.unwrap_or_default();
-            Person {
-                spelling: (**folded != *address).then(|| address.into()),
-                domain_at: happening.domain_at,
-                domain,
-                against,
-                clear,
-                unsettled,
-                outage,
-            }
+    fn failed(&mut self, happening: &Happening, address: &[u8], failure: &Failure, slot: Slot) {
+        let domain = self.domain(&address[usize::from(failure.domain_at)..]);
+        let Recipients { care, grounds, watches, resolver, people, .. } = self;
+        let ground = grounds[slot as usize];
+        let person = people.entry(happening.who).or_insert_with(|| Person {
+            address: None,
+            is_old: true,
+            domain_at: 0,
+            domain,
+            against: Vec::new(),
+            clear: false,
+            unsettled: Vec::new(),
+            outage: None,
         });
+        if std::mem::take(&mut person.is_old) {
+            (person.address, person.domain_at) = (Some(address.into()), failure.domain_at);
+        }
         let of = |slot: Slot| grounds[slot as usize];
         let against = match person.against.iter_mut().position(|against| of(against.slot) == ground) {
             Some(at) => &mut person.against[at],
-            None => person.against.push_mut(Against {
-                slot: failure.slot,
-                span: Span::default(),
-                messages: Vec::new(),
-            }),
+            None => person.against.push_mut(Against { slot, span: Span::default(), messages: Vec::new() }),
         };
-        against.slot = failure.slot;
+        against.slot = slot;
         against.span.add(happening.at);
         if ground.counts_messages()
             && against.messages.len() < MESSAGES
@@ -204,7 +197,7 @@ impl<'c> Recipients<'c> {
         }
         if ground.is_hard() {
             let watch = &mut watches[domain as usize];
-            let run = watch.hit(*care, who, happening.at);
+            let run = watch.hit(*care, happening.who as u64, happening.at);
             // Where nobody answered, the look-up may be at fault, and then other domains are hit as well.
             let by_look_up = ground == Ground::Domain && failure.unanswered;
             let look_up = by_look_up.then(|| resolver.hit(*care, u64::from(domain), happening.at));
@@ -221,11 +214,10 @@ impl<'c> Recipients<'c> {
     /// Ends the log: names instead of numbers, in order.
     ///
     /// Of those that only earlier logs name and that are known by hash alone the address is empty.
-    pub fn settle(mut self) -> Cases {
-        self.recall();
+    pub fn settle(self) -> Cases {
         let Recipients { catalog, keys, grounds, watches, resolver, people, .. } = self;
         let keys = keys.names(catalog);
-        let case = |(folded, mut person): (Box<[u8]>, Person)| {
+        let case = |mut person: Person| {
             person.settle(&watches[person.domain as usize], &resolver, true);
             let mut evidence: Vec<Evidence> = person
                 .against
@@ -239,50 +231,41 @@ impl<'c> Recipients<'c> {
                 .collect();
             evidence.sort_by_key(|evidence| evidence.ground);
             Case {
-                address: person.spelling.unwrap_or(folded).into_vec(),
+                address: person.address.unwrap_or_default().into_vec(),
                 domain_at: usize::from(person.domain_at),
                 evidence,
                 outage: person.outage.filter(|_| !person.clear),
             }
         };
-        let mut cases: Vec<Case> = people.into_iter().map(case).collect();
+        let mut cases: Vec<Case> = people.into_values().map(case).collect();
         cases.sort_by(|a, b| (a.domain(), &a.address).cmp(&(b.domain(), &b.address)));
         Cases { keys, cases }
     }
 }
 
-/// A failure in this one's numbers.
-#[derive(Clone, Copy)]
-struct Failure {
-    slot: Slot,
-    message: u64,
-    unanswered: bool,
+/// A number that nobody can guess.
+fn any_seed() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 impl<'c> Gather for Recipients<'c> {
     type Part = Happenings<'c>;
 
     fn part(&self) -> Happenings<'c> {
-        Happenings::new(self.catalog)
+        Happenings::new(self.catalog, self.seed)
     }
 
     fn absorb(&mut self, next: Happenings<'c>) -> Happenings<'c> {
         let grounds = next.grounds.iter();
         let slots: Vec<Option<Slot>> =
             next.keys.list().zip(grounds).map(|(key, ground)| Some(self.slot(key, (*ground)?))).collect();
-        // Looked up when first asked for: a part knows domains of chunks before, too.
-        let mut domains: Vec<Option<Option<u32>>> = vec![None; next.domains.len()];
         for happening in &next.list {
-            let address = next.address(happening);
-            let known = domains[happening.domain as usize]
-                .get_or_insert_with(|| self.domains.known(next.domains.name(happening.domain)));
             match happening.what {
-                What::Accepted { relayed } => self.accepted(address, *known, relayed),
-                What::Failed { slot, message, unanswered } => {
-                    let Some(slot) = slots[slot as usize] else { continue };
-                    let name = next.domains.name(happening.domain);
-                    let domain = *known.get_or_insert_with(|| self.domain(name));
-                    self.failed(address, happening, domain, Failure { slot, message, unanswered });
+                What::Accepted { relayed } => self.accepted(happening, relayed),
+                What::Failed(number) => {
+                    let (failure, address) = next.failure(number);
+                    let Some(slot) = slots[failure.slot as usize] else { continue };
+                    self.failed(happening, address, failure, slot);
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! The costly part is done here, by the workers: reading, attributing, asking the catalogue what an answer means. What
 //! speaks against nobody is dropped at once.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128_with_seed};
 
 use super::ground;
 use crate::catalog::Catalog;
@@ -11,7 +11,7 @@ use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, domain};
 use crate::summary::Ground;
 use crate::tally::keys::{Keys, RawKey, Slot};
-use crate::tally::names::Names;
+use crate::tally::names::LONGEST_NAME;
 use crate::tally::{Attributes, Attributor, Line, Sink};
 use crate::time::Instant;
 
@@ -19,43 +19,52 @@ use crate::time::Instant;
 /// to, and a shortened one would be somebody else's.
 const ADDRESS_LIMIT: usize = 64 + 1 + 255;
 
-/// Domains that a part remembers from chunk to chunk at most: each chunk looks at the numbers of all.
-const MANY_DOMAINS: usize = 1 << 16;
+/// A recipient, by the keyed hash of its address in lower case.
+pub(super) type Who = u128;
+
+/// The hash of an address in lower case.
+pub(super) fn who(seed: u64, address: &[u8]) -> Who {
+    xxh3_128_with_seed(address, seed)
+}
+
+/// The hash of a domain in lower case.
+pub(super) fn domain_hash(seed: u64, domain: &[u8]) -> u64 {
+    xxh3_64_with_seed(&domain[..domain.len().min(LONGEST_NAME)], seed)
+}
 
 /// What happened to a recipient.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     /// Mail was accepted; `relayed` when only a smarthost did.
     Accepted { relayed: bool },
-    /// Something speaks against it.
-    Failed {
-        slot: Slot,
-        /// The message, by hash.
-        message: u64,
-        /// Whether no server answered at all.
-        unanswered: bool,
-    },
+    /// Something speaks against it: which one of the failures.
+    Failed(u32),
 }
 
 /// One happening.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Happening {
+    pub(super) who: Who,
+    /// The hash of the domain.
+    pub(super) domain: u64,
+    pub(super) at: Option<Instant>,
+    pub(super) what: What,
+}
+
+/// What speaks against a recipient.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failure {
     /// Where the address begins in the chunk's bytes.
     start: usize,
     length: u16,
     /// Where the domain begins in the address.
     pub(super) domain_at: u16,
-    /// The number of the domain.
-    pub(super) domain: u32,
-    pub(super) at: Option<Instant>,
-    pub(super) what: What,
-}
-
-impl Happening {
-    /// Something speaks against the recipient.
-    pub(super) fn is_failure(&self) -> bool {
-        matches!(self.what, What::Failed { .. })
-    }
+    /// The number of the answer in the chunk.
+    pub(super) slot: Slot,
+    /// The message, by hash.
+    pub(super) message: u64,
+    /// Whether no server answered at all.
+    pub(super) unanswered: bool,
 }
 
 /// What happened in some neighbouring lines.
@@ -65,37 +74,43 @@ pub struct Happenings<'c> {
     pub(super) keys: Keys,
     /// By key.
     pub(super) grounds: Vec<Option<Ground>>,
-    pub(super) domains: Names,
-    bytes: Vec<u8>,
+    /// What is hashed with.
+    seed: u64,
     pub(super) list: Vec<Happening>,
+    failures: Vec<Failure>,
+    /// Addresses that failed.
+    bytes: Vec<u8>,
+    /// The address at hand, in lower case.
+    folded: Vec<u8>,
 }
 
 impl<'c> Happenings<'c> {
     /// None yet.
-    pub(super) fn new(catalog: &'c Catalog) -> Happenings<'c> {
+    pub(super) fn new(catalog: &'c Catalog, seed: u64) -> Happenings<'c> {
         Happenings {
             attributor: Attributor::new(catalog),
             keys: Keys::default(),
             grounds: Vec::new(),
-            domains: Names::default(),
-            bytes: Vec::new(),
+            seed,
             list: Vec::new(),
+            failures: Vec::new(),
+            bytes: Vec::new(),
+            folded: Vec::new(),
         }
     }
 
     /// Empty, to be read into again; what was asked of the catalogue is remembered.
     pub(super) fn emptied(mut self) -> Happenings<'c> {
-        self.bytes.clear();
         self.list.clear();
-        if self.domains.len() > MANY_DOMAINS {
-            self.domains = Names::default();
-        }
+        self.failures.clear();
+        self.bytes.clear();
         self
     }
 
-    /// The address of a happening: the domain in lower case; of one that was accepted the local part too.
-    pub(super) fn address(&self, happening: &Happening) -> &[u8] {
-        &self.bytes[happening.start..happening.start + usize::from(happening.length)]
+    /// A failure, and whose: the address as logged, its domain in lower case.
+    pub(super) fn failure(&self, number: u32) -> (&Failure, &[u8]) {
+        let failure = &self.failures[number as usize];
+        (failure, &self.bytes[failure.start..failure.start + usize::from(failure.length)])
     }
 
     /// Takes an outcome and what was found out about it.
@@ -112,7 +127,7 @@ impl<'c> Happenings<'c> {
         match action {
             Action::Delivered | Action::Relayed => {
                 let relayed = attributes.action == Some(Action::Relayed);
-                self.push(recipient, line.at, What::Accepted { relayed });
+                self.push(recipient, line.at, |_, _, _| What::Accepted { relayed });
             }
             Action::Delayed | Action::Failed => {
                 let slot = self.keys.number(RawKey::new(outcome, attributes, action));
@@ -123,35 +138,49 @@ impl<'c> Happenings<'c> {
                 if self.grounds[slot as usize].is_some() {
                     let message = message(line.record.host, outcome.queue_id.unwrap_or_default());
                     let unanswered = outcome.code == Code::NONE;
-                    self.push(recipient, line.at, What::Failed { slot, message, unanswered });
+                    self.push(recipient, line.at, |all, address, domain_at| {
+                        all.failed(
+                            address,
+                            Failure { domain_at, slot, message, unanswered, start: 0, length: 0 },
+                        )
+                    });
                 }
             }
             Action::Rejected => {}
         }
     }
 
-    fn push(&mut self, recipient: &[u8], at: Option<Instant>, what: What) {
-        let Some(domain_at) = memchr::memrchr(b'@', recipient).map(|at| at + 1) else { return };
+    /// Takes what happened to a recipient; `what` is told the address without a last dot, and where its domain begins.
+    fn push(
+        &mut self,
+        recipient: &[u8],
+        at: Option<Instant>,
+        what: impl FnOnce(&mut Self, &[u8], u16) -> What,
+    ) {
         let Some(domain) = domain(recipient) else { return };
-        let length = domain_at + domain.len();
-        if length > ADDRESS_LIMIT || domain_at < 2 {
+        let address = recipient.strip_suffix(b".").unwrap_or(recipient);
+        let domain_at = address.len().saturating_sub(domain.len());
+        if address.len() > ADDRESS_LIMIT || domain_at < 2 {
             return;
         }
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&recipient[..length]);
         // RFC 5321, section 2.4, lets receivers tell local parts apart by case. None is known that does, and lists spell
         // addresses in any way: what reaches one spelling proves the mailbox for all.
-        let folded = if matches!(what, What::Accepted { .. }) { start } else { start + domain_at };
-        self.bytes[folded..].make_ascii_lowercase();
-        let domain = self.domains.number(&self.bytes[start + domain_at..]);
-        self.list.push(Happening {
-            start,
-            length: length as u16,
-            domain_at: domain_at as u16,
-            domain,
-            at,
-            what,
-        });
+        self.folded.clear();
+        self.folded.extend_from_slice(address);
+        self.folded.make_ascii_lowercase();
+        let who = who(self.seed, &self.folded);
+        let domain = domain_hash(self.seed, &self.folded[domain_at..]);
+        let what = what(self, address, domain_at as u16);
+        self.list.push(Happening { who, domain, at, what });
+    }
+
+    fn failed(&mut self, address: &[u8], failure: Failure) -> What {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(address);
+        self.bytes[start + usize::from(failure.domain_at)..].make_ascii_lowercase();
+        self.failures.push(Failure { start, length: address.len() as u16, ..failure });
+        // A chunk has fewer lines than that.
+        What::Failed((self.failures.len() - 1) as u32)
     }
 }
 

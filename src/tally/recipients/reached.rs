@@ -6,7 +6,8 @@
 
 use hashbrown::HashMap;
 
-use super::part::{Happenings, What};
+use super::any_seed;
+use super::part::{Happenings, What, Who, who};
 use crate::catalog::Catalog;
 use crate::summary::Cases;
 use crate::tally::Gather;
@@ -16,20 +17,21 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub struct Reached<'c> {
     catalog: &'c Catalog,
-    /// By address in lower case.
-    last: HashMap<Vec<u8>, Option<Instant>>,
+    seed: u64,
+    last: HashMap<Who, Option<Instant>>,
 }
 
 impl<'c> Reached<'c> {
     /// Asks for the recipients of the cases.
     pub fn new(catalog: &'c Catalog, cases: &Cases) -> Reached<'c> {
-        let last = cases.cases.iter().map(|case| (case.address.to_ascii_lowercase(), None)).collect();
-        Reached { catalog, last }
+        let seed = any_seed();
+        let asked = cases.cases.iter().map(|case| who(seed, &case.address.to_ascii_lowercase()));
+        Reached { catalog, seed, last: asked.map(|who| (who, None)).collect() }
     }
 
     /// When an address in lower case was last reached.
     pub fn last(&self, address: &[u8]) -> Option<Instant> {
-        self.last.get(address).copied().flatten()
+        self.last.get(&who(self.seed, address)).copied().flatten()
     }
 }
 
@@ -37,13 +39,13 @@ impl<'c> Gather for Reached<'c> {
     type Part = Happenings<'c>;
 
     fn part(&self) -> Happenings<'c> {
-        Happenings::new(self.catalog)
+        Happenings::new(self.catalog, self.seed)
     }
 
     fn absorb(&mut self, next: Happenings<'c>) -> Happenings<'c> {
         for happening in &next.list {
             if let What::Accepted { .. } = happening.what
-                && let Some(last) = self.last.get_mut(next.address(happening))
+                && let Some(last) = self.last.get_mut(&happening.who)
             {
                 // Without a stamp: in doubt it was after everything.
                 *last = (*last).max(Some(happening.at.unwrap_or(Instant::MAX)));

@@ -85,9 +85,19 @@ impl Read for Slow {
     }
 }
 
-/// How something compressed begins.
-const PACKED: [&[u8]; 8] =
-    [b"\x1f\x8b", b"\x1f\x9d", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"BZh", b"\x04\x22\x4d\x18", b"LZIP", b"PK"];
+/// How something begins that is compressed, or else no text as it is.
+const PACKED: [&[u8]; 10] = [
+    b"\x1f\x8b",
+    b"\x1f\x9d",
+    b"\x28\xb5\x2f\xfd",
+    b"\xfd7zXZ",
+    b"BZh",
+    b"\x04\x22\x4d\x18",
+    b"LZIP",
+    b"PK",
+    b"\xff\xfe",
+    b"\xfe\xff",
+];
 
 /// A log in a carrier, or none, which is not packed: in small pieces and packed it is the same.
 pub(super) fn carrier(bytes: &[u8]) {
