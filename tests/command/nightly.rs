@@ -240,10 +240,28 @@ fn it_speaks_only_when_something_is_worth_a_mail() {
     let log = fs::read_to_string(server.path("mail.log")).unwrap();
     let shown = log.lines().nth(usize::try_from(line).unwrap() - 1).unwrap();
     assert!(shown.starts_with(&text[..60]), "{shown}\n{text}");
-    // What is remembered names nobody.
-    let kept = fs::read(server.path("state").join("state.db")).unwrap();
-    assert!(memchr::memmem::find(&kept, b"550").is_some() || kept.len() > 10_000);
-    assert_eq!(memchr::memmem::find(&kept, b"@gmail.com"), None);
+}
+
+#[test]
+fn what_is_remembered_names_nobody_unless_it_is_asked_to() {
+    use smtpulse::state::State;
+    for keep in [false, true] {
+        let server = Server::new();
+        server.append(b"2026-03-07T10:00:00+00:00 mx postfix/smtp[7]: 4F1A2B3C4D: to=<r@gmail.com>, a line like no other\n");
+        server.append(&fs::read(fixtures().join("postfix-incident/maillog")).unwrap());
+        let words: &[&str] = if keep { &["--keep-addresses"] } else { &[] };
+        let done = server.night(words);
+        assert_ne!(done.out, "", "{}", done.err);
+        let state = State::look(&server.path("state")).unwrap();
+        let mut all = state.summaries(0).unwrap();
+        all.extend(
+            state.overview().unwrap().carried.iter().map(|(name, _)| state.carried(name).unwrap().unwrap()),
+        );
+        all.push(fs::read(server.path("state").join("state.db")).unwrap());
+        let named = all.iter().filter(|value| memchr::memmem::find(value, b"@gmail.com").is_some()).count();
+        assert!(all.len() >= 5 && all.iter().map(Vec::len).sum::<usize>() > 100_000);
+        assert_eq!(named, if keep { 2 } else { 0 }, "the night's counts and the recipients");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a night's counts become in the state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -17,10 +18,20 @@ use crate::time::Instant;
 /// Nights of which all counts are kept; of older ones the rows.
 pub(super) const FULL: u32 = 62;
 
-/// The night's own row.
-pub(super) fn night(summary: &Summary, started: Instant) -> Result<NightRow, Error> {
+/// What stands for a line that is not kept.
+const NOT_KEPT: &str = "(its text is not kept)";
+
+/// The night's own row. Of all counts only a line that was not understood may hold an address.
+pub(super) fn night(summary: &Summary, started: Instant, keep_addresses: bool) -> Result<NightRow, Error> {
     let mut text = Vec::new();
-    summary::write(summary, &mut text).map_err(|error| Error::output("the night's counts", &error))?;
+    let mut kept = Cow::Borrowed(summary);
+    if summary.accounting.first_not_understood.is_some()
+        && !keep_addresses
+        && let Some(place) = &mut kept.to_mut().accounting.first_not_understood
+    {
+        NOT_KEPT.clone_into(&mut place.text);
+    }
+    summary::write(&kept, &mut text).map_err(|error| Error::output("the night's counts", &error))?;
     let out = |wanted: &[Action]| -> u64 {
         let keys = summary.keys.iter().filter(|(key, _)| key.direction == Direction::Out);
         keys.filter(|(key, _)| wanted.contains(&key.action)).map(|(_, counts)| counts.span.count).sum()

@@ -45,7 +45,7 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     // The page is made and printed while the night is written down; what is printed has not happened before the commit.
     let (page, kept) = std::thread::scope(|scope| {
         let page = scope.spawn(|| page(args, &night, before, &catalog, &setting));
-        let kept = keep(&writing, &night, &asked, &catalog, &setting);
+        let kept = keep(args, &writing, &night, &asked, &catalog, &setting);
         (page.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), kept)
     });
     let (page, kept) = (page?, kept?);
@@ -141,6 +141,7 @@ fn page(
 
 /// Writes down what was read; tells the night's row, if it has one.
 fn keep(
+    args: &NightlyArgs,
     writing: &Writing<'_>,
     night: &Night,
     asked: &Asked,
@@ -159,5 +160,5 @@ fn keep(
     }
     let sure = night.sure()?;
     let codes = keep::codes(&sure, catalog, &setting.zone);
-    Ok(Some(writing.night(&keep::night(&sure, setting.now)?, &codes)?))
+    Ok(Some(writing.night(&keep::night(&sure, setting.now, args.keep_addresses)?, &codes)?))
 }
