@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Log, check, open, options};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use smtpulse::catalog::Catalog;
@@ -29,7 +31,9 @@ fn merges(criterion: &mut Criterion) {
         check(&summary, &log.truth);
         // The name of a temporary file is another one each time, and the hash below is to stay the same.
         summary.inputs.iter_mut().for_each(|input| input.name = format!("host{seed}"));
-        for refusals in summary.keys.values_mut().flat_map(|counts| counts.refusals.values_mut()) {
+        for refusals in
+            summary.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut())
+        {
             refusals.lines.iter_mut().for_each(|shown| shown.input = format!("host{seed}"));
         }
         summary::write(&summary, &mut wire).expect("memory takes every summary");
