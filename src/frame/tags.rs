@@ -65,7 +65,9 @@ impl Tags {
         let length = length(vector, near)?;
         let number = self.places[place(near, length)].checked_sub(1)?;
         let tag = self.list.get(usize::from(number))?;
-        if !tag.is_at(near) || length != tag.length {
+        if !near[BEFORE..].first_chunk().is_some_and(|here| vector.are_like(here, &tag.name, &tag.own))
+            || length != tag.length
+        {
             return None;
         }
         let program_end = start + length;
@@ -110,20 +112,6 @@ impl Tags {
         self.list[number].alone |= alone;
         // There are no more than a byte can number.
         self.places[place(&near, length)] = number as u8 + 1;
-    }
-}
-
-impl Tag {
-    /// Without a branch, so that the compiler takes many bytes at once.
-    #[inline(always)]
-    fn is_at(&self, near: &[u8; NEAR]) -> bool {
-        let Some(here) = near[BEFORE..].first_chunk::<WIDTH>() else { return false };
-        let (name, own) = (&self.name, &self.own);
-        let mut differs = 0;
-        for at in 0..WIDTH {
-            differs |= (here[at] ^ name[at]) & own[at];
-        }
-        differs == 0
     }
 }
 

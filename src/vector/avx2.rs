@@ -3,6 +3,7 @@
 
 use std::arch::x86_64::{
     __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::sse2::Sse2;
@@ -44,6 +45,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { are_like(one, other, mask) }
+    }
+
+    #[inline(always)]
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         Sse2.places_within(bytes, first, last)
     }
@@ -71,6 +78,12 @@ fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let bytes = load(bytes);
     let [a, b, c] = wanted.map(|byte| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())));
     mask(_mm256_or_si256(_mm256_or_si256(a, b), c))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn are_like(one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool {
+    _mm256_testz_si256(_mm256_xor_si256(load(one), load(other)), load(mask)) == 1
 }
 
 /// The highest bit of each byte.

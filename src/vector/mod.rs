@@ -23,6 +23,9 @@ pub trait Vector: Copy {
 
     /// One bit for each of the bytes that is neither below `first` nor above `last`, the lowest for the first.
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16;
+
+    /// Whether two texts are the same in all bits that the mask has.
+    fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -131,13 +134,15 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, u32, u16);
+        type Result = (u64, u64, u32, u16, [bool; 3]);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
             let any = vector.places_of_any(short, [b'[', b':', wanted]);
             let within = vector.places_within(short.first_chunk().unwrap(), wanted.min(b'['), wanted);
-            (vector.places(long, wanted), vector.places(long, b'\n'), any, within)
+            let [first, second] = [&long[..32], &long[32..]].map(|half| half.first_chunk().unwrap());
+            let like = [[0; 32], [wanted; 32], *short].map(|mask| vector.are_like(first, second, &mask));
+            (vector.places(long, wanted), vector.places(long, b'\n'), any, within, like)
         }
     }
 

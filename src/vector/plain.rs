@@ -15,6 +15,10 @@ impl Vector for Plain {
         bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(wanted.contains(byte)))
     }
 
+    fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool {
+        one.iter().zip(other).zip(mask).all(|((one, other), mask)| (one ^ other) & mask == 0)
+    }
+
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         let within = |byte| (first..=last).contains(byte);
         bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(within(byte)))

@@ -2,8 +2,8 @@
 #![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
 
 use std::arch::x86_64::{
-    __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch, _mm_set_epi64x,
-    _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8,
+    __m128i, _MM_HINT_T0, _mm_and_si128, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch,
+    _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8, _mm_xor_si128,
 };
 
 use super::Vector;
@@ -23,6 +23,12 @@ impl Vector for Sse2 {
     fn places_of_any(self, bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
         // SAFETY: SSE2 is part of every x86-64 processor.
         unsafe { places_of_any(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { are_like(one, other, mask) }
     }
 
     #[inline(always)]
@@ -71,6 +77,16 @@ fn places_within(bytes: &[u8; 16], first: u8, last: u8) -> u16 {
     let above = _mm_subs_epu8(bytes, _mm_set1_epi8(last.cast_signed()));
     // Sixteen bytes make sixteen bits.
     mask(_mm_cmpeq_epi8(_mm_or_si128(below, above), _mm_setzero_si128())) as u16
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn are_like(one: &[u8; 32], other: &[u8; 32], wanted: &[u8; 32]) -> bool {
+    let halves = one.as_chunks().0.iter().zip(other.as_chunks().0).zip(wanted.as_chunks().0);
+    let differ = halves.fold(_mm_setzero_si128(), |all, ((one, other), wanted)| {
+        _mm_or_si128(all, _mm_and_si128(_mm_xor_si128(load(one), load(other)), load(wanted)))
+    });
+    mask(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xFFFF
 }
 
 /// The highest bit of each byte.

@@ -17,6 +17,10 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
     pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
+        // An accepted message's reply stands there as it came.
+        if text.first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
         let rest = text.strip_prefix(b"Protocol error: ").unwrap_or(text);
         let (rest, login) = if let Some(rest) = rest.strip_prefix(b"host ") {
             (rest, false)
