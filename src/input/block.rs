@@ -14,6 +14,9 @@ pub const LINE_LIMIT: usize = 64 * 1024;
 /// rest of long lines and a mapped file that keeps it show the same.
 pub const AHEAD: usize = 64 * 1024;
 
+/// Bytes of a block at the end that is not worth being shorter.
+const SHORT: usize = 1024 * 1024;
+
 /// Whole lines, and what follows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
@@ -70,10 +73,12 @@ impl<'a> Block<'a> {
         &self.bytes[at..(at + AHEAD).min(self.bytes.len())]
     }
 
-    /// Cuts the block at line ends into blocks of `size` bytes or a little more, each seeing what follows it.
+    /// Cuts the block at line ends into blocks of `size` bytes or a little more, each seeing what follows it. Towards the end
+    /// they are shorter: those who read them are done at about the same time.
     pub fn chunks(self, size: usize) -> impl Iterator<Item = Block<'a>> {
         let mut rest = self.start..self.end;
         std::iter::from_fn(move || {
+            let size = size.min((rest.len() / 4).max(SHORT));
             let Range { start, end } = cut(self.bytes, &mut rest, size)?;
             Some(Block { start, end, ..self })
         })
