@@ -145,16 +145,18 @@ fn lock(folder: &Path) -> Result<File, Error> {
 /// Makes a database beside its place, then puts it there: an empty or half one is never found where it belongs.
 fn create(path: &Path) -> Result<(), Fault> {
     let draft = path.with_extension("new");
-    for name in [draft.clone(), draft.with_extension("new-journal")] {
-        if name.try_exists()? {
-            fs::remove_file(name)?;
-        }
+    if draft.try_exists()? {
+        fs::remove_file(&draft)?;
     }
     // Private from the first byte on.
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.sync_all()?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let mut db = connect(&draft)?;
+    // Nobody has it yet, so no step of its making need be safe; all of it is before it gets its name.
+    db.pragma_update(None, "journal_mode", "OFF")?;
+    db.pragma_update(None, "synchronous", "OFF")?;
     prepare(&mut db)?;
     db.close().map_err(|(_, error)| error)?;
+    file.sync_all()?;
     fs::rename(&draft, path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     Ok(File::open(folder)?.sync_all()?)
