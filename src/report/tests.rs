@@ -60,7 +60,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
     let moment = |one: u64| at.map(|at| at + i64::try_from(one * 780 / count).unwrap());
     for one in 0..count {
         let bucket = moment(one).map(|at| Width::default().floor(at));
-        counts.buckets.entry(bucket).or_default().add(Tries { count: 1, retries: 0 });
+        counts.buckets.add(bucket, Tries { count: 1, retries: 0 });
     }
     let span = Span { count, first: at, last: moment(count - 1) };
     counts.span.merge(span);
@@ -68,7 +68,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
         let part = at.map(|at| Width::default().of_parts().floor(at));
         let add = |parties: &mut Parties, name: Option<&str>| {
             let party = parties.entry(name.map(str::to_owned)).or_default();
-            party.buckets.entry(part).or_default().add(Tries { count, retries: 0 });
+            party.buckets.add(part, Tries { count, retries: 0 });
         };
         add(&mut counts.senders, answer.sender);
         add(&mut counts.hosts, Some("mx1"));
@@ -194,7 +194,7 @@ fn show_refusals(summary: &mut Summary) {
     for (at, tries) in counts.buckets.clone() {
         let part = at.map(|at| Width::default().of_parts().floor(at));
         let domain = counts.recipient_domains.entry(Some("gmail.com".to_owned())).or_default();
-        domain.buckets.entry(part).or_default().add(tries);
+        domain.buckets.add(part, tries);
         let refusals = counts.refusals.entry(part).or_default();
         refusals.messages += tries.count;
         if refusals.lines.len() < LINES {
@@ -419,10 +419,10 @@ fn hostile() -> Summary {
             let counts = Arc::make_mut(summary.keys.entry(key).or_default());
             let span =
                 Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
-            counts.buckets.insert(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
+            counts.buckets.add(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
             let tries = Tries { count: span.count, retries: 0 };
             let party = counts.senders.entry(Some(nasty.clone())).or_default();
-            party.buckets.entry(Some(MIDNIGHT)).or_default().add(tries);
+            party.buckets.add(Some(MIDNIGHT), tries);
             counts.span.merge(span);
         }
     }
@@ -447,7 +447,7 @@ fn hostile() -> Summary {
         }
         let tries = Tries { count: 1_000_000, retries: 0 };
         let at = counts.buckets.keys().next().copied().unwrap_or_default();
-        let party = Party { buckets: [(at, tries)].into() };
+        let party = Party { buckets: [(at, tries)].into_iter().collect() };
         for parties in [&mut counts.relays, &mut counts.hosts, &mut counts.recipient_domains] {
             parties.insert(Some(nasty.clone()), party.clone());
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::party::{merge, widen};
-use super::{Parties, Place, Span, Tries, Width};
+use super::{Buckets, Parties, Place, Span, Width};
 use crate::time::Instant;
 
 /// Lines kept of a bucket.
@@ -62,7 +62,7 @@ pub type Waits = [u64; WAITS.len() + 1];
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By bucket start; `None` for lines without a stamp.
-    pub buckets: BTreeMap<Option<Instant>, Tries>,
+    pub buckets: Buckets,
     /// By envelope sender domain; `"<>"` is the null sender, `None` is not known. Empty unless the key's direction is
     /// `Out`, as are all parties.
     pub senders: Parties,
@@ -86,9 +86,7 @@ pub struct Counts {
 
 impl Counts {
     pub(super) fn merge(&mut self, other: Counts) {
-        for (bucket, tries) in other.buckets {
-            self.buckets.entry(bucket).or_default().add(tries);
-        }
+        self.buckets.merge(other.buckets);
         merge(&mut self.senders, other.senders);
         merge(&mut self.relays, other.relays);
         merge(&mut self.hosts, other.hosts);
@@ -106,9 +104,7 @@ impl Counts {
     /// Makes the buckets as wide as this.
     pub(super) fn widen(&mut self, width: Width) {
         let bucket = |at: Option<Instant>| at.map(|at| width.floor(at));
-        for (at, tries) in std::mem::take(&mut self.buckets) {
-            self.buckets.entry(bucket(at)).or_default().add(tries);
-        }
+        self.buckets.rename(bucket);
         for parties in [&mut self.senders, &mut self.relays, &mut self.hosts, &mut self.recipient_domains] {
             widen(parties, width);
         }

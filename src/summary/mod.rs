@@ -4,6 +4,7 @@
 //! log again. It holds domains, never addresses. Only whole numbers, no top-N and no "other" row in here: a table that
 //! was cut off does not merge.
 
+mod buckets;
 mod cases;
 mod counts;
 mod ladder;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::smtp::{Action, Code, Direction, Guard};
 use crate::time::Instant;
 
+pub use buckets::Buckets;
 pub use cases::{Case, Cases, Evidence, Ground, Outage};
 pub use counts::{Counts, LINES, Refusals, Shown, WAITS, Waits};
 pub use ladder::Width;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Width;
-use crate::time::Instant;
+use super::{Buckets, Width};
 
 /// Attempts, and how many of them repeat an earlier one of the same message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl std::iter::Sum for Tries {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Party {
     /// By start of the bucket ([`Width::of_parts`]); `None` for lines without a stamp.
-    pub buckets: BTreeMap<Option<Instant>, Tries>,
+    pub buckets: Buckets,
 }
 
 impl Party {
@@ -51,13 +50,7 @@ impl Party {
 
     /// Adds another's.
     pub fn merge(&mut self, other: Party) {
-        if self.buckets.is_empty() {
-            self.buckets = other.buckets;
-            return;
-        }
-        for (bucket, tries) in other.buckets {
-            self.buckets.entry(bucket).or_default().add(tries);
-        }
+        self.buckets.merge(other.buckets);
     }
 }
 
@@ -74,8 +67,6 @@ pub(super) fn merge(own: &mut Parties, others: Parties) {
 pub(super) fn widen(parties: &mut Parties, width: Width) {
     let parts = width.of_parts();
     for party in parties.values_mut() {
-        for (bucket, tries) in std::mem::take(&mut party.buckets) {
-            party.buckets.entry(bucket.map(|at| parts.floor(at))).or_default().add(tries);
-        }
+        party.buckets.rename(|bucket| bucket.map(|at| parts.floor(at)));
     }
 }

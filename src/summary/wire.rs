@@ -12,7 +12,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
-    Accounting, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Tries, Waits, Width,
+    Accounting, Buckets, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Tries, Waits,
+    Width,
 };
 use crate::time::Instant;
 
@@ -153,15 +154,15 @@ fn row<'c>(key: &'c Key, counts: &'c Counts) -> impl Serialize + 'c {
     }
 }
 
-fn buckets(tries: &BTreeMap<Option<Instant>, Tries>) -> impl Serialize {
-    List(|| tries.iter().map(|(at, tries)| (at, tries.count, tries.retries)))
+fn buckets(buckets: &Buckets) -> impl Serialize {
+    List(|| buckets.iter().map(|(at, tries)| (at, tries.count, tries.retries)))
 }
 
 fn party_rows(parties: &Parties) -> impl Serialize {
     List(|| parties.iter().map(|(name, party)| (name, buckets(&party.buckets))))
 }
 
-fn tries(buckets: Vec<Bucket>) -> BTreeMap<Option<Instant>, Tries> {
+fn tries(buckets: Vec<Bucket>) -> Buckets {
     buckets.into_iter().map(|(at, count, retries)| (at, Tries { count, retries })).collect()
 }
 

@@ -72,6 +72,18 @@ impl Cell {
         self.who == other.who
     }
 
+    /// Whether both are of one key and one role.
+    pub(super) fn is_of_one_role(&self, other: &Cell) -> bool {
+        self.who >> 32 == other.who >> 32
+    }
+
+    /// Key, role, name and bucket as one number, in this order: comparing those needs no branch.
+    #[inline]
+    fn rank(&self) -> u128 {
+        // The lowest instant becomes zero.
+        u128::from(self.who) << 64 | u128::from(self.bucket.cast_unsigned() ^ 1 << 63)
+    }
+
     /// A place for it in the small table, the same at any time.
     #[inline]
     fn place(&self) -> usize {
@@ -91,13 +103,15 @@ pub(super) struct Cells {
     recent: Box<[Option<(Cell, Tries)>; PLACES]>,
     /// What left the small table; a cell may stand here more than once.
     list: Vec<(Cell, Tries)>,
+    /// How many of them are in order, each once.
+    ordered: usize,
     /// How long the list may grow before it is put together.
     limit: usize,
 }
 
 impl Default for Cells {
     fn default() -> Cells {
-        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), limit: LEAST }
+        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), ordered: 0, limit: LEAST }
     }
 }
 
@@ -120,15 +134,22 @@ impl Cells {
     pub(super) fn put(&mut self, cell: Cell, tries: Tries) {
         self.list.push((cell, tries));
         if self.list.len() >= self.limit {
-            self.gather();
+            self.put_together();
             self.limit = LEAST.max(2 * self.list.len());
         }
     }
 
-    /// Puts equal cells together, those of one party one after the other. What was in order stays a run, which is what
-    /// the sort looks for.
-    fn gather(&mut self) {
-        self.list.sort_by_key(|(cell, _)| *cell);
+    /// Puts equal cells together, with those of the small table.
+    pub(super) fn gather(&mut self) {
+        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
+        self.put_together();
+    }
+
+    /// Puts equal cells together, those of one party one after the other.
+    fn put_together(&mut self) {
+        self.list[self.ordered..].sort_unstable_by_key(|(cell, _)| cell.rank());
+        // Two runs by now, which is what the stable sort looks for.
+        self.list.sort_by_key(|(cell, _)| cell.rank());
         self.list.dedup_by(|(next, tries), (cell, sum)| {
             let same = next == cell;
             if same {
@@ -136,19 +157,26 @@ impl Cells {
             }
             same
         });
+        self.ordered = self.list.len();
     }
 
     /// Takes out everything, in no order; a cell may come more than once.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = (Cell, Tries)> {
         self.list.extend(self.recent.iter_mut().filter_map(Option::take));
         self.limit = LEAST;
+        self.ordered = 0;
         self.list.drain(..)
     }
 
-    /// All there is: each cell once, those of one party one after the other.
-    pub(super) fn settle(&mut self) -> &[(Cell, Tries)] {
-        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
+    /// All there is, with other numbers for names: each cell once, in the order of key, role, name and bucket.
+    pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> &[(Cell, Tries)] {
+        // Fewer are left to be named anew once equal ones are together.
         self.gather();
+        for (cell, _) in &mut self.list {
+            *cell = Cell::new(cell.slot(), cell.role(), cell.name().map(&name), cell.bucket());
+        }
+        self.ordered = 0;
+        self.put_together();
         &self.list
     }
 }
@@ -171,11 +199,11 @@ mod tests {
             for (slot, name, bucket, retry) in adds {
                 let cell = Cell::new(slot, Role::Relay, Some(name), Some(bucket * 60));
                 cells.add(cell, Tries::one(retry));
-                let sums = plain.entry((slot, name, bucket * 60)).or_default();
+                let sums = plain.entry((slot, 3 - name, bucket * 60)).or_default();
                 *sums = (sums.0 + 1, sums.1 + u64::from(retry));
             }
             let settled: Vec<_> = cells
-                .settle()
+                .settle(|name| 3 - name)
                 .iter()
                 .map(|(cell, tries)| {
                     ((cell.slot(), cell.name().unwrap(), cell.bucket().unwrap()), (tries.count, tries.retries))

@@ -1,15 +1,13 @@
 //! The course of time: what was tried when and by whom, in buckets as wide as the log is long; and what shows refusals.
 
-use std::collections::BTreeMap;
-
 use super::cells::{Cell, Cells, Role};
-use super::names::Names;
+use super::names::{Names, Texts};
 use super::queue::Attempt;
 use super::shown::Lines;
 use super::{Line, Slot};
 use crate::mta::Outcome;
 use crate::smtp::domain;
-use crate::summary::{Counts, Party, Span, Tries, Width};
+use crate::summary::{Buckets, Counts, Parties, Party, Span, Tries, Width};
 use crate::time::Instant;
 
 /// Counts over time. A bucket is named by its start, and `None` is for lines without a stamp.
@@ -113,6 +111,12 @@ impl Course {
         (Some(bucket), Some(part))
     }
 
+    /// So many lines have gone by, and a chunk ends: what its worker puts together nobody else has to.
+    pub(super) fn passed(&mut self, lines: u64) {
+        self.lines.passed(lines);
+        self.cells.gather();
+    }
+
     /// The log reaches from and to here: buckets grow with it.
     #[inline]
     fn reach(&mut self, (first, last): (Instant, Instant)) {
@@ -166,35 +170,36 @@ impl Course {
     }
 
     /// Gives every count to its key.
-    pub(super) fn settle(&mut self, names: &Names, counts: &mut [Counts]) {
-        let text = |name: u32| String::from_utf8_lossy(names.name(name)).into_owned();
+    pub(super) fn settle(&mut self, names: &Texts, counts: &mut [Counts]) {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
             counts.span = *span;
         }
-        for party in self.cells.settle().chunk_by(|(a, _), (b, _)| a.is_beside(b)) {
-            let Some((cell, _)) = party.first() else { continue };
-            let counts = &mut counts[cell.slot() as usize];
-            let buckets: BTreeMap<Option<Instant>, Tries> =
-                party.iter().map(|(cell, tries)| (cell.bucket(), *tries)).collect();
-            let parties = match cell.role() {
-                Role::All => {
-                    counts.buckets.extend(buckets);
-                    continue;
-                }
-                Role::Message => {
-                    for (bucket, tries) in buckets {
-                        counts.refusals.entry(bucket).or_default().messages = tries.count;
-                    }
-                    continue;
-                }
-                Role::Sender => &mut counts.senders,
-                Role::Relay => &mut counts.relays,
-                Role::Host => &mut counts.hosts,
-                Role::RecipientDomain => &mut counts.recipient_domains,
+        let buckets = |party: &[(Cell, Tries)]| -> Buckets {
+            party.iter().map(|(cell, tries)| (cell.bucket(), *tries)).collect()
+        };
+        let parties = |all: &[(Cell, Tries)]| -> Parties {
+            let named = |party: &[(Cell, Tries)]| {
+                let name = party.first().and_then(|(cell, _)| cell.name());
+                (name.map(|place| names.text(place).to_owned()), Party { buckets: buckets(party) })
             };
-            // Names that are no UTF-8 may look alike.
-            let known = parties.entry(cell.name().map(text)).or_default();
-            known.merge(Party { buckets });
+            all.chunk_by(|(a, _), (b, _)| a.is_beside(b)).map(named).collect()
+        };
+        let cells = self.cells.settle(|name| names.place(name));
+        for all in cells.chunk_by(|(a, _), (b, _)| a.is_of_one_role(b)) {
+            let Some((cell, _)) = all.first() else { continue };
+            let counts = &mut counts[cell.slot() as usize];
+            match cell.role() {
+                Role::All => counts.buckets = buckets(all),
+                Role::Sender => counts.senders = parties(all),
+                Role::Relay => counts.relays = parties(all),
+                Role::Host => counts.hosts = parties(all),
+                Role::RecipientDomain => counts.recipient_domains = parties(all),
+                Role::Message => {
+                    for (cell, tries) in all {
+                        counts.refusals.entry(cell.bucket()).or_default().messages = tries.count;
+                    }
+                }
+            }
         }
         for (slot, bucket, lines) in self.lines.settle() {
             counts[slot as usize].refusals.entry(bucket).or_default().lines = lines;

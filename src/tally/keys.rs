@@ -1,7 +1,5 @@
 //! What is counted apart, in small numbers.
 
-use std::hash::{Hash, Hasher};
-
 use hashbrown::HashMap;
 
 use super::Attributes;
@@ -57,22 +55,34 @@ impl RawKey {
     }
 }
 
-impl Hash for RawKey {
-    /// All in two words: asked once for every attempt.
-    fn hash<H: Hasher>(&self, state: &mut H) {
+/// A key as numbers, so that it is compared and hashed quickly: asked once for every attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Packed([u64; 3]);
+
+impl Packed {
+    fn of(key: &RawKey) -> Packed {
         let ids = |provider: Option<ProviderId>| provider.map_or(0, |id| u64::from(id.0) + 1);
-        let marker = self.marker.map_or(0, |id| u64::from(id.0) + 1);
-        let guard = self.guard.map_or(0, |guard| guard as u64 + 1);
-        let (direction, action) = (self.direction as u64, self.action as u64);
-        state.write_u64(packed(self.code));
-        state.write_u64(ids(self.provider) | marker << 17 | guard << 34 | direction << 40 | action << 44);
-        if let Some((provider, code)) = self.quoted {
-            state.write_u64(packed(code) ^ ids(provider) << 47);
-        }
+        let marker = key.marker.map_or(0, |id| u64::from(id.0) + 1);
+        let guard = key.guard.map_or(0, |guard| guard as u64 + 1);
+        let (direction, action) = (key.direction as u64, key.action as u64);
+        let quoted = key.quoted.map_or(0, |(provider, code)| 1 << 63 | ids(provider) << 40 | packed(code));
+        let rest = ids(key.provider) | marker << 17 | guard << 34 | direction << 40 | action << 44;
+        Packed([packed(key.code), rest, quoted])
+    }
+
+    /// A place for it among the recent ones.
+    #[inline]
+    fn place(&self) -> usize {
+        let [code, rest, quoted] = self.0;
+        let mixed = code ^ rest.rotate_left(13) ^ quoted.rotate_left(31);
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize % RECENT
     }
 }
 
-/// A code as one number.
+/// Keys that are found without a search when they come again soon.
+const RECENT: usize = 128;
+
+/// A code as one number of 34 bits; no other code has it.
 fn packed(code: Code) -> u64 {
     let basic = code.basic.map_or(0, |basic| u64::from(basic.number()));
     let enhanced = code.enhanced.map_or(0, |code| {
@@ -83,12 +93,24 @@ fn packed(code: Code) -> u64 {
 }
 
 /// Keys in order of first sight.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Keys {
     /// Keys of an earlier log, by name: the catalogue may know them no more. They come first.
     carried: Vec<Key>,
-    slots: HashMap<RawKey, Slot>,
+    slots: HashMap<Packed, Slot>,
     list: Vec<RawKey>,
+    recent: Box<[Option<(Packed, Slot)>; RECENT]>,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys {
+            carried: Vec::new(),
+            slots: HashMap::new(),
+            list: Vec::new(),
+            recent: Box::new([None; RECENT]),
+        }
+    }
 }
 
 impl Keys {
@@ -98,20 +120,30 @@ impl Keys {
     }
 
     /// The number of a key.
+    #[inline]
     pub(super) fn number(&mut self, key: RawKey) -> Slot {
-        *self.slots.entry(key).or_insert_with(|| {
+        let packed = Packed::of(&key);
+        let recent = &mut self.recent[packed.place()];
+        if let Some((known, slot)) = recent
+            && *known == packed
+        {
+            return *slot;
+        }
+        let slot = *self.slots.entry(packed).or_insert_with(|| {
             self.list.push(key);
             // A log cannot show four thousand million different codes.
             (self.carried.len() + self.list.len() - 1) as Slot
-        })
+        });
+        *recent = Some((packed, slot));
+        slot
     }
 
     /// The number of a key that may be one of the earlier log's.
     pub(super) fn number_named(&mut self, key: RawKey, catalog: &Catalog) -> Slot {
-        if !self.carried.is_empty() && !self.slots.contains_key(&key) {
+        if !self.carried.is_empty() && !self.slots.contains_key(&Packed::of(&key)) {
             let name = key.name(catalog);
             if let Some(known) = self.carried.iter().position(|carried| *carried == name) {
-                self.slots.insert(key, known as Slot);
+                self.slots.insert(Packed::of(&key), known as Slot);
             }
         }
         self.number(key)

@@ -176,7 +176,11 @@ impl<'c> Tally<'c> {
 
     /// Takes what became sure of messages: attempts whose sender is known at last, or never will be; answers that messages
     /// met.
+    #[inline]
     fn take_settled(&mut self) {
+        if self.messages.settled.is_empty() && self.messages.met.is_empty() {
+            return;
+        }
         let Tally { course, late, messages, .. } = self;
         for (attempt, sender) in messages.settled.drain(..) {
             let course = if attempt.late { &mut *late } else { &mut *course };
@@ -198,9 +202,10 @@ impl<'c> Tally<'c> {
     fn settled(mut self, waiting: u64) -> Sure {
         self.take_settled();
         let keys = self.keys.names(self.attributor.catalog());
+        let names = self.names.texts();
         let of = |course: &mut Course| {
             let mut counts: Vec<Counts> = keys.iter().map(|_| Counts::default()).collect();
-            course.settle(&self.names, &mut counts);
+            course.settle(&names, &mut counts);
             (course.width(), counts)
         };
         let (width, mut counts) = of(&mut self.course);
@@ -281,7 +286,7 @@ impl<'c> Gather for Tally<'c> {
 
 impl Sink for Tally<'_> {
     fn passed(&mut self, lines: u64) {
-        self.course.lines.passed(lines);
+        self.course.passed(lines);
     }
 
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {

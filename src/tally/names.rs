@@ -1,5 +1,6 @@
 //! Names to small numbers.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -10,23 +11,53 @@ pub(super) const LONGEST_NAME: usize = 255;
 /// Names that are found without a search when they come again soon.
 const RECENT: usize = 512;
 
+/// Names as text, in order.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// By number: the place in the list.
+    places: Vec<u32>,
+    /// Each text once.
+    list: Vec<String>,
+}
+
+impl Texts {
+    /// The place of a name in the order.
+    pub(super) fn place(&self, number: u32) -> u32 {
+        self.places[number as usize]
+    }
+
+    /// What stands there.
+    pub(super) fn text(&self, place: u32) -> &str {
+        &self.list[place as usize]
+    }
+}
+
 /// Names in order of first sight.
 #[derive(Debug)]
 pub(super) struct Names {
-    /// All names, one behind the other, and where each ends.
+    /// All names, one behind the other, and what is known of each.
     text: Vec<u8>,
-    ends: Vec<usize>,
+    known: Vec<Known>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
     /// By [`quick`]: one more than the number of the last name there; 0 is none.
     recent: Box<[u32; RECENT]>,
 }
 
+/// What is known of a name.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// Where it ends.
+    end: usize,
+    /// It has no capital letters.
+    is_lower: bool,
+}
+
 impl Default for Names {
     fn default() -> Names {
         Names {
             text: Vec::new(),
-            ends: Vec::new(),
+            known: Vec::new(),
             numbers: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             recent: Box::new([0; RECENT]),
@@ -56,11 +87,12 @@ impl Names {
             return *number;
         }
         // A log cannot name four thousand million hosts.
-        let number = self.ends.len() as u32;
+        let number = self.known.len() as u32;
         self.text.extend_from_slice(name);
-        self.ends.push(self.text.len());
-        let Names { text, ends, numbers, hasher, .. } = self;
-        numbers.insert_unique(hash, number, |number| hasher.hash_one(name_of(text, ends, *number)));
+        let is_lower = !name.iter().any(u8::is_ascii_uppercase);
+        self.known.push(Known { end: self.text.len(), is_lower });
+        let Names { text, known, numbers, hasher, .. } = self;
+        numbers.insert_unique(hash, number, |number| hasher.hash_one(name_of(text, known, *number)));
         number
     }
 
@@ -69,8 +101,8 @@ impl Names {
     pub(super) fn number_lower(&mut self, name: &[u8]) -> u32 {
         let name = &name[..name.len().min(LONGEST_NAME)];
         if let Some(number) = self.recent[quick(name)].checked_sub(1)
+            && self.known[number as usize].is_lower
             && self.name(number) == name
-            && !name.iter().any(u8::is_ascii_uppercase)
         {
             return number;
         }
@@ -81,22 +113,39 @@ impl Names {
         self.number(lower)
     }
 
+    /// All names as text.
+    pub(super) fn texts(&self) -> Texts {
+        let all: Vec<Cow<'_, str>> = self.list_from(0).map(String::from_utf8_lossy).collect();
+        let mut order: Vec<u32> = (0..all.len() as u32).collect();
+        order.sort_unstable_by(|a, b| all[*a as usize].cmp(&all[*b as usize]));
+        let (mut places, mut list) = (vec![0; all.len()], Vec::<String>::new());
+        for number in order {
+            let text = &all[number as usize];
+            // Names that are no UTF-8 may look alike.
+            if list.last().is_none_or(|last| last != text) {
+                list.push(text.clone().into_owned());
+            }
+            places[number as usize] = (list.len() - 1) as u32;
+        }
+        Texts { places, list }
+    }
+
     /// The name of a number that this table gave.
     pub(super) fn name(&self, number: u32) -> &[u8] {
-        name_of(&self.text, &self.ends, number)
+        name_of(&self.text, &self.known, number)
     }
 
     /// The names from a number on, in order.
     pub(super) fn list_from(&self, number: usize) -> impl Iterator<Item = &[u8]> {
-        (number as u32..self.ends.len() as u32).map(|number| self.name(number))
+        (number as u32..self.known.len() as u32).map(|number| self.name(number))
     }
 }
 
 #[inline]
-fn name_of<'a>(text: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+fn name_of<'a>(text: &'a [u8], known: &[Known], number: u32) -> &'a [u8] {
     let number = number as usize;
-    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &text[start..ends[number]]
+    let start = number.checked_sub(1).map_or(0, |before| known[before].end);
+    &text[start..known[number].end]
 }
 
 /// A place for a name, from its length and its first and last bytes; names that differ in the middle share one.

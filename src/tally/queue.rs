@@ -65,6 +65,34 @@ impl Id {
     }
 }
 
+/// Marks of some ids: most others can be told from them at once.
+struct Marks(Box<[u64; Marks::WORDS]>);
+
+impl Marks {
+    const WORDS: usize = 1024;
+
+    fn of<'i>(ids: impl Iterator<Item = &'i Id>) -> Marks {
+        let mut marks = Box::new([0; Marks::WORDS]);
+        for (word, bit) in ids.map(Marks::place) {
+            marks[word] |= bit;
+        }
+        Marks(marks)
+    }
+
+    /// Whether an id may be one of them.
+    fn may_hold(&self, id: &Id) -> bool {
+        let (word, bit) = Marks::place(id);
+        self.0[word] & bit != 0
+    }
+
+    fn place(id: &Id) -> (usize, u64) {
+        let [first, second, third] = id.words;
+        let mixed = first ^ second.rotate_left(29) ^ third ^ id.host;
+        let place = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+        ((place >> 6) as usize % Marks::WORDS, 1 << (place & 63))
+    }
+}
+
 /// An attempt.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Attempt {
@@ -506,7 +534,9 @@ impl Messages {
         self.bounces += std::mem::take(&mut next.bounces);
         self.recipients += std::mem::take(&mut next.recipients);
         self.clock += std::mem::take(&mut next.clock);
-        let mut begun = next.begun.drain(..).peekable();
+        // Nearly all ids that are given out are new: few need be looked for among those that are open.
+        let open = Marks::of(self.open.keys());
+        let mut begun = next.begun.drain(..).filter(|begun| open.may_hold(&begun.id)).peekable();
         for (number, (id, head)) in next.heads.drain(..).enumerate() {
             while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
                 self.give_way(&before, &domain);

@@ -54,7 +54,7 @@ fn counts() -> impl Strategy<Value = Counts> {
     let tries =
         || (1_u64..100, 0_u64..100).prop_map(|(count, retries)| Tries { count, retries: retries.min(count) });
     let party = proptest::collection::btree_map(part.clone(), tries(), 0..4);
-    let party = party.prop_map(|buckets| Party { buckets });
+    let party = party.prop_map(|buckets| Party { buckets: buckets.into_iter().collect() });
     let parties =
         |name: &'static str| proptest::collection::btree_map(proptest::option::of(name), party.clone(), 0..4);
     let refusals = (0_u64..9).prop_map(|messages| Refusals { messages, lines: Vec::new() });
@@ -68,7 +68,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         .prop_map(
             |(buckets, (senders, relays, hosts, recipient_domains), refusals, (waiting, recovered), span)| {
                 Counts {
-                    buckets,
+                    buckets: buckets.into_iter().collect(),
                     senders,
                     relays,
                     hosts,

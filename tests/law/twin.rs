@@ -155,7 +155,7 @@ impl Twin {
             let counts = self.count.keys.entry(key.clone()).or_default();
             let (parties, name) = match happened {
                 Happened::Tried => {
-                    counts.buckets.entry(bucket(at)).or_default().add(one);
+                    counts.buckets.add(bucket(at), one);
                     counts.span.add(at);
                     continue;
                 }
@@ -174,7 +174,7 @@ impl Twin {
                     (&mut counts.recipient_domains, recipient_domain)
                 }
             };
-            parties.entry(name).or_default().buckets.entry(part).or_default().add(one);
+            parties.entry(name).or_default().buckets.add(part, one);
         }
         for (key, since) in std::mem::take(&mut self.waiting) {
             let counts = self.count.keys.entry(key).or_default();
