@@ -58,6 +58,8 @@ pub struct Source {
     carrier: Option<Carrier>,
     /// Where reading begins, in bytes of its lines.
     from: u64,
+    /// The last lines before that.
+    before: Vec<u8>,
     /// Where it ends, at the latest.
     until: Option<u64>,
     /// Reading ends with the last line that has an end.
@@ -159,6 +161,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
         head,
         carrier,
         from: 0,
+        before: Vec::new(),
         until: None,
         whole_lines: false,
         bytes: Bytes::Packed { file, format, begun: None },
@@ -188,6 +191,7 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
             head: Vec::new(),
             carrier: None,
             from: 0,
+            before: Vec::new(),
             until: None,
             whole_lines: false,
             bytes: Bytes::Stream(Some(failing)),
@@ -219,6 +223,7 @@ fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, 
         head,
         carrier,
         from: 0,
+        before: Vec::new(),
         until: None,
         whole_lines: false,
         bytes: Bytes::Stream(Some(reader)),
@@ -407,7 +412,7 @@ impl Source {
         let watch = Watch::new(&map, &open, &file.first);
         let stretch = self.stretch(map.bytes());
         let (start, end) = (stretch.start, stretch.end);
-        each(Block::watched(&watch, stretch));
+        each(Block::watched(&watch, stretch).behind(&self.before));
         let tail = Print::of_tail(&map.bytes()[start..end]);
         let extent = Extent {
             bytes: (end - start) as u64,
@@ -438,7 +443,10 @@ impl Source {
             (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
             (None, _) => self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines)),
         };
-        flow.map_or_else(Extent::failed, read)
+        flow.map_or_else(Extent::failed, |mut flow| {
+            flow.before.clone_from(&self.before);
+            read(flow)
+        })
     }
 }
 

@@ -9,7 +9,10 @@ use std::os::unix::fs::FileExt;
 
 use memchr::{memchr, memrchr};
 
-use super::{Bytes, Print, Reader, Source, look};
+use super::{AHEAD, Bytes, LINE_LIMIT, Print, Reader, Source, look};
+
+/// Bytes before the place where reading goes on that are looked at: as many as a look ahead has, and a line.
+const BEFORE: u64 = (AHEAD + LINE_LIMIT) as u64;
 
 /// What lies before and behind a place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +26,18 @@ pub struct Measured {
 impl Source {
     /// Begins behind the first `at` bytes, which were read before.
     pub fn resume(&mut self, at: u64) -> io::Result<()> {
+        let start = at.saturating_sub(BEFORE);
+        let mut reader = self.behind(start)?;
+        let mut before = Vec::new();
+        Read::take(&mut reader, at - start).read_to_end(&mut before)?;
+        self.head = look(&mut reader)?.0;
+        self.before = match memchr(b'\n', &before) {
+            // Where a line was cut in two it is none.
+            Some(end) if start > 0 => before.split_off(end + 1),
+            _ => before,
+        };
         self.from = at;
         self.length = self.length.map(|length| length.saturating_sub(at));
-        self.head = look(&mut self.rest()?)?.0;
         Ok(())
     }
 
@@ -40,7 +52,7 @@ impl Source {
         let Bytes::File { file, .. } = &self.bytes else { return None };
         let open = file.file().ok().filter(|_| self.whole_lines)?;
         let length = file.length.min(open.metadata().ok()?.len());
-        let start = length.saturating_sub(super::AHEAD as u64).max(self.from);
+        let start = length.saturating_sub(AHEAD as u64).max(self.from);
         let mut bytes = vec![0; usize::try_from(length.checked_sub(start)?).ok()?];
         open.read_exact_at(&mut bytes, start).ok()?;
         bytes.truncate(memrchr(b'\n', &bytes)? + 1);
@@ -85,10 +97,15 @@ impl Source {
 
     /// A file's bytes from where reading begins.
     pub(super) fn rest(&self) -> io::Result<Reader> {
+        self.behind(self.from)
+    }
+
+    /// The same from any place.
+    fn behind(&self, at: u64) -> io::Result<Reader> {
         Ok(match &self.bytes {
-            Bytes::File { file, .. } => Box::new(file.reader_between(self.from, self.until)?),
-            _ if self.from == 0 => self.reader()?,
-            _ => Box::new(Behind { reader: self.reader()?, before: self.from }),
+            Bytes::File { file, .. } => Box::new(file.reader_between(at, self.until)?),
+            _ if at == 0 => self.reader()?,
+            _ => Box::new(Behind { reader: self.reader()?, before: at }),
         })
     }
 

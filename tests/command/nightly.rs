@@ -265,6 +265,33 @@ fn what_is_remembered_names_nobody_unless_it_is_asked_to() {
 }
 
 #[test]
+fn a_night_may_begin_with_repetitions_of_the_last_line_before() {
+    let notice = |hour: u32| format!("2026-03-07T{hour}:00:01+00:00 mx last message repeated 3 times\n");
+    for map in [&[][..], &["--no-mmap"]] {
+        let mut server = Server::new();
+        let attempts = |server: &Server| server.sum()["totals"]["attempts"].clone();
+        server.append(SENT.as_bytes());
+        server.night(map);
+        assert_eq!(attempts(&server), 1);
+        for (hour, all) in [(11, 4), (12, 7)] {
+            server.append(notice(hour).as_bytes());
+            assert_eq!(server.night(map).err, "");
+            assert_eq!(attempts(&server), all, "{map:?}");
+        }
+        // The daemon wrote one more before the log was rotated away and compressed.
+        server.append(notice(13).as_bytes());
+        server.rename();
+        let log = fs::read(server.path("mail.log.1")).unwrap();
+        fs::write(server.path("mail.log.1.gz"), gzip(&log)).unwrap();
+        fs::remove_file(server.path("mail.log.1")).unwrap();
+        server.age("mail.log.1.gz", 1000);
+        server.append(REFUSED.as_bytes());
+        assert_eq!(server.night(map).err, "");
+        assert_eq!(attempts(&server), 11, "{map:?}");
+    }
+}
+
+#[test]
 fn a_trial_leaves_no_trace() {
     let server = Server::new();
     server.append(SENT.as_bytes());
