@@ -244,12 +244,20 @@ fn unpacked_head(
     format: Format,
     packed: Reader,
 ) -> Result<(Vec<u8>, Option<io::Error>, packed::Unpacked), Reason> {
+    let Format { name, tool, .. } = format;
     if !format.is_read() {
-        return Err(Reason::Compressed { format: format.name, tool: format.tool });
+        return Err(Reason::Compressed { format: name.to_owned(), tool, further: None });
     }
     let mut unpacked = format.unpack(packed)?;
     let (head, failed) = look(&mut unpacked)?;
-    Ok((head, failed, unpacked))
+    match Format::of(&head) {
+        Some(inner) => Err(Reason::Compressed {
+            format: format!("{} in {name}", inner.name),
+            tool,
+            further: Some(inner.tool).filter(|_| !inner.is_read()),
+        }),
+        None => Ok((head, failed, unpacked)),
+    }
 }
 
 /// Gives an error, once, and then nothing.
