@@ -292,6 +292,29 @@ fn a_night_may_begin_with_repetitions_of_the_last_line_before() {
 }
 
 #[test]
+fn of_two_files_that_begin_alike_the_longer_one_counts_and_the_other_is_told() {
+    let common: String = (100..250).map(|n| SENT.replace("5E1A", &format!("5E{n}"))).collect();
+    assert!(common.len() > smtpulse::input::FINGERPRINT_BYTES);
+    for (first, second, counted, left_out) in
+        [(1, 2, "mail.log.1", "mail.log"), (2, 1, "mail.log", "mail.log.1")]
+    {
+        let server = Server::new();
+        server.append((common.clone() + &SENT.replace("11:00", "12:00").repeat(first)).as_bytes());
+        fs::write(server.path("mail.log.1"), common.clone() + &SENT.replace("11:00", "13:00").repeat(second))
+            .unwrap();
+        let more = server.path("mail.log.1").to_str().unwrap().to_owned();
+        let done = server.night(&["--always", "-f", "json", &more]);
+        assert_eq!(done.code, Some(3), "{}", done.err);
+        let [counted, left_out] = [counted, left_out].map(|name| server.path(name).display().to_string());
+        let told =
+            format!("{left_out}: goes on with the same lines as {counted} and differs later: not counted");
+        assert!(done.err.contains(&told), "{}", done.err);
+        let page: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(page["totals"]["attempts"], 152);
+    }
+}
+
+#[test]
 fn a_trial_leaves_no_trace() {
     let server = Server::new();
     server.append(SENT.as_bytes());
