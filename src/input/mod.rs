@@ -308,6 +308,11 @@ impl Source {
         matches!(self.bytes, Bytes::Packed { .. })
     }
 
+    /// Whether it is compressed: nobody adds to it.
+    pub fn is_compressed(&self) -> bool {
+        matches!(self.bytes, Bytes::Packed { format: Some(_), .. })
+    }
+
     /// Whether it is still the file that was opened. What is learned of one that was cut since (`copytruncate`) is half of
     /// what it was and half of what it is.
     pub fn stands(&self) -> bool {
@@ -351,6 +356,11 @@ impl Source {
 
     /// A file's bytes from their start, unpacked and out of their carrier.
     fn reader(&self) -> io::Result<Reader> {
+        self.unwrapped(self.whole_lines)
+    }
+
+    /// The same, and whether only whole records of the carrier.
+    fn unwrapped(&self, whole: bool) -> io::Result<Reader> {
         let reader: Reader = match &self.bytes {
             Bytes::File { file, .. } | Bytes::Packed { file, format: None, .. } => Box::new(file.reader()?),
             Bytes::Packed { file, format: Some(format), .. } => {
@@ -359,7 +369,7 @@ impl Source {
             Bytes::Stream(_) => return Err(io::ErrorKind::NotSeekable.into()),
         };
         Ok(match self.carrier {
-            Some(carrier) => carrier.unwrap(reader, self.whole_lines),
+            Some(carrier) => carrier.unwrap(reader, whole),
             None => reader,
         })
     }

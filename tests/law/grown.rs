@@ -8,6 +8,7 @@ use smtpulse::summary::{Key, Span, Summary};
 use smtpulse::tally::{Carry, Paused, Tally};
 
 use super::cuts::LOGS;
+use super::wrapped::{Piece, carried, pieces};
 use super::{repeats, summary};
 use crate::command::PACKERS;
 use crate::reading::{fixtures, options, stream};
@@ -76,6 +77,61 @@ fn a_file_that_grows_is_the_log() {
         }
         agree(log, &found, &wanted);
     }
+}
+
+/// The same in carriers, whose records are wrapped, or cut in parts, or not yet there as a whole when a night ends.
+#[test]
+fn a_carrier_that_grows_is_the_log() {
+    let catalog = Catalog::builtin();
+    for (log, zone, year) in [LOGS[6], LOGS[1]] {
+        let text = std::fs::read(fixtures().join(log)).unwrap();
+        let mut pieces = pieces(&text, &options(zone, Some(year)));
+        pieces.truncate(400);
+        let forms = carried(&pieces).into_iter().chain(in_parts(&pieces));
+        for (form, bytes) in forms {
+            let step = bytes.len() / 40 + 7;
+            let ends = (step..bytes.len()).step_by(step).chain([bytes.len()]);
+            let nights: Vec<Found> =
+                ends.enumerate().map(|(night, end)| (bytes[..end].to_vec(), night % 2 == 0)).collect();
+            let one = options("UTC", Some(year));
+            let mut found = by_night(&nights, &catalog, &one);
+            let mut wanted = summary(vec![stream(log, &bytes)], &catalog, &one);
+            for summary in [&mut found, &mut wanted] {
+                summary.accounting.first_not_understood = None;
+            }
+            agree(&format!("{log}, {form}"), &found, &wanted);
+        }
+    }
+}
+
+/// Records that come in parts, those of two streams among each other.
+fn in_parts(pieces: &[Piece<'_>]) -> [(&'static str, Vec<u8>); 2] {
+    let (mut docker, mut cri) = (String::new(), String::new());
+    for (number, pair) in pieces.chunks(2).enumerate() {
+        for part in 0..3 {
+            for (piece, stream) in pair.iter().zip(["stdout", "stderr"]) {
+                let text = String::from_utf8_lossy(piece.line);
+                let middle = text.len() / 2;
+                // Some records are whole.
+                let (first, rest) = if number % 3 == 0 { ("", &text[..]) } else { text.split_at(middle) };
+                let (text, end) = match part {
+                    0 => (first, ""),
+                    1 if stream == "stdout" => (rest, "\n"),
+                    2 if stream == "stderr" => (rest, "\n"),
+                    _ => continue,
+                };
+                if text.is_empty() {
+                    continue;
+                }
+                let stamp = &piece.stamp;
+                let tag = if end.is_empty() { "P" } else { "F" };
+                let log = serde_json::Value::from(format!("{text}{end}"));
+                docker += &format!("{{\"log\":{log},\"stream\":\"{stream}\",\"time\":\"{stamp}\"}}\n");
+                cri += &format!("{stamp} {stream} {tag} {text}\n");
+            }
+        }
+    }
+    [("Docker in parts", docker.into_bytes()), ("CRI in parts", cri.into_bytes())]
 }
 
 /// Many lines came again, and the daemon says so.
