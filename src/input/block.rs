@@ -25,6 +25,8 @@ pub struct Block<'a> {
     start: usize,
     /// Lines that start before this are the block's own; the bytes after it may only be looked at.
     end: usize,
+    /// Lines that an earlier reading ended with, where this block goes on with them; they may only be looked at, too.
+    before: &'a [u8],
     /// Where bytes may be taken away while they are read: how many were known to be left when the block was made.
     watch: Option<(&'a Watch<'a>, usize)>,
 }
@@ -41,30 +43,30 @@ pub(super) fn cut(bytes: &[u8], rest: &mut Range<usize>, size: usize) -> Option<
 }
 
 impl<'a> Block<'a> {
-    /// All of an input.
-    pub fn whole(bytes: &'a [u8]) -> Block<'a> {
-        Block::part(bytes, bytes.len())
-    }
-
-    /// The lines before `end`, with the bytes after them to look at.
-    pub fn part(bytes: &'a [u8], end: usize) -> Block<'a> {
-        Block { bytes, start: 0, end, watch: None }
-    }
-
-    /// Some lines among others.
+    /// Some lines, with the bytes after them to look at.
     pub(super) fn among(bytes: &'a [u8], Range { start, end }: Range<usize>) -> Block<'a> {
-        Block { bytes, start, end, watch: None }
+        Block { bytes, start, end, before: &[], watch: None }
     }
 
     /// A stretch of a mapped file.
     pub(super) fn watched(watch: &'a Watch<'a>, stretch: Range<usize>) -> Block<'a> {
-        let Range { start, end } = stretch;
-        Block { bytes: &watch.bytes()[..end], start, end, watch: Some((watch, watch.bytes().len())) }
+        let watched = Some((watch, watch.bytes().len()));
+        Block { watch: watched, ..Block::among(&watch.bytes()[..stretch.end], stretch) }
+    }
+
+    /// The same, going on with lines that were read before.
+    pub(super) fn behind(self, before: &'a [u8]) -> Block<'a> {
+        Block { before, ..self }
     }
 
     /// The block's own lines.
     pub fn lines(&self) -> &'a [u8] {
         &self.bytes[self.start..self.end]
+    }
+
+    /// The last lines of an earlier reading, where the block goes on with them; nothing where it is another block that does.
+    pub fn before(&self) -> &'a [u8] {
+        self.before
     }
 
     /// What stands from `at` on, as far as may be looked: [`AHEAD`] bytes, fewer only where the input ends.
@@ -80,7 +82,8 @@ impl<'a> Block<'a> {
         std::iter::from_fn(move || {
             let size = size.min((rest.len() / 4).max(SHORT));
             let Range { start, end } = cut(self.bytes, &mut rest, size)?;
-            Some(Block { start, end, ..self })
+            let before = if start == self.start { self.before } else { &[] };
+            Some(Block { start, end, before, ..self })
         })
     }
 

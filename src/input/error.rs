@@ -20,10 +20,12 @@ pub enum Reason {
     Directory,
     /// It is compressed or encoded in a way that is not read.
     Compressed {
-        /// The format's name.
-        format: &'static str,
+        /// The format's name, behind that of what lies in it: `UTF-16 in gzip`.
+        format: String,
         /// The program that unpacks it to standard output.
         tool: &'static str,
+        /// The program that unpacks what lies in it.
+        further: Option<&'static str>,
     },
     /// Its name promises something compressed, and there is nothing at all.
     Emptied {
@@ -47,9 +49,10 @@ impl Reason {
             Reason::Directory => {
                 "is a directory without a mail.log, maillog or mainlog; name the log files in it".to_owned()
             }
-            Reason::Compressed { format, tool } => {
+            Reason::Compressed { format, tool, further } => {
+                let further = further.map_or_else(String::new, |tool| format!(" | {tool}"));
                 format!(
-                    "is {format}, which is not read as it is; unpack it on the way: {tool} {name} | smtpulse -"
+                    "is {format}, which is not read as it is; unpack it on the way: {tool} {name}{further} | smtpulse -"
                 )
             }
             Reason::Emptied { format } => {

@@ -80,13 +80,12 @@ impl Handle {
     /// Reads it from the start, as far as it reached when it was opened. Of a file that was cut since nothing is given that
     /// may have been written after the cut.
     pub(super) fn reader(&self) -> io::Result<Stretch> {
-        self.reader_between(0, None)
+        self.reader_from(0)
     }
 
-    /// The same from a place on, up to another.
-    pub(super) fn reader_between(&self, at: u64, until: Option<u64>) -> io::Result<Stretch> {
-        let end = self.length.min(until.unwrap_or(u64::MAX)).max(at);
-        Ok(Stretch { file: self.file()?, first: self.first.clone(), at, end })
+    /// The same from a place on.
+    pub(super) fn reader_from(&self, at: u64) -> io::Result<Stretch> {
+        Ok(Stretch { file: self.file()?, first: self.first.clone(), at, end: self.length.max(at) })
     }
 }
 

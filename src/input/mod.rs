@@ -58,6 +58,8 @@ pub struct Source {
     carrier: Option<Carrier>,
     /// Where reading begins, in bytes of its lines.
     from: u64,
+    /// The last lines before that.
+    before: Vec<u8>,
     /// Where it ends, at the latest.
     until: Option<u64>,
     /// Reading ends with the last line that has an end.
@@ -159,6 +161,7 @@ fn open_as(name: &str, path: &Path, map: bool) -> Result<Source, Reason> {
         head,
         carrier,
         from: 0,
+        before: Vec::new(),
         until: None,
         whole_lines: false,
         bytes: Bytes::Packed { file, format, begun: None },
@@ -188,6 +191,7 @@ pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Source {
             head: Vec::new(),
             carrier: None,
             from: 0,
+            before: Vec::new(),
             until: None,
             whole_lines: false,
             bytes: Bytes::Stream(Some(failing)),
@@ -219,6 +223,7 @@ fn stream(name: &str, mut reader: impl Read + Send + 'static) -> Result<Source, 
         head,
         carrier,
         from: 0,
+        before: Vec::new(),
         until: None,
         whole_lines: false,
         bytes: Bytes::Stream(Some(reader)),
@@ -239,12 +244,20 @@ fn unpacked_head(
     format: Format,
     packed: Reader,
 ) -> Result<(Vec<u8>, Option<io::Error>, packed::Unpacked), Reason> {
+    let Format { name, tool, .. } = format;
     if !format.is_read() {
-        return Err(Reason::Compressed { format: format.name, tool: format.tool });
+        return Err(Reason::Compressed { format: name.to_owned(), tool, further: None });
     }
     let mut unpacked = format.unpack(packed)?;
     let (head, failed) = look(&mut unpacked)?;
-    Ok((head, failed, unpacked))
+    match Format::of(&head) {
+        Some(inner) => Err(Reason::Compressed {
+            format: format!("{} in {name}", inner.name),
+            tool,
+            further: Some(inner.tool).filter(|_| !inner.is_read()),
+        }),
+        None => Ok((head, failed, unpacked)),
+    }
 }
 
 /// Gives an error, once, and then nothing.
@@ -295,6 +308,11 @@ impl Source {
         matches!(self.bytes, Bytes::Packed { .. })
     }
 
+    /// Whether it is compressed: nobody adds to it.
+    pub fn is_compressed(&self) -> bool {
+        matches!(self.bytes, Bytes::Packed { format: Some(_), .. })
+    }
+
     /// Whether it is still the file that was opened. What is learned of one that was cut since (`copytruncate`) is half of
     /// what it was and half of what it is.
     pub fn stands(&self) -> bool {
@@ -338,6 +356,11 @@ impl Source {
 
     /// A file's bytes from their start, unpacked and out of their carrier.
     fn reader(&self) -> io::Result<Reader> {
+        self.unwrapped(self.whole_lines)
+    }
+
+    /// The same, and whether only whole records of the carrier.
+    fn unwrapped(&self, whole: bool) -> io::Result<Reader> {
         let reader: Reader = match &self.bytes {
             Bytes::File { file, .. } | Bytes::Packed { file, format: None, .. } => Box::new(file.reader()?),
             Bytes::Packed { file, format: Some(format), .. } => {
@@ -346,7 +369,7 @@ impl Source {
             Bytes::Stream(_) => return Err(io::ErrorKind::NotSeekable.into()),
         };
         Ok(match self.carrier {
-            Some(carrier) => carrier.unwrap(reader, self.whole_lines),
+            Some(carrier) => carrier.unwrap(reader, whole),
             None => reader,
         })
     }
@@ -407,7 +430,7 @@ impl Source {
         let watch = Watch::new(&map, &open, &file.first);
         let stretch = self.stretch(map.bytes());
         let (start, end) = (stretch.start, stretch.end);
-        each(Block::watched(&watch, stretch));
+        each(Block::watched(&watch, stretch).behind(&self.before));
         let tail = Print::of_tail(&map.bytes()[start..end]);
         let extent = Extent {
             bytes: (end - start) as u64,
@@ -438,7 +461,10 @@ impl Source {
             (None, Bytes::Stream(_)) => return Extent { fingerprint: fingerprint(&[]), ..Extent::NOTHING },
             (None, _) => self.rest().and_then(|rest| Flow::start(rest, size, self.length, self.whole_lines)),
         };
-        flow.map_or_else(Extent::failed, read)
+        flow.map_or_else(Extent::failed, |mut flow| {
+            flow.before.clone_from(&self.before);
+            read(flow)
+        })
     }
 }
 

@@ -9,7 +9,10 @@ use std::os::unix::fs::FileExt;
 
 use memchr::{memchr, memrchr};
 
-use super::{Bytes, Print, Reader, Source, look};
+use super::{AHEAD, Bytes, LINE_LIMIT, Print, Reader, Source, look};
+
+/// Bytes before the place where reading goes on that are looked at: as many as a look ahead has, and a line.
+const BEFORE: u64 = (AHEAD + LINE_LIMIT) as u64;
 
 /// What lies before and behind a place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,30 +26,57 @@ pub struct Measured {
 impl Source {
     /// Begins behind the first `at` bytes, which were read before.
     pub fn resume(&mut self, at: u64) -> io::Result<()> {
+        let start = at.saturating_sub(BEFORE);
+        let mut reader = self.behind(start)?;
+        let mut before = Vec::new();
+        Read::take(&mut reader, at - start).read_to_end(&mut before)?;
+        self.head = look(&mut reader)?.0;
+        self.before = match memchr(b'\n', &before) {
+            // Where a line was cut in two it is none.
+            Some(end) if start > 0 => before.split_off(end + 1),
+            _ => before,
+        };
         self.from = at;
         self.length = self.length.map(|length| length.saturating_sub(at));
-        self.head = look(&mut self.rest()?)?.0;
         Ok(())
     }
 
-    /// Ends with the last line that has an end, since the one behind it may still be written.
+    /// Ends with the last line that has an end, since the one behind it may still be written; in a carrier with the last
+    /// record that is whole, as if nothing stood behind it.
     pub fn whole_lines(&mut self) {
         self.whole_lines = true;
+        if self.carrier.is_some()
+            && let Ok((head, _)) = self.rest().and_then(|mut rest| look(&mut rest))
+        {
+            self.head = head;
+        }
     }
 
-    /// The last whole lines of a file that is read up to its last line end, and where they end. Nothing for what is
-    /// unpacked, to which nobody adds.
+    /// Of so many bytes those that stay as they are when more is written behind them: half a record of a carrier does not.
+    pub fn lasting(&self, length: u64) -> u64 {
+        match self.carrier {
+            Some(_) if !self.whole_lines => {
+                self.unwrapped(true).map_or(0, |mut reader| last_bytes(&mut reader).0)
+            }
+            _ => length,
+        }
+    }
+
+    /// The last whole lines of what is read up to its last line end, and where they end. Nothing for what is compressed, to
+    /// which nobody adds. What lies in a carrier must be read to its end for it.
     pub fn last_lines(&self) -> Option<(u64, Vec<u8>)> {
-        let Bytes::File { file, .. } = &self.bytes else { return None };
-        let open = file.file().ok().filter(|_| self.whole_lines)?;
-        let length = file.length.min(open.metadata().ok()?.len());
-        let start = length.saturating_sub(super::AHEAD as u64).max(self.from);
-        let mut bytes = vec![0; usize::try_from(length.checked_sub(start)?).ok()?];
-        open.read_exact_at(&mut bytes, start).ok()?;
+        let start = match &self.bytes {
+            _ if !self.whole_lines => return None,
+            Bytes::File { file, .. } => file.length.saturating_sub(AHEAD as u64).max(self.from),
+            _ if self.carrier.is_some() => self.from,
+            _ => return None,
+        };
+        let (end, mut bytes) = last_bytes(&mut self.behind(start).ok()?);
+        let begins = start + end - bytes.len() as u64;
         bytes.truncate(memrchr(b'\n', &bytes)? + 1);
-        let end = start + bytes.len() as u64;
+        let end = begins + bytes.len() as u64;
         // Where a line was cut in two it is none.
-        let first = if start == self.from { 0 } else { memchr(b'\n', &bytes)? + 1 };
+        let first = if begins == self.from { 0 } else { memchr(b'\n', &bytes)? + 1 };
         Some((end, bytes.split_off(first)))
     }
 
@@ -85,10 +115,16 @@ impl Source {
 
     /// A file's bytes from where reading begins.
     pub(super) fn rest(&self) -> io::Result<Reader> {
+        let until = self.until.unwrap_or(u64::MAX);
+        Ok(Box::new(self.behind(self.from)?.take(until.saturating_sub(self.from))))
+    }
+
+    /// All of them from any place.
+    fn behind(&self, at: u64) -> io::Result<Reader> {
         Ok(match &self.bytes {
-            Bytes::File { file, .. } => Box::new(file.reader_between(self.from, self.until)?),
-            _ if self.from == 0 => self.reader()?,
-            _ => Box::new(Behind { reader: self.reader()?, before: self.from }),
+            Bytes::File { file, .. } => Box::new(file.reader_from(at)?),
+            _ if at == 0 => self.reader()?,
+            _ => Box::new(Behind { reader: self.reader()?, before: at }),
         })
     }
 
@@ -102,6 +138,21 @@ impl Source {
             false => bytes.len(),
         };
         start..end
+    }
+}
+
+/// How many bytes come, and the last of them.
+fn last_bytes(reader: &mut dyn Read) -> (u64, Vec<u8>) {
+    let (mut all, mut last) = (0, Vec::new());
+    loop {
+        let old = last.len();
+        // What comes before an error counts.
+        let read = Read::take(&mut *reader, AHEAD as u64).read_to_end(&mut last);
+        all += (last.len() - old) as u64;
+        last.drain(..last.len().saturating_sub(AHEAD));
+        if !matches!(read, Ok(1..)) {
+            return (all, last);
+        }
     }
 }
 

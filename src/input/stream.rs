@@ -31,6 +31,8 @@ pub(super) struct Flow {
     /// Buffers go back to be filled again.
     empty: Sender<Buffer>,
     thread: JoinHandle<Extent>,
+    /// Lines that an earlier reading ended with.
+    pub(super) before: Vec<u8>,
 }
 
 struct Filled {
@@ -107,7 +109,7 @@ impl Flow {
         }
         let fill = move || fill(reader, size, (length, whole_lines), &filled, &emptied);
         let thread = Builder::new().name("reader".to_owned()).spawn(fill)?;
-        Ok(Flow { full, empty, thread })
+        Ok(Flow { full, empty, thread, before: Vec::new() })
     }
 
     /// Hands out every block.
@@ -122,7 +124,7 @@ impl Flow {
         size: usize,
         take: impl for<'p> FnOnce(&mut (dyn Iterator<Item = Piece<'p>> + Send + 'p)),
     ) -> Extent {
-        let Flow { full, empty, thread } = self;
+        let Flow { full, empty, thread, mut before } = self;
         let mut bytes = 0;
         let (counted, mut held, mut rest): (_, Option<Arc<Lent>>, _) = (&mut bytes, None, 0..0);
         let mut pieces = std::iter::from_fn(move || {
@@ -136,7 +138,11 @@ impl Flow {
                 // Before the next one is waited for: it may be the buffer that the reader waits for.
                 held = None;
                 let Filled { buffer, end } = full.recv().ok()?;
-                held = Some(Arc::new(Lent { buffer, empty: empty.clone() }));
+                held = Some(Arc::new(Lent {
+                    buffer,
+                    empty: empty.clone(),
+                    before: std::mem::take(&mut before),
+                }));
                 rest = 0..end;
             }
         });
@@ -156,6 +162,8 @@ impl Flow {
 pub struct Lent {
     buffer: Buffer,
     empty: Sender<Buffer>,
+    /// Lines of an earlier reading that the first piece goes on with.
+    before: Vec<u8>,
 }
 
 impl Drop for Lent {
@@ -179,7 +187,10 @@ impl Piece<'_> {
     pub fn block(&self) -> Block<'_> {
         match self {
             Piece::Mapped(block) => *block,
-            Piece::Held(lent, range) => Block::among(lent.buffer.bytes(), range.clone()),
+            Piece::Held(lent, range) => {
+                let before = if range.start == 0 { &lent.before[..] } else { &[] };
+                Block::among(lent.buffer.bytes(), range.clone()).behind(before)
+            }
         }
     }
 }
@@ -205,7 +216,7 @@ pub(super) fn each(reader: &mut dyn Read, size: usize, mut each: impl FnMut(Bloc
     let mut feed = Feed::new(reader, size);
     let mut buffer = Buffer::default();
     while let Some(end) = feed.fill(&mut buffer) {
-        each(Block::part(buffer.bytes(), end));
+        each(Block::among(buffer.bytes(), 0..end));
     }
     feed.extent()
 }

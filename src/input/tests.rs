@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn chunks_are_the_block(text in "[ab\n]{0,80}", size in 0_usize..90) {
-        let block = Block::whole(text.as_bytes());
+        let block = Block::among(text.as_bytes(), 0..text.len());
         let chunks: Vec<&[u8]> = block.chunks(size).map(|chunk| chunk.lines()).collect();
         prop_assert_eq!(chunks.concat(), text.as_bytes());
         for chunk in &chunks[..chunks.len().saturating_sub(1)] {

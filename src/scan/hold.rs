@@ -1,13 +1,11 @@
 //! What waits at the end of a log that is still written: lines that mean something else once the next ones are there.
 //!
 //! Exim by way of syslog splits long records, and writes refusals twice where both its logs go there. The one is read with
-//! its first part, the other with its first line, so what has begun is read when it is whole. BSD's syslogd may say of the last
-//! line that it came again.
+//! its first part, the other with its first line, so what has begun is read when it is whole.
 
 use super::exim::{MOST_BETWEEN, by_syslog, is_refusal};
 use super::kernel::Reading;
-use super::repeat::told;
-use crate::frame::{Form, Part, Record, Repeat, split};
+use crate::frame::{Form, Part, Record, split};
 use crate::mta::Program;
 
 /// How many bytes at the end of whole lines are to be read with what follows them.
@@ -29,14 +27,7 @@ pub(super) fn held(lines: &[u8]) -> usize {
             settled.push(who);
         }
     }
-    lines.len() - from.min(unpaired(lines)).min(repeatable(lines))
-}
-
-/// Where the last line begins that may be said to have come again, if the daemon is seen to say so.
-fn repeatable(lines: &[u8]) -> usize {
-    let is_notice = |line: &[u8]| matches!(told(&split(line)), Some(Repeat::Last(_)));
-    let last = backward(lines).find(|(_, line)| !is_notice(line));
-    last.filter(|_| backward(lines).any(|(_, line)| is_notice(line))).map_or(lines.len(), |(start, _)| start)
+    lines.len() - from.min(unpaired(lines))
 }
 
 /// Where the last line begins, if it is a refusal whose copy may follow.
@@ -120,16 +111,6 @@ mod tests {
         let headers = REFUSED.replace("no\n", "no#012Envelope-from: <a@b>#012\n");
         assert_eq!(waits(&(REFUSED.to_owned() + &headers)), "");
         assert_eq!(waits(&(REFUSED.to_owned() + WHOLE)), "");
-    }
-
-    #[test]
-    fn the_last_line_waits_where_a_daemon_counts_repetitions() {
-        const LINE: &str = "Nov  3 02:00:00 mx postfix/smtp[7]: one\n";
-        const NOTICE: &str = "Nov  3 02:00:00 mx last message repeated 3 times\n";
-        assert_eq!(waits(&LINE.repeat(2)), "");
-        assert_eq!(waits(&[LINE, NOTICE, LINE, LINE].concat()), LINE);
-        assert_eq!(waits(&[LINE, LINE, NOTICE, NOTICE].concat()), [LINE, NOTICE, NOTICE].concat());
-        assert_eq!(waits(NOTICE), "", "whose line was counted before");
     }
 
     #[test]

@@ -150,7 +150,7 @@ pub(super) struct Reader<'r, 'z, 'b, S> {
     pub(super) block: Block<'b>,
     pub(super) account: Account,
     /// Whose repetitions were counted last.
-    pub(super) repeats: Repeats,
+    pub(super) repeats: Repeats<'b>,
     /// The last stamp, what it came to, and whether that is inside the period: bursts share a second.
     pub(super) last: Option<(Stamp, Instant, bool)>,
 }

@@ -2,7 +2,8 @@
 //!
 //! rsyslog shows the text again. BSD's syslogd says only how often the line before came again: that line is looked up where
 //! it stands. A notice that stands in the next chunk is read with the chunk that holds the line, which looks
-//! ahead; the next chunk counts it as a line and nothing more.
+//! ahead; the next chunk counts it as a line and nothing more. Where an earlier reading ended with the line, whoever goes
+//! on with the log looks back.
 
 use std::ops::Range;
 
@@ -19,42 +20,50 @@ const MOST: u32 = 10_000;
 
 /// Which line `last message repeated 3 times` is about.
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
-    /// Where that line stands; `None` where it does not stand in this chunk.
-    source: Option<Range<usize>>,
-    /// How many notices follow it, and where the last one ends.
-    notices: usize,
+pub(super) struct Repeats<'a> {
+    /// That line; `None` where it stands in the chunk before.
+    line: Option<&'a [u8]>,
+    /// Bytes of the notices that follow it, and where the last one ends in this chunk.
+    bytes: usize,
     end: usize,
 }
 
-impl Repeats {
-    /// A notice stands at `place`; several may follow each other.
-    fn notice(&mut self, own: &[u8], place: Range<usize>) {
-        if self.notices == 0 || self.end != place.start {
-            *self = Repeats { source: line_before(own, place.start), ..Repeats::default() };
+impl<'a> Repeats<'a> {
+    /// Of what ends with that line, or with notices about it.
+    fn at_end(mut text: &'a [u8], end: usize) -> Repeats<'a> {
+        let mut bytes = 0;
+        while let Some(whole) = text.strip_suffix(b"\n") {
+            let start = memchr::memrchr(b'\n', whole).map_or(0, |at| at + 1);
+            let line = &whole[start..];
+            if notice(line).is_none() {
+                return Repeats { line: Some(&line[..line.len().min(LINE_LIMIT)]), bytes, end };
+            }
+            bytes += line.len() + 1;
+            text = &text[..start];
         }
-        self.notices += 1;
-        self.end = place.end;
+        Repeats { end, ..Repeats::default() }
     }
 
-    /// No further line stands in the chunk: the last one may be repeated.
-    fn ended(&mut self, own: &[u8]) {
-        if self.notices == 0 || self.end < own.len() {
-            *self = Repeats { source: line_before(own, own.len()), ..Repeats::default() };
-        }
+    /// The line that one more notice of so many bytes is about, if it is no further than a look ahead from the line shows.
+    fn next(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        self.bytes += bytes;
+        self.end += bytes;
+        self.line.filter(|_| self.bytes <= AHEAD)
+    }
+}
+
+/// What a line says of the one before.
+fn notice(line: &[u8]) -> Option<(Record<'_>, u32)> {
+    let record = split(&line[..line.len().min(LINE_LIMIT)]);
+    match told(&record) {
+        Some(Repeat::Last(times)) => Some((record, times)),
+        _ => None,
     }
 }
 
 /// What a record tells of repetitions. No syslog daemon writes into Exim's own main log.
 pub(super) fn told<'a>(record: &Record<'a>) -> Option<Repeat<'a>> {
     if record.form == Form::EximMain { None } else { Repeat::read(record.message) }
-}
-
-/// The line that ends at `end`, its line end included.
-fn line_before(own: &[u8], end: usize) -> Option<Range<usize>> {
-    let text = own[..end].strip_suffix(b"\n")?;
-    let start = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
-    Some(start..end)
 }
 
 /// A notice speaks of a line of its own host, and where it has a tag of that program; syslogd of any line before it.
@@ -82,56 +91,44 @@ impl<S: Sink> Reader<'_, '_, '_, S> {
 
     /// `last message repeated 3 times`, which stands at `place` and is counted as a line already.
     pub(super) fn last_counted(&mut self, notice: &Record<'_>, place: Range<usize>, times: u32) {
-        let end = place.end;
-        self.repeats.notice(self.block.lines(), place);
-        let Some(source) = self.repeats.source.clone() else { return };
-        // As far as the chunk that ends with the line would see.
-        let behind = self.block.from(source.end).len();
-        if end - source.end > behind && behind == AHEAD {
-            return;
+        if self.repeats.end != place.start || place.start == 0 {
+            let before =
+                if place.start == 0 { self.block.before() } else { &self.block.lines()[..place.start] };
+            self.repeats = Repeats::at_end(before, place.start);
         }
+        let Some(line) = self.repeats.next(place.len()) else { return };
         let (at, inside) = match (notice.stamp, self.last) {
             (Some(_), Some((_, at, inside))) => (Some(at), inside),
             _ => (None, true),
         };
         if inside {
-            self.line_again(notice, source, self.account.lines, at, times);
+            self.line_again(notice, line, self.account.lines, at, times);
         }
     }
 
     /// Notices behind the chunk about its last line.
     pub(super) fn last_counted_behind(&mut self) {
         let own = self.block.lines();
-        self.repeats.ended(own);
-        let Some(source) = self.repeats.source.clone() else { return };
-        let behind = self.block.from(source.end);
+        if self.repeats.end != own.len() {
+            self.repeats = Repeats::at_end(own, own.len());
+        }
         // The next chunk reads the same stamps.
         let mut clock = None;
         let mut number = self.account.lines;
-        for line in lines(behind).skip(self.repeats.notices) {
-            let notice = split(&line[..line.len().min(LINE_LIMIT)]);
-            let Some(Repeat::Last(times)) = told(&notice) else { break };
+        for text in lines(self.block.from(own.len())) {
+            let Some((notice, times)) = notice(text) else { break };
+            let Some(line) = self.repeats.next(text.len() + 1) else { break };
             number += 1;
             let clock = clock.get_or_insert_with(|| self.clock.clone());
             let at = notice.stamp.map(|stamp| clock.instant(stamp));
             if at.is_none_or(|at| self.period.contains(at)) {
-                self.line_again(&notice, source.clone(), number, at, times);
+                self.line_again(&notice, line, number, at, times);
             }
         }
     }
 
-    /// What a line of the chunk says, so many times more.
-    fn line_again(
-        &mut self,
-        notice: &Record<'_>,
-        source: Range<usize>,
-        number: u64,
-        at: Option<Instant>,
-        times: u32,
-    ) {
-        let own = self.block.lines();
-        let text = own[source].strip_suffix(b"\n").unwrap_or_default();
-        let text = &text[..text.len().min(LINE_LIMIT)];
+    /// What a line says, so many times more.
+    fn line_again(&mut self, notice: &Record<'_>, text: &[u8], number: u64, at: Option<Instant>, times: u32) {
         let record = split(text);
         if !speaks_of(notice, &record) {
             return;

@@ -107,6 +107,8 @@ struct Found {
     source: Source,
     /// Length, unpacked.
     length: u64,
+    /// What of it stays as it is when more is written behind it.
+    lasting: u64,
     /// Which of the known files it is.
     known: Option<usize>,
     /// It is that file, with less in it than was read.
@@ -133,7 +135,13 @@ pub fn plan(known: &[Known], candidates: Vec<Candidate>, map: bool, now: Instant
             continue;
         }
         match input::open(&candidate.path, map) {
-            Ok(source) => found.extend(recognised(known, candidate, (stat, written), source, found.len())),
+            Ok(mut source) => {
+                // Half a record reads otherwise when it is whole: until then its log is known by what stands before it.
+                if source.carrier().is_some() && !is_left(&candidate, &source, written.0, now) {
+                    source.whole_lines();
+                }
+                found.extend(recognised(known, candidate, (stat, written), source, found.len()));
+            }
             Err(error) if is_gone(&error) && (candidate.rotated || has_rotated(&candidate, &asked)) => {}
             // Whoever compresses has just begun, and takes what is compressed away when that is done.
             Err(error) if matches!(error.reason, Reason::Emptied { .. }) && is_fresh(&candidate, now) => {}
@@ -191,6 +199,11 @@ fn is_gone(error: &input::Error) -> bool {
     matches!(&error.reason, Reason::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
+/// Whether it was rotated away, and nobody writes to it any more.
+fn is_left(candidate: &Candidate, source: &Source, written: Instant, now: Instant) -> bool {
+    candidate.rotated && (source.is_compressed() || now.saturating_sub(written) >= SETTLED)
+}
+
 /// Whether it was written just now.
 fn is_fresh(candidate: &Candidate, now: Instant) -> bool {
     fs::metadata(&candidate.path).is_ok_and(|meta| now.saturating_sub(meta.mtime()) < SETTLED)
@@ -240,6 +253,7 @@ fn recognised(
     let length =
         length.or_else(|| is_read.then(|| source.measure(0, 0).ok())?.map(|measured| measured.length));
     let length = length.unwrap_or(source.head().len() as u64);
+    let lasting = if is_read { source.lasting(length) } else { length };
     if opened >= KEPT_OPEN {
         source.release();
     }
@@ -250,6 +264,7 @@ fn recognised(
         written,
         source,
         length,
+        lasting,
         known: of.or(shorter),
         shorter: is_shorter,
         twin: false,
@@ -260,14 +275,14 @@ fn recognised(
 /// rotated away, and what need not be unpacked. One that only begins like a known file is a log of its own.
 fn set_twins_apart(found: &mut [Found], known: &[Known]) {
     let mut order: Vec<usize> = (0..found.len()).collect();
-    let rank = |one: &Found| (one.length, !one.candidate.rotated, !one.source.is_packed());
+    let rank = |one: &Found| (one.lasting, !one.candidate.rotated, !one.source.is_packed());
     order.sort_by_key(|at| std::cmp::Reverse(rank(&found[*at])));
     for place in 0..order.len() {
         let at = order[place];
         let longer = order[..place].iter().copied().find(|other| {
             !found[*other].twin && {
                 let (one, other) = (&found[at], &found[*other]);
-                is_beginning(&one.source, one.length, &other.source)
+                is_beginning(&one.source, one.lasting, &other.source)
             }
         });
         if longer.is_some() {
@@ -298,9 +313,10 @@ fn hand_over(found: &mut [Found], at: usize, longer: &[usize]) {
     }
 }
 
-/// Whether the longer one begins with all of this one.
+/// Whether the longer one begins with so many bytes of this one.
 fn is_beginning(one: &Source, length: u64, longer: &Source) -> bool {
-    let common = one.head().len().min(longer.head().len());
+    let most = usize::try_from(length).unwrap_or(usize::MAX);
+    let common = one.head().len().min(longer.head().len()).min(most);
     let tail = length.min(TAIL_BYTES as u64);
     let end = |source: &Source| source.measure(length, tail).ok().and_then(|measured| measured.before);
     one.head()[..common] == longer.head()[..common]
@@ -315,12 +331,15 @@ fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
     let head = source.head().to_vec();
     let before = known.map(|at| all[at].clone());
     let own = before.clone().unwrap_or_else(|| Known::new(&candidate.log, &name));
-    let packed = source.is_packed() && source.carrier().is_none();
+    let carried = source.carrier().is_some();
     let unchanged = before.as_ref().is_some_and(|before| before.seen == length);
-    let quiet = now.saturating_sub(written.0);
+    let abandoned = unchanged && now.saturating_sub(written.0) >= ABANDONED;
+    let packed = source.is_compressed();
     // Whether a last line without an end is all there will be.
     let is_final =
-        if candidate.rotated { packed || quiet >= SETTLED } else { unchanged && quiet >= ABANDONED };
+        is_left(&candidate, &source, written.0, now) || abandoned && !candidate.rotated && !carried;
+    // Whether the length is that of all there is.
+    let is_measured = is_final || !carried;
     let mut own = Known { name, stat, seen: length, last: now, ..own };
     if own.standing == Standing::LeftOut {
         plan.seen.push(own);
@@ -342,12 +361,12 @@ fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
     }
     let told_before = own.told && before.is_some_and(|before| before.stat == own.stat);
     if own.position >= length || told_before {
-        own.standing = if candidate.rotated { Standing::Done } else { Standing::Open };
+        own.standing = if candidate.rotated && is_measured { Standing::Done } else { Standing::Open };
         own.told &= told_before;
         plan.seen.push(own);
         return;
     }
-    if !is_final {
+    if !is_final && !carried {
         source.whole_lines();
     }
     if own.position > 0
@@ -356,7 +375,7 @@ fn take(plan: &mut Plan, found: Found, all: &[Known], now: Instant) {
         plan.errors.push(input::Error { name: own.name, reason: error.into() });
         return;
     }
-    let complete_at = candidate.rotated.then_some(length);
+    let complete_at = (candidate.rotated && is_measured).then_some(length);
     plan.read.push((source, Job { known: own, head, complete_at, packed, written }));
 }
 

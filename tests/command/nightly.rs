@@ -265,6 +265,56 @@ fn what_is_remembered_names_nobody_unless_it_is_asked_to() {
 }
 
 #[test]
+fn a_night_may_begin_with_repetitions_of_the_last_line_before() {
+    let notice = |hour: u32| format!("2026-03-07T{hour}:00:01+00:00 mx last message repeated 3 times\n");
+    for map in [&[][..], &["--no-mmap"]] {
+        let mut server = Server::new();
+        let attempts = |server: &Server| server.sum()["totals"]["attempts"].clone();
+        server.append(SENT.as_bytes());
+        server.night(map);
+        assert_eq!(attempts(&server), 1);
+        for (hour, all) in [(11, 4), (12, 7)] {
+            server.append(notice(hour).as_bytes());
+            assert_eq!(server.night(map).err, "");
+            assert_eq!(attempts(&server), all, "{map:?}");
+        }
+        // The daemon wrote one more before the log was rotated away and compressed.
+        server.append(notice(13).as_bytes());
+        server.rename();
+        let log = fs::read(server.path("mail.log.1")).unwrap();
+        fs::write(server.path("mail.log.1.gz"), gzip(&log)).unwrap();
+        fs::remove_file(server.path("mail.log.1")).unwrap();
+        server.age("mail.log.1.gz", 1000);
+        server.append(REFUSED.as_bytes());
+        assert_eq!(server.night(map).err, "");
+        assert_eq!(attempts(&server), 11, "{map:?}");
+    }
+}
+
+#[test]
+fn of_two_files_that_begin_alike_the_longer_one_counts_and_the_other_is_told() {
+    let common: String = (100..250).map(|n| SENT.replace("5E1A", &format!("5E{n}"))).collect();
+    assert!(common.len() > smtpulse::input::FINGERPRINT_BYTES);
+    for (first, second, counted, left_out) in
+        [(1, 2, "mail.log.1", "mail.log"), (2, 1, "mail.log", "mail.log.1")]
+    {
+        let server = Server::new();
+        server.append((common.clone() + &SENT.replace("11:00", "12:00").repeat(first)).as_bytes());
+        fs::write(server.path("mail.log.1"), common.clone() + &SENT.replace("11:00", "13:00").repeat(second))
+            .unwrap();
+        let more = server.path("mail.log.1").to_str().unwrap().to_owned();
+        let done = server.night(&["--always", "-f", "json", &more]);
+        assert_eq!(done.code, Some(3), "{}", done.err);
+        let [counted, left_out] = [counted, left_out].map(|name| server.path(name).display().to_string());
+        let told =
+            format!("{left_out}: goes on with the same lines as {counted} and differs later: not counted");
+        assert!(done.err.contains(&told), "{}", done.err);
+        let page: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(page["totals"]["attempts"], 152);
+    }
+}
+
+#[test]
 fn a_trial_leaves_no_trace() {
     let server = Server::new();
     server.append(SENT.as_bytes());

@@ -125,11 +125,22 @@ fn what_is_no_log_inside_is_refused_with_its_reason() {
         let piped = smtpulse().arg("-").write_stdin(bytes).output().unwrap();
         assert_eq!(piped.status.code(), Some(if bytes.is_empty() { 0 } else { 4 }), "{name} from a pipe");
     }
-    // Another compression inside, and no log at all: said, not counted.
-    let twice = file(folder.path(), "twice.gz", gzip(&gzip(REFUSED.as_bytes())));
-    let done = run(&[&twice]);
-    assert_eq!(done.code, Some(3));
-    assert!(done.err.contains("no line of a log in it"), "{}", done.err);
+    // Another compression inside; what it is told to be unpacked with is what it takes.
+    for (inner, said) in [
+        (gzip(REFUSED.as_bytes()), "is gzip in xz, which is not read as it is; unpack it on the way: xzcat"),
+        (b"\x04\x22\x4d\x18rest".to_vec(), "twice.xz | lz4cat | smtpulse -"),
+    ] {
+        let twice = file(folder.path(), "twice.xz", xz(&inner));
+        let done = run(&[&twice]);
+        assert_eq!(done.code, Some(4), "{}", done.err);
+        assert!(done.err.contains(said), "{}", done.err);
+        assert_eq!(
+            done.err.contains("twice.xz | smtpulse -"),
+            inner.starts_with(b"\x1f\x8b"),
+            "{}",
+            done.err
+        );
+    }
 }
 
 #[test]

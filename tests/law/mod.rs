@@ -5,6 +5,7 @@ mod algebra;
 mod carriers;
 mod cut_short;
 mod cuts;
+mod grown;
 mod logs;
 mod nights;
 mod recipients;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smtpulse::catalog::Catalog;
 use smtpulse::input;
-use smtpulse::scan::{self, Options, Stretch};
+use smtpulse::scan::{self, Options};
 use smtpulse::summary::{Cases, Counts, Ground, Key, Outage, Span, Summary};
 use smtpulse::tally::{Addresses, Care, Carry, Night, Paused, People, Recipients, Tally};
 
@@ -63,69 +63,6 @@ fn ten_nights_are_the_log() {
         same(&format!("{log} in ten nights"), &found, &wanted, &catalog);
     }
     assert!(met.iter().all(|count| *count > 20), "the borders lie where nothing is open: {met:?}");
-}
-
-/// The file is read again and again while it grows by some bytes; what has only begun is read when it is whole.
-#[test]
-fn a_file_that_grows_is_the_log() {
-    let catalog = Catalog::builtin();
-    for ((log, zone, year), by_bsd) in [(LOGS[0], false), (LOGS[6], false), (LOGS[1], true)] {
-        // Exim tells the year itself; the last line's is not that of the first lines.
-        let first = Some(year).filter(|_| !log.starts_with("exim"));
-        let text = std::fs::read(fixtures().join(log)).unwrap();
-        let text = &text[..memchr::memrchr(b'\n', &text[..text.len().min(150_000)]).unwrap() + 1];
-        let counted = repeated(text);
-        let text = if by_bsd { &counted } else { text };
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log");
-        let (mut all, mut carry, mut at, mut lines, mut clock) =
-            (Summary::default(), Carry::new(7), 0, 0, None);
-        let steps = (1..).map(|step: usize| (step * 997).min(text.len()));
-        let steps = steps.scan(0, |last, end| (std::mem::replace(last, end) < text.len()).then_some(end));
-        for (step, end) in steps.chain([text.len()]).enumerate() {
-            std::fs::write(&path, &text[..end]).unwrap();
-            let mut source = input::open(&path, step % 2 == 0).unwrap();
-            // The last time nobody goes on with it.
-            if end < text.len() {
-                source.whole_lines();
-            }
-            source.resume(at).unwrap();
-            let options = Options { clock, ..options(zone, first) };
-            let stretch = Stretch { clock, lines, ..Stretch::whole(source, options.period) };
-            let mut tally = Tally::resume(&catalog, true, carry);
-            let (read, ends) = scan::resume(vec![stretch], &mut tally, &options, &|_| {}).unwrap();
-            let Paused { summary, late, carry: open } = tally.pause();
-            for part in [read.summary, summary, late] {
-                all.merge(part).unwrap();
-            }
-            (carry, clock) = (open, read.clock);
-            at += ends[0].bytes;
-            lines += ends[0].lines;
-        }
-        all.merge(carry.ends(&catalog)).unwrap();
-        std::fs::write(&path, text).unwrap();
-        let wanted = summary(vec![input::open(&path, true).unwrap()], &catalog, &options(zone, Some(year)));
-        assert_eq!(at, text.len() as u64);
-        assert_eq!(all.accounting, wanted.accounting, "{log}");
-        assert_eq!((all.totals, all.period), (wanted.totals, wanted.period), "{log}");
-        let count = |summary: &Summary| -> Vec<(Key, Span)> {
-            summary.keys.iter().map(|(key, counts)| (key.clone(), counts.span)).collect()
-        };
-        assert_eq!(count(&all), count(&wanted), "{log}");
-    }
-}
-
-/// Many lines came again, and the daemon says so.
-fn repeated(text: &[u8]) -> Vec<u8> {
-    let mut all = Vec::new();
-    for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        all.extend_from_slice(line);
-        let host = line.iter().skip(16).position(|byte| *byte == b' ').map_or(0, |end| 16 + end + 1);
-        for _ in 0..[1, 0, 2, 0][number % 4] {
-            all.extend_from_slice(&[&line[..host], b"last message repeated 2 times\n"].concat());
-        }
-    }
-    all
 }
 
 #[test]

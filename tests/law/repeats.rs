@@ -45,7 +45,7 @@ const BARE: [&str; 4] = [
 ];
 
 /// Runs of the same kind of line are what it is about.
-fn line() -> impl Strategy<Value = String> {
+pub(super) fn line() -> impl Strategy<Value = String> {
     let stamped = (0..TEXTS.len(), 0..3_u32);
     let stamped = stamped.prop_map(|(text, second)| format!("Mar  7 10:00:{second:02} {}\n", TEXTS[text]));
     let bare = (0..BARE.len()).prop_map(|text| format!("{}\n", BARE[text]));

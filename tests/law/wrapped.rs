@@ -19,11 +19,11 @@ use crate::command::PACKERS;
 use crate::reading::{fixtures, options, stream};
 
 /// A line of a log, taken apart.
-struct Piece<'a> {
-    line: &'a [u8],
+pub(super) struct Piece<'a> {
+    pub(super) line: &'a [u8],
     /// When it was written, in two forms.
     second: i64,
-    stamp: String,
+    pub(super) stamp: String,
     host: &'a str,
     program: &'a str,
     pid: &'a str,
@@ -56,7 +56,7 @@ impl Piece<'_> {
 }
 
 /// Lines of a real log that have a stamp and a program.
-fn pieces<'a>(log: &'a [u8], options: &Options) -> Vec<Piece<'a>> {
+pub(super) fn pieces<'a>(log: &'a [u8], options: &Options) -> Vec<Piece<'a>> {
     let mut clock = Clock::new(&options.zone, ClockState::starting(options.year.unwrap()));
     let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
     // Split records and messages keep their neighbours.
@@ -120,7 +120,7 @@ fn journal_export(pieces: &[Piece<'_>]) -> Vec<u8> {
     clippy::redundant_closure_for_method_calls,
     reason = "a method's own name is not general enough in the piece's lifetime"
 )]
-fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn carried(pieces: &[Piece<'_>]) -> Vec<(&'static str, Vec<u8>)> {
     let docker = |line: &[u8], piece: &Piece<'_>| {
         let log = format!("{}\n", String::from_utf8_lossy(line));
         // As Go writes it.

@@ -236,6 +236,54 @@ fn half_a_line_waits() {
     assert_eq!(nights.read(), [""; 0]);
 }
 
+/// A line as Docker's `json-file` writes it; what does not end with a line end goes on in the next one.
+fn docker(text: &str) -> String {
+    format!("{{\"log\":{text:?},\"stream\":\"stdout\",\"time\":\"2026-03-07T10:00:00Z\"}}\n")
+}
+
+#[test]
+fn half_a_record_of_a_carrier_waits_until_it_is_whole() {
+    let stamp = "2026-03-07T10:00:00Z";
+    let line = |n: usize| docker(&format!("{n} {}\n", "text ".repeat(20)));
+    let many: String = (0..30).map(line).collect();
+    let record = line(30);
+    let cri = |tag: &str, text: &str| format!("{stamp} stdout {tag} {text}\n");
+    for (first, rest, gives) in [
+        (docker("half "), docker("and whole\n"), format!("\n{stamp} half and whole\n")),
+        (record[..40].to_owned(), record[40..].to_owned(), format!("{stamp} 30 {}\n", "text ".repeat(20))),
+        (cri("P", "half "), cri("F", "and whole"), format!("\n{stamp} half and whole\n")),
+    ] {
+        let mut nights = Nights::new();
+        nights.write("mail.log", [&many, &first[..]].concat());
+        assert_eq!(nights.read().concat().lines().count(), 30);
+        // Whoever writes may be down for days: then the log goes on with what the first half is of.
+        assert_eq!(nights.read(), [""; 0]);
+        assert_eq!(nights.read(), [""; 0]);
+        // A copy that is about to be cut is still the log.
+        fs::copy(nights.path("mail.log"), nights.path("mail.log.1")).unwrap();
+        nights.date("mail.log.1", nights.now - 5);
+        nights.append("mail.log", &rest);
+        assert_eq!(nights.read(), std::slice::from_ref(&gives));
+        assert_eq!(nights.read(), [""; 0]);
+    }
+}
+
+#[test]
+fn half_a_record_that_was_rotated_away_is_all_there_will_be() {
+    let mut nights = Nights::new();
+    nights.write("mail.log", docker("one\n") + &docker("half"));
+    assert_eq!(nights.read(), ["2026-03-07T10:00:00Z one\n"]);
+    nights.rename("mail.log", "mail.log.1");
+    nights.date("mail.log.1", nights.now - 5);
+    assert_eq!(nights.read(), [""; 0]);
+    assert_eq!(nights.read(), ["2026-03-07T10:00:00Z half"]);
+    assert_eq!(nights.read(), [""; 0]);
+    fs::remove_file(nights.path("mail.log.1")).unwrap();
+    nights.write("mail.log.1.gz", gzip(&(docker("one\n") + &docker("half"))));
+    nights.date("mail.log.1.gz", nights.now);
+    assert_eq!(nights.read(), [""; 0]);
+}
+
 #[test]
 fn what_is_gone_before_it_was_read_is_told_once() {
     let mut nights = Nights::new();

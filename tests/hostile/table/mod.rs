@@ -8,6 +8,7 @@ mod packed;
 mod runs;
 mod stamps;
 mod texts;
+mod unreadable;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

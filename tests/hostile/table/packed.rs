@@ -42,7 +42,10 @@ pub(super) fn rows() -> Vec<Row> {
     let text = both.as_bytes();
     let fine = gzip(text);
     let size = fine.len();
-    vec![
+    let wide: Vec<u8> = [0xFEFF].into_iter().chain(both.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let wide =
+        PACKERS.map(|(kind, pack)| row(kind, pack(&wide), 4, "", " | iconv -f UTF-16 -t UTF-8 | smtpulse -"));
+    let mut rows = vec![
         row("gzip: only its first bytes", b"\x1f\x8b", 4, "", "cut short"),
         row("gzip: only its header", &fine[..10], 4, "", "cut short"),
         row("gzip: cut in its checksum", cut(fine.clone(), 5), 3, "lines=2 attempts=2", "cut short"),
@@ -51,7 +54,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("gzip: padded with zeros", [&fine[..], &[0; 512]].concat(), 0, "lines=2 attempts=2", ""),
         row("gzip: nothing in it", gzip(b""), 0, "lines=0", ""),
         row("gzip: a method that there is not", damaged(fine.clone(), 2), 4, "", "gzip"),
-        row("gzip in gzip", gzip(&gzip(b"x")), 3, "lines=1 not_understood=1", "no line of a log in it"),
+        row("gzip in gzip", gzip(&fine), 4, "", "is gzip in gzip, which is not read as it is"),
         row("gzip: a bomb", bomb(), 3, "lines=1 unrelated=1 long_lines=1", "no line of a log in it"),
         row(
             "gzip: a log of lines behind a packed one",
@@ -70,5 +73,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("zip", b"PK\x03\x04rest", 4, "", "unzip -p"),
         row("compress", b"\x1f\x9drest", 4, "", "zcat"),
         row("lzip", b"LZIP\x01rest", 4, "", "lzip -dc"),
-    ]
+    ];
+    rows.extend(wide);
+    rows
 }
