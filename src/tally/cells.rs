@@ -87,12 +87,12 @@ impl Cell {
     /// A place for it in the small table, the same at any time.
     #[inline]
     fn place(&self) -> usize {
-        (self.who.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % PLACES
+        (self.who.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize % PLACES
     }
 }
 
 /// Places in the small table.
-const PLACES: usize = 512;
+const PLACES: usize = 2048;
 
 /// Numbers in the list at least before equal cells in it are put together.
 const LEAST: usize = 1 << 18;
@@ -170,8 +170,7 @@ impl Cells {
 
     /// All there is, with other numbers for names: each cell once, in the order of key, role, name and bucket.
     pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> &[(Cell, Tries)] {
-        // Fewer are left to be named anew once equal ones are together.
-        self.gather();
+        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
         for (cell, _) in &mut self.list {
             *cell = Cell::new(cell.slot(), cell.role(), cell.name().map(&name), cell.bucket());
         }

@@ -9,6 +9,7 @@ mod carry;
 mod cells;
 mod course;
 mod keys;
+mod marks;
 mod names;
 mod night;
 mod queue;

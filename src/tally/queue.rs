@@ -19,6 +19,7 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::keys::Slot;
+use super::marks::Marks;
 use crate::mta::Outcome;
 use crate::smtp::Action;
 use crate::time::Instant;
@@ -63,33 +64,11 @@ impl Id {
         }
         Id { host, words }
     }
-}
 
-/// Marks of some ids: most others can be told from them at once.
-struct Marks(Box<[u64; Marks::WORDS]>);
-
-impl Marks {
-    const WORDS: usize = 1024;
-
-    fn of<'i>(ids: impl Iterator<Item = &'i Id>) -> Marks {
-        let mut marks = Box::new([0; Marks::WORDS]);
-        for (word, bit) in ids.map(Marks::place) {
-            marks[word] |= bit;
-        }
-        Marks(marks)
-    }
-
-    /// Whether an id may be one of them.
-    fn may_hold(&self, id: &Id) -> bool {
-        let (word, bit) = Marks::place(id);
-        self.0[word] & bit != 0
-    }
-
-    fn place(id: &Id) -> (usize, u64) {
-        let [first, second, third] = id.words;
-        let mixed = first ^ second.rotate_left(29) ^ third ^ id.host;
-        let place = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
-        ((place >> 6) as usize % Marks::WORDS, 1 << (place & 63))
+    /// All of it in one number, which others may have as well.
+    fn mixed(&self) -> u64 {
+        let [first, second, third] = self.words;
+        first ^ second.rotate_left(29) ^ third ^ self.host
     }
 }
 
@@ -535,8 +514,9 @@ impl Messages {
         self.recipients += std::mem::take(&mut next.recipients);
         self.clock += std::mem::take(&mut next.clock);
         // Nearly all ids that are given out are new: few need be looked for among those that are open.
-        let open = Marks::of(self.open.keys());
-        let mut begun = next.begun.drain(..).filter(|begun| open.may_hold(&begun.id)).peekable();
+        let mut open = Marks::new(16);
+        self.open.keys().for_each(|id| open.add(id.mixed()));
+        let mut begun = next.begun.drain(..).filter(|begun| open.may_hold(begun.id.mixed())).peekable();
         for (number, (id, head)) in next.heads.drain(..).enumerate() {
             while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
                 self.give_way(&before, &domain);

@@ -98,6 +98,7 @@ impl<'c> Recipients<'c> {
             let address = address.map(|address| address.into_bytes().into_boxed_slice());
             let person =
                 Person { address, is_old: true, domain_at, domain, against, clear, unsettled, outage };
+            all.marked.add(who as u64);
             all.people.insert(who, person);
         }
         for (domain, watch) in watches {

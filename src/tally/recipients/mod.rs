@@ -20,6 +20,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Keys, Slot};
+use super::marks::Marks;
 use super::names::Names;
 use super::{Gather, RawKey};
 use crate::catalog::Catalog;
@@ -110,6 +111,8 @@ pub struct Recipients<'c> {
     watches: Vec<Watch>,
     resolver: Watch,
     people: HashMap<Who, Person>,
+    /// Everybody who ever was among them: nearly all that mail is delivered to never was.
+    marked: Marks,
     /// What addresses and domains are hashed with.
     seed: u64,
 }
@@ -127,6 +130,7 @@ impl<'c> Recipients<'c> {
             watches: Vec::new(),
             resolver: Watch::new(),
             people: HashMap::new(),
+            marked: Marks::new(20),
             seed: any_seed(),
         }
     }
@@ -162,11 +166,14 @@ impl<'c> Recipients<'c> {
         if !relayed {
             self.watches[*domain as usize].delivery(usize::MAX);
         }
-        self.people.remove(&happening.who);
+        if self.marked.may_hold(happening.who as u64) {
+            self.people.remove(&happening.who);
+        }
     }
 
     fn failed(&mut self, happening: &Happening, address: &[u8], failure: &Failure, slot: Slot) {
         let domain = self.domain(&address[usize::from(failure.domain_at)..]);
+        self.marked.add(happening.who as u64);
         let Recipients { care, grounds, watches, resolver, people, .. } = self;
         let ground = grounds[slot as usize];
         let person = people.entry(happening.who).or_insert_with(|| Person {
