@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::exit::Error;
-use crate::state::State;
+use crate::state::{Packed, State};
 
 /// What the last stamps left behind.
 pub(super) const CLOCK: &str = "clock";
@@ -27,6 +27,8 @@ pub(super) fn carried<T: DeserializeOwned>(state: &State, name: &str) -> Result<
 }
 
 /// As the state keeps it.
-pub(super) fn text(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| Error::nothing(format!("what is to be kept: {error}")))
+pub(super) fn packed(value: &impl Serialize) -> Result<Packed, Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::nothing(format!("what is to be kept: {error}"));
+    let text = serde_json::to_vec(value).map_err(|error| failed(&error))?;
+    Packed::of(&text).map_err(|error| failed(&error))
 }

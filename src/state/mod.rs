@@ -21,4 +21,5 @@ pub use error::{Error, Fault};
 pub use files::{Known, Standing};
 pub use night::{CodeRow, FindingRow, NightRow, Writing};
 pub use open::{DATABASE, State};
+pub use pack::Packed;
 pub use tend::{Forgotten, Outcomes, Overview};

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::pack::{pack, unpack};
+use super::pack::{Packed, unpack};
 use super::{Error, Fault, Known, State};
 use crate::input::Print;
 use crate::smtp::{Action, BasicCode, Code, Direction};
@@ -32,7 +32,7 @@ pub struct NightRow {
     /// Inputs that were not read to their end, or lost.
     pub incomplete: u64,
     /// All counts, as `summary::write` gives them.
-    pub summary: Vec<u8>,
+    pub summary: Packed,
 }
 
 /// What was answered on one day.
@@ -142,9 +142,8 @@ impl Writing<'_> {
     }
 
     /// Leaves something to the next night.
-    pub fn carry(&self, name: &str, value: &[u8]) -> Result<(), Error> {
-        let value = self.sql(pack(value))?;
-        let hash = Print::of(&value).hash.cast_signed();
+    pub fn carry(&self, name: &str, value: &Packed) -> Result<(), Error> {
+        let hash = Print::of(value.bytes()).hash.cast_signed();
         let put = "INSERT OR REPLACE INTO carry (name, value, hash) VALUES (?1, ?2, ?3)";
         self.sql(self.db.execute(put, params![name, value, hash])).map(|_| ())
     }
@@ -177,7 +176,7 @@ impl Writing<'_> {
                 number(night.recipients),
                 number(night.incomplete),
                 env!("CARGO_PKG_VERSION"),
-                pack(&night.summary)?,
+                night.summary,
             ],
         )?;
         let id = self.db.last_insert_rowid();

@@ -11,7 +11,7 @@ use crate::analysis::{self, Finding, Nature};
 use crate::catalog::Catalog;
 use crate::cli::exit::Error;
 use crate::smtp::{Action, Direction};
-use crate::state::{CodeRow, FindingRow, Known, NightRow};
+use crate::state::{CodeRow, FindingRow, Known, NightRow, Packed};
 use crate::summary::{self, Input, Summary};
 use crate::time::Instant;
 
@@ -31,7 +31,8 @@ pub(super) fn night(summary: &Summary, started: Instant, keep_addresses: bool) -
     {
         NOT_KEPT.clone_into(&mut place.text);
     }
-    summary::write(&kept, &mut text).map_err(|error| Error::output("the night's counts", &error))?;
+    let broken = |error: std::io::Error| Error::output("the night's counts", &error);
+    summary::write(&kept, &mut text).map_err(broken)?;
     let out = |wanted: &[Action]| -> u64 {
         let keys = summary.keys.iter().filter(|(key, _)| key.direction == Direction::Out);
         keys.filter(|(key, _)| wanted.contains(&key.action)).map(|(_, counts)| counts.span.count).sum()
@@ -49,7 +50,7 @@ pub(super) fn night(summary: &Summary, started: Instant, keep_addresses: bool) -
         messages: summary.totals.messages,
         recipients: summary.totals.recipients,
         incomplete: summary.inputs.iter().filter(|input| !input.complete).count() as u64,
-        summary: text,
+        summary: Packed::of(&text).map_err(broken)?,
     })
 }
 

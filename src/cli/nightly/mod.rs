@@ -13,7 +13,7 @@ mod keep;
 mod read;
 mod usual;
 
-use super::carry::{CLOCK, MEMORY, QUEUE, RECIPIENTS, carried, text};
+use super::carry::{CLOCK, MEMORY, QUEUE, RECIPIENTS, carried, packed};
 use super::exit::{Error, Exit};
 use super::page::{self, Read, Setting};
 use super::{catalog, notes};
@@ -50,7 +50,7 @@ pub(super) fn run(args: &NightlyArgs) -> Result<Exit, Error> {
     });
     let (page, kept) = (page?, kept?);
     if let Some(row) = kept {
-        writing.carry(MEMORY, &text(&page.memory)?)?;
+        writing.carry(MEMORY, &packed(&page.memory)?)?;
         writing.findings(row, &page.findings)?;
         let since = |nights: u32| setting.now.saturating_sub(i64::from(nights) * DAY);
         writing.prune(since(args.keep), since(args.keep.min(keep::FULL)))?;
@@ -151,7 +151,7 @@ fn keep(
     writing.logs(&asked.names(), setting.now)?;
     writing.files(&night.known)?;
     if let Some(clock) = night.clock {
-        writing.carry(CLOCK, &text(&clock)?)?;
+        writing.carry(CLOCK, &packed(&clock)?)?;
     }
     writing.carry(QUEUE, &night.queue)?;
     writing.carry(RECIPIENTS, &night.recipients)?;

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::find::Asked;
 use super::{NightlyArgs, keep};
 use crate::catalog::Catalog;
-use crate::cli::carry::{CLOCK, QUEUE, RECIPIENTS, carried, text};
+use crate::cli::carry::{CLOCK, QUEUE, RECIPIENTS, carried, packed};
 use crate::cli::exit::Error;
 use crate::cli::page::Setting;
 use crate::cli::{notes, when};
 use crate::scan::{self, End, Options, Period, Stretch};
 use crate::state::follow::{self, Job, Plan};
-use crate::state::{Known, State};
+use crate::state::{Known, Packed, State};
 use crate::summary::Summary;
 use crate::tally::{self, Care, Carry, Paused, People, Recipients, Tally};
 use crate::time::{ClockState, Zone};
@@ -29,11 +29,11 @@ pub(super) struct Night {
     /// What became sure of attempts in the nights before.
     pub(super) late: Summary,
     /// Messages that are still in the queue.
-    pub(super) queue: Vec<u8>,
+    pub(super) queue: Packed,
     /// What they come to if nothing follows.
     pub(super) open: Summary,
     /// Recipients that failed and were not reached since.
-    pub(super) recipients: Vec<u8>,
+    pub(super) recipients: Packed,
     /// What is known of all files now.
     pub(super) known: Vec<Known>,
     pub(super) clock: Option<ClockState>,
@@ -100,12 +100,12 @@ pub(super) fn read(
     let mut summary = scan.summary;
     let tally::Night { tally, recipients } = both;
     let (paused, recipients) = std::thread::scope(|scope| {
-        let recipients = scope.spawn(|| text(&recipients.pause(args.keep_addresses)));
+        let recipients = scope.spawn(|| packed(&recipients.pause(args.keep_addresses)));
         (tally.pause(), recipients.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (Paused { summary: counts, late, carry }, recipients) = (paused, recipients?);
     summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let queue = text(&carry)?;
+    let queue = packed(&carry)?;
     let open = carry.ends(catalog);
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
