@@ -80,7 +80,26 @@ impl EnhancedCode {
     }
 
     /// The code at the start of `text`, with the number of bytes it takes. What follows must not continue it.
+    #[inline]
     pub fn at_start(text: &[u8]) -> Option<(EnhancedCode, usize)> {
+        // Most have three figures.
+        if let [
+            class @ (b'2' | b'4' | b'5'),
+            b'.',
+            subject @ b'0'..=b'9',
+            b'.',
+            detail @ b'0'..=b'9',
+            b' ' | b',',
+            ..,
+        ] = text
+        {
+            let [class, subject, detail] = [class, subject, detail].map(|figure| figure - b'0');
+            return Some((EnhancedCode { class, subject: subject.into(), detail: detail.into() }, 5));
+        }
+        EnhancedCode::any_at_start(text)
+    }
+
+    fn any_at_start(text: &[u8]) -> Option<(EnhancedCode, usize)> {
         let class = match text.first()? {
             digit @ (b'2' | b'4' | b'5') => digit - b'0',
             _ => return None,

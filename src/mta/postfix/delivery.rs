@@ -9,7 +9,7 @@
 //! quoted string or the text up to the first place from where *all* of the rest can be read, and TEXT is what
 //! remains.
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
 
 use super::reply::{Answer, At, Peer};
 use crate::mta::{Kind, Outcome};
@@ -144,13 +144,14 @@ pub(super) fn after_quoted(text: &[u8]) -> Option<usize> {
 /// Everything behind the recipient where it stands as Postfix writes it today: `tail` gives the same, field by field.
 #[inline]
 fn usual(text: &[u8]) -> Option<Tail<'_>> {
-    let (relay, rest) = value(text.strip_prefix(b", relay=")?)?;
-    let (delay, rest) = figures(rest.strip_prefix(b"delay=")?)?;
-    let (delays, rest) = figures(rest.strip_prefix(b"delays=")?)?;
-    let rest = rest.strip_prefix(b"dsn=")?;
+    let rest = text.strip_prefix(b", relay=")?;
+    let (relay, rest) = rest.split_at(vector::find(b',', rest)?);
+    let (delay, rest) = figures(rest.strip_prefix(b", delay=")?)?;
+    let (delays, rest) = figures(rest.strip_prefix(b", delays=")?)?;
+    let rest = rest.strip_prefix(b", dsn=")?;
     let (dsn, end) = EnhancedCode::at_start(rest)?;
     let status = rest[end..].strip_prefix(b", status=")?;
-    if memchr(b'/', delay).is_some() {
+    if delay.contains(&b'/') {
         return None;
     }
     Some(ending(Tail {
@@ -168,15 +169,14 @@ fn usual(text: &[u8]) -> Option<Tail<'_>> {
 #[inline]
 fn figures(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = vector::run_within(text, b'.', b'9');
-    let rest = text[end..].strip_prefix(b", ")?;
-    (end > 0).then_some((&text[..end], rest))
+    (end > 0).then_some(text.split_at(end))
 }
 
 /// Tells `WORD (TEXT)` apart.
 #[inline]
 fn ending(tail: Tail<'_>) -> Tail<'_> {
     let line = tail.status;
-    let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+    let end = vector::find(b' ', line).unwrap_or(line.len());
     let text = line[end..].strip_prefix(b" (").unwrap_or_default();
     let text = text.strip_suffix(b")").unwrap_or(text);
     Tail { status: &line[..end], text, ..tail }
@@ -243,11 +243,11 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The whole seconds of a number at the start of a field: `303` of `303.2/0.01/1/0`.
 fn whole_seconds(field: &[u8]) -> Option<u32> {
-    let digits = field.iter().take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 {
-        return None;
+    let mut seconds = None;
+    for digit in field.iter().take_while(|b| b.is_ascii_digit()) {
+        seconds = Some(seconds.unwrap_or(0_u32).checked_mul(10)?.checked_add(u32::from(digit - b'0'))?);
     }
-    field[..digits].iter().try_fold(0_u32, |n, d| n.checked_mul(10)?.checked_add(u32::from(d - b'0')))
+    seconds
 }
 
 fn number(text: &[u8]) -> bool {
