@@ -26,6 +26,7 @@ pub(super) fn beside(log: &Path) -> Vec<PathBuf> {
 }
 
 /// The usual logs in a folder by their names, also those that were just rotated away.
+#[cfg(feature = "state")]
 pub(super) fn logs_in(folder: &Path) -> Vec<PathBuf> {
     let logs = NAMES.iter().map(|name| folder.join(name));
     logs.filter(|log| log.is_file() || !beside(log).is_empty()).collect()

@@ -85,7 +85,8 @@ impl Buckets {
     fn place(&self, start: Start) -> Result<usize, usize> {
         // What is added in order of time comes last.
         match self.0.last() {
-            Some((last, _)) if *last >= start => self.0.binary_search_by_key(&start, |(start, _)| *start),
+            Some((last, _)) if *last == start => Ok(self.0.len() - 1),
+            Some((last, _)) if *last > start => self.0.binary_search_by_key(&start, |(start, _)| *start),
             _ => Err(self.0.len()),
         }
     }

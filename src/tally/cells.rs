@@ -1,11 +1,13 @@
 //! Numbers by key, party and time.
 //!
 //! A log repeats itself: what is counted now was mostly counted a moment ago. So counts are gathered in a small table
-//! where each cell has one place, and to a list when another cell wants it. A list takes less than a map would: all that is
-//! ever asked of it is its sums.
+//! where each cell has one place, and to a list when another cell wants it. Whoever absorbs the lists puts them together, by
+//! party: most of what comes is of the party's last bucket.
+
+use hashbrown::HashMap;
 
 use super::keys::Slot;
-use crate::summary::Tries;
+use crate::summary::{Buckets, Tries};
 use crate::time::Instant;
 
 /// What is counted of a key.
@@ -30,11 +32,44 @@ impl Role {
         [Role::All, Role::Sender, Role::Relay, Role::Host, Role::RecipientDomain, Role::Message];
 }
 
-/// One number's place, packed: there are many, and they are compared all the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cell {
+/// A party to a key, packed: there are many, and they are compared all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Who(
     /// The key's number in 29 bits, the role in 3, one more than the name's number in 32.
-    who: u64,
+    u64,
+);
+
+impl Who {
+    /// `name` is that of a party, if it is known.
+    #[inline]
+    fn new(slot: Slot, role: Role, name: Option<u32>) -> Who {
+        // Keys and names are numbered as they come; so many that a number would not fit would not fit into memory.
+        let name = name.map_or(0, |name| u64::from(name) + 1);
+        Who(u64::from(slot) << 35 | (role as u64) << 32 | name)
+    }
+
+    pub(super) fn slot(self) -> Slot {
+        (self.0 >> 35) as Slot
+    }
+
+    pub(super) fn role(self) -> Role {
+        Role::ALL[(self.0 >> 32) as usize % 8]
+    }
+
+    pub(super) fn name(self) -> Option<u32> {
+        (self.0 as u32).checked_sub(1)
+    }
+
+    /// Whether both are of one key and one role.
+    pub(super) fn is_beside(self, other: Who) -> bool {
+        self.0 >> 32 == other.0 >> 32
+    }
+}
+
+/// One number's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    who: Who,
     /// Start of the bucket.
     bucket: Instant,
 }
@@ -43,59 +78,37 @@ pub(super) struct Cell {
 const NEVER: Instant = Instant::MIN;
 
 impl Cell {
-    /// `name` is that of a party, if it is known; `bucket` is named by its start.
+    /// `bucket` is named by its start.
     #[inline]
     pub(super) fn new(slot: Slot, role: Role, name: Option<u32>, bucket: Option<Instant>) -> Cell {
-        // Keys and names are numbered as they come; so many that a number would not fit would not fit into memory.
-        let name = name.map_or(0, |name| u64::from(name) + 1);
-        Cell { who: u64::from(slot) << 35 | (role as u64) << 32 | name, bucket: bucket.unwrap_or(NEVER) }
+        Cell::of(Who::new(slot, role, name), bucket)
     }
 
-    pub(super) fn slot(&self) -> Slot {
-        (self.who >> 35) as Slot
+    #[inline]
+    fn of(who: Who, bucket: Option<Instant>) -> Cell {
+        Cell { who, bucket: bucket.unwrap_or(NEVER) }
     }
 
-    pub(super) fn role(&self) -> Role {
-        Role::ALL[(self.who >> 32) as usize % 8]
-    }
-
-    pub(super) fn name(&self) -> Option<u32> {
-        (self.who as u32).checked_sub(1)
+    pub(super) fn who(&self) -> Who {
+        self.who
     }
 
     pub(super) fn bucket(&self) -> Option<Instant> {
         (self.bucket != NEVER).then_some(self.bucket)
     }
 
-    /// Whether both are of one party to one key.
-    pub(super) fn is_beside(&self, other: &Cell) -> bool {
-        self.who == other.who
-    }
-
-    /// Whether both are of one key and one role.
-    pub(super) fn is_of_one_role(&self, other: &Cell) -> bool {
-        self.who >> 32 == other.who >> 32
-    }
-
-    /// Key, role, name and bucket as one number, in this order: comparing those needs no branch.
-    #[inline]
-    fn rank(&self) -> u128 {
-        // The lowest instant becomes zero.
-        u128::from(self.who) << 64 | u128::from(self.bucket.cast_unsigned() ^ 1 << 63)
-    }
-
     /// A place for it in the small table, the same at any time.
     #[inline]
     fn place(&self) -> usize {
-        (self.who.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize % PLACES
+        (self.who.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize % PLACES
     }
 }
 
 /// Places in the small table.
 const PLACES: usize = 2048;
 
-/// Numbers in the list at least before equal cells in it are put together.
-const LEAST: usize = 1 << 18;
+/// Numbers in the list at most before they are put together.
+const MOST: usize = 1 << 18;
 
 /// The numbers.
 #[derive(Debug)]
@@ -103,15 +116,13 @@ pub(super) struct Cells {
     recent: Box<[Option<(Cell, Tries)>; PLACES]>,
     /// What left the small table; a cell may stand here more than once.
     list: Vec<(Cell, Tries)>,
-    /// How many of them are in order, each once.
-    ordered: usize,
-    /// How long the list may grow before it is put together.
-    limit: usize,
+    /// What was put together.
+    sums: HashMap<Who, Buckets>,
 }
 
 impl Default for Cells {
     fn default() -> Cells {
-        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), ordered: 0, limit: LEAST }
+        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), sums: HashMap::new() }
     }
 }
 
@@ -123,60 +134,52 @@ impl Cells {
         match &mut self.recent[place] {
             Some((known, sum)) if *known == cell => sum.add(tries),
             place => {
-                if let Some((old, sum)) = place.replace((cell, tries)) {
-                    self.put(old, sum);
+                if let Some(old) = place.replace((cell, tries)) {
+                    self.list.push(old);
+                    if self.list.len() >= MOST {
+                        self.put_together();
+                    }
                 }
             }
         }
     }
 
-    /// Adds without the small table: for what will not come again soon.
-    pub(super) fn put(&mut self, cell: Cell, tries: Tries) {
-        self.list.push((cell, tries));
-        if self.list.len() >= self.limit {
-            self.put_together();
-            self.limit = LEAST.max(2 * self.list.len());
-        }
+    /// Adds what was put together elsewhere, in order of time but for a few.
+    pub(super) fn sum(&mut self, cell: Cell, tries: Tries) {
+        self.sums.entry(cell.who).or_default().add(cell.bucket(), tries);
     }
 
-    /// Puts equal cells together, with those of the small table.
-    pub(super) fn gather(&mut self) {
-        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
-        self.put_together();
-    }
-
-    /// Puts equal cells together, those of one party one after the other.
     fn put_together(&mut self) {
-        self.list[self.ordered..].sort_unstable_by_key(|(cell, _)| cell.rank());
-        // Two runs by now, which is what the stable sort looks for.
-        self.list.sort_by_key(|(cell, _)| cell.rank());
-        self.list.dedup_by(|(next, tries), (cell, sum)| {
-            let same = next == cell;
-            if same {
-                sum.add(*tries);
-            }
-            same
-        });
-        self.ordered = self.list.len();
+        let mut list = std::mem::take(&mut self.list);
+        list.drain(..).for_each(|(cell, tries)| self.sum(cell, tries));
+        self.list = list;
     }
 
     /// Takes out everything, in no order; a cell may come more than once.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = (Cell, Tries)> {
-        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
-        self.limit = LEAST;
-        self.ordered = 0;
-        self.list.drain(..)
+        let sums = self.sums.drain().flat_map(|(who, buckets)| {
+            buckets.into_iter().map(move |(bucket, tries)| (Cell::of(who, bucket), tries))
+        });
+        sums.chain(self.list.drain(..)).chain(self.recent.iter_mut().filter_map(Option::take))
     }
 
-    /// All there is, with other numbers for names: each cell once, in the order of key, role, name and bucket.
-    pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> &[(Cell, Tries)] {
+    /// All there is, with other numbers for names, in the order of key, role and name.
+    pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> Vec<(Who, Buckets)> {
         self.list.extend(self.recent.iter_mut().filter_map(Option::take));
-        for (cell, _) in &mut self.list {
-            *cell = Cell::new(cell.slot(), cell.role(), cell.name().map(&name), cell.bucket());
-        }
-        self.ordered = 0;
         self.put_together();
-        &self.list
+        let named = |who: Who| Who::new(who.slot(), who.role(), who.name().map(&name));
+        let mut all: Vec<(Who, Buckets)> =
+            self.sums.drain().map(|(who, buckets)| (named(who), buckets)).collect();
+        all.sort_unstable_by_key(|(who, _)| *who);
+        // Two names may have become one.
+        all.dedup_by(|(next, buckets), (who, sum)| {
+            let same = next == who;
+            if same {
+                sum.merge(std::mem::take(buckets));
+            }
+            same
+        });
+        all
     }
 }
 
@@ -203,9 +206,11 @@ mod tests {
             }
             let settled: Vec<_> = cells
                 .settle(|name| 3 - name)
-                .iter()
-                .map(|(cell, tries)| {
-                    ((cell.slot(), cell.name().unwrap(), cell.bucket().unwrap()), (tries.count, tries.retries))
+                .into_iter()
+                .flat_map(|(who, buckets)| {
+                    buckets.into_iter().map(move |(bucket, tries)| {
+                        ((who.slot(), who.name().unwrap(), bucket.unwrap()), (tries.count, tries.retries))
+                    })
                 })
                 .collect();
             prop_assert!(settled.is_sorted());
@@ -220,10 +225,8 @@ mod tests {
                 [(0, None, None), (7, Some(0), Some(-60)), ((1 << 29) - 1, Some(u32::MAX - 1), Some(0))]
             {
                 let cell = Cell::new(slot, role, name, bucket);
-                assert_eq!(
-                    (cell.slot(), cell.role(), cell.name(), cell.bucket()),
-                    (slot, role, name, bucket)
-                );
+                let who = cell.who();
+                assert_eq!((who.slot(), who.role(), who.name(), cell.bucket()), (slot, role, name, bucket));
             }
         }
     }

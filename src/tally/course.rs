@@ -1,6 +1,6 @@
 //! The course of time: what was tried when and by whom, in buckets as wide as the log is long; and what shows refusals.
 
-use super::cells::{Cell, Cells, Role};
+use super::cells::{Cell, Cells, Role, Who};
 use super::names::{Names, Texts};
 use super::queue::Attempt;
 use super::shown::Lines;
@@ -111,12 +111,6 @@ impl Course {
         (Some(bucket), Some(part))
     }
 
-    /// So many lines have gone by, and a chunk ends: what its worker puts together nobody else has to.
-    pub(super) fn passed(&mut self, lines: u64) {
-        self.lines.passed(lines);
-        self.cells.gather();
-    }
-
     /// The log reaches from and to here: buckets grow with it.
     #[inline]
     fn reach(&mut self, (first, last): (Instant, Instant)) {
@@ -135,8 +129,8 @@ impl Course {
         self.last = None;
         let mut old = std::mem::take(&mut self.cells);
         for (cell, tries) in old.drain() {
-            let bucket = wider(width, &cell);
-            self.cells.put(Cell::new(cell.slot(), cell.role(), cell.name(), bucket), tries);
+            let (who, bucket) = (cell.who(), wider(width, &cell));
+            self.cells.sum(Cell::new(who.slot(), who.role(), who.name(), bucket), tries);
         }
         self.lines.widen(|bucket| bucket.map(|at| width.of_parts().floor(at)));
     }
@@ -156,9 +150,8 @@ impl Course {
         }
         let width = self.width;
         for (cell, tries) in next.cells.drain() {
-            let bucket = wider(width, &cell);
-            let cell = Cell::new(slot(cell.slot()), cell.role(), cell.name().map(&name), bucket);
-            self.cells.put(cell, tries);
+            let (who, bucket) = (cell.who(), wider(width, &cell));
+            self.cells.sum(Cell::new(slot(who.slot()), who.role(), who.name().map(&name), bucket), tries);
         }
         self.lines
             .absorb(&mut next.lines, |old, bucket| (slot(old), bucket.map(|at| width.of_parts().floor(at))));
@@ -174,29 +167,26 @@ impl Course {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
             counts.span = *span;
         }
-        let buckets = |party: &[(Cell, Tries)]| -> Buckets {
-            party.iter().map(|(cell, tries)| (cell.bucket(), *tries)).collect()
-        };
-        let parties = |all: &[(Cell, Tries)]| -> Parties {
-            let named = |party: &[(Cell, Tries)]| {
-                let name = party.first().and_then(|(cell, _)| cell.name());
-                (name.map(|place| names.text(place).to_owned()), Party { buckets: buckets(party) })
+        let parties = |all: &mut [(Who, Buckets)]| -> Parties {
+            let named = |(who, buckets): &mut (Who, Buckets)| {
+                let name = who.name().map(|place| names.text(place).to_owned());
+                (name, Party { buckets: std::mem::take(buckets) })
             };
-            all.chunk_by(|(a, _), (b, _)| a.is_beside(b)).map(named).collect()
+            all.iter_mut().map(named).collect()
         };
-        let cells = self.cells.settle(|name| names.place(name));
-        for all in cells.chunk_by(|(a, _), (b, _)| a.is_of_one_role(b)) {
-            let Some((cell, _)) = all.first() else { continue };
-            let counts = &mut counts[cell.slot() as usize];
-            match cell.role() {
-                Role::All => counts.buckets = buckets(all),
+        let mut all = self.cells.settle(|name| names.place(name));
+        for all in all.chunk_by_mut(|(a, _), (b, _)| a.is_beside(*b)) {
+            let Some((who, buckets)) = all.first_mut() else { continue };
+            let counts = &mut counts[who.slot() as usize];
+            match who.role() {
+                Role::All => counts.buckets = std::mem::take(buckets),
                 Role::Sender => counts.senders = parties(all),
                 Role::Relay => counts.relays = parties(all),
                 Role::Host => counts.hosts = parties(all),
                 Role::RecipientDomain => counts.recipient_domains = parties(all),
                 Role::Message => {
-                    for (cell, tries) in all {
-                        counts.refusals.entry(cell.bucket()).or_default().messages = tries.count;
+                    for (bucket, tries) in std::mem::take(buckets) {
+                        counts.refusals.entry(bucket).or_default().messages = tries.count;
                     }
                 }
             }
@@ -209,6 +199,6 @@ impl Course {
 
 /// The bucket of a cell where buckets are as wide as this.
 fn wider(width: Width, cell: &Cell) -> Option<Instant> {
-    let width = if cell.role() == Role::All { width } else { width.of_parts() };
+    let width = if cell.who().role() == Role::All { width } else { width.of_parts() };
     cell.bucket().map(|at| width.floor(at))
 }

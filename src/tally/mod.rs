@@ -287,7 +287,7 @@ impl<'c> Gather for Tally<'c> {
 
 impl Sink for Tally<'_> {
     fn passed(&mut self, lines: u64) {
-        self.course.passed(lines);
+        self.course.lines.passed(lines);
     }
 
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
