@@ -1,12 +1,15 @@
 //! Prepares `src/catalog/data/*.toml` for embedding, so that a new provider is a new data file and nothing else.
 //!
-//! Each file is embedded twice: as it is written, to tell faults by line, and as JSON, which is read many times faster at
-//! every start of the program. Only the form changes here; what the keys mean is known to the catalogue alone.
+//! Each file is embedded twice: as it is written, to tell faults by line, and as MessagePack, which is read many times faster
+//! at every start of the program: its texts need no copy. Only the form changes here; what the keys mean is known to the
+//! catalogue alone.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
+
+use toml::Value;
 
 const DATA: &str = "src/catalog/data";
 
@@ -28,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = format!("{DATA}/{name}");
         println!("cargo::rerun-if-changed={path}");
         let text = fs::read_to_string(&path)?;
-        let value: toml::Value = match toml::from_str(&text) {
+        let value: Value = match toml::from_str(&text) {
             Ok(value) => value,
             Err(error) => {
                 // Cargo fails once all files are read: every faulty one is told.
@@ -38,15 +41,27 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
         };
-        let json = format!("{name}.json");
-        fs::write(out.join(&json), serde_json::to_string(&value)?)?;
+        let packed = format!("{name}.msgpack");
+        fs::write(out.join(&packed), rmp_serde::to_vec(&dateless(value))?)?;
         writeln!(
             list,
             "    Embedded {{ name: {name:?}, text: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{path}\")), \
-             json: include_str!(concat!(env!(\"OUT_DIR\"), \"/{json}\")) }},"
+             packed: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{packed}\")) }},"
         )?;
     }
     list.push_str("]\n");
     fs::write(out.join("catalog_files.rs"), list)?;
     Ok(())
+}
+
+/// Days as texts: MessagePack has no kind of its own for them.
+fn dateless(value: Value) -> Value {
+    match value {
+        Value::Datetime(day) => Value::String(day.to_string()),
+        Value::Array(list) => Value::Array(list.into_iter().map(dateless).collect()),
+        Value::Table(table) => {
+            Value::Table(table.into_iter().map(|(key, value)| (key, dateless(value))).collect())
+        }
+        other => other,
+    }
 }

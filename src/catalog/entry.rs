@@ -1,5 +1,7 @@
 //! The article on one code at one provider.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::MarkerId;
@@ -164,15 +166,15 @@ pub struct Entry {
     /// Its marker announces the reply of another server.
     pub(super) wraps: bool,
     /// The data file it stands in.
-    pub file: Box<str>,
+    pub file: Cow<'static, str>,
     /// A few words.
-    pub title: Box<str>,
+    pub title: Cow<'static, str>,
     /// What happened.
-    pub meaning: Box<str>,
+    pub meaning: Cow<'static, str>,
     /// What to do; empty when there is nothing to do.
-    pub fix: Box<str>,
+    pub fix: Cow<'static, str>,
     /// Kind of trouble.
-    pub category: Box<str>,
+    pub category: Cow<'static, str>,
     /// What the sender should do.
     pub disposition: Disposition,
     /// Whether the recipient is to be suppressed.
@@ -186,17 +188,17 @@ pub struct Entry {
     /// Step of the ladder, where one is known.
     pub stage: Option<Stage>,
     /// What its deferral and its rejection have in common: a name, the same for each step of one ladder.
-    pub ladder: Option<Box<str>>,
+    pub ladder: Option<Cow<'static, str>>,
     /// Records, headers or settings to paste.
-    pub template: Box<str>,
+    pub template: Cow<'static, str>,
     /// How well the source supports it.
     pub confidence: Confidence,
     /// Where we know it from.
-    pub source: Box<str>,
+    pub source: Cow<'static, str>,
     /// The day somebody last looked there.
-    pub checked: Box<str>,
+    pub checked: Cow<'static, str>,
     /// A reply line that leads here.
-    pub example: Option<Box<str>>,
+    pub example: Option<Cow<'static, str>>,
 }
 
 impl Entry {

@@ -11,22 +11,24 @@ mod eight;
 mod entry;
 mod flat;
 mod index;
+mod listed;
 mod load;
 mod lookup;
 mod marker;
 mod named;
 mod pattern;
 mod provider;
+mod raw;
 mod read;
 mod search;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use entry::Scope;
+use listed::Listed;
 use pattern::{Handle, handles};
 
 pub use answer::{Answer, Quoted, Reading};
@@ -57,8 +59,8 @@ struct Embedded {
     name: &'static str,
     /// As it is written.
     text: &'static str,
-    /// The same as JSON, which is read much faster.
-    json: &'static str,
+    /// The same as MessagePack, which is read much faster.
+    packed: &'static [u8],
 }
 
 /// The files under `data/`, sorted by name; the build script lists them.
@@ -71,9 +73,9 @@ pub struct Catalog {
     markers: marker::Markers,
     entries: Vec<Entry>,
     /// Entries without a marker, by whose they are and what they can be found by.
-    by_code: HashMap<(Scope, Handle), Vec<usize>>,
+    by_code: Listed<(Scope, Handle)>,
     /// Entries with a marker, by each of their markers.
-    by_marker: Vec<Vec<usize>>,
+    by_marker: Listed<MarkerId>,
 }
 
 impl Catalog {
@@ -91,18 +93,20 @@ impl Catalog {
     fn add_entry(&mut self, entry: Entry) {
         let number = self.entries.len();
         for marker in &entry.markers {
-            let place = usize::from(marker.0);
-            if self.by_marker.len() <= place {
-                self.by_marker.resize_with(place + 1, Vec::new);
-            }
-            self.by_marker[place].push(number);
+            self.by_marker.push(*marker, number);
         }
         if entry.markers.is_empty() {
             for handle in handles(entry.basic.as_ref(), entry.enhanced.as_ref()) {
-                self.by_code.entry((entry.scope, handle)).or_default().push(number);
+                self.by_code.push((entry.scope, handle), number);
             }
         }
         self.entries.push(entry);
+    }
+
+    /// Makes the entries that were added findable.
+    fn sort(&mut self) {
+        self.by_marker.sort();
+        self.by_code.sort();
     }
 
     /// Who runs the host of this name: whole labels from the right, the longest suffix wins, case ignored.

@@ -1,8 +1,10 @@
 //! Which codes an entry speaks about: `basic` and `enhanced` as the data files write them.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 
 use crate::smtp::{BasicCode, Code, EnhancedCode};
 
@@ -310,16 +312,44 @@ impl<'de> Deserialize<'de> for EnhancedPattern {
 }
 
 /// `marker = "text"` or a list of alternatives.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Texts(pub(super) Vec<String>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Texts<S>(pub(super) Vec<S>);
 
-impl<'de> Deserialize<'de> for Texts {
+impl<S> Default for Texts<S> {
+    fn default() -> Texts<S> {
+        Texts(Vec::new())
+    }
+}
+
+impl<'de, S: Deserialize<'de>> Deserialize<'de> for Texts<S> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let add = |texts: &mut Texts, text: &str| {
-            texts.0.push(text.to_owned());
-            Ok(())
-        };
-        from.deserialize_any(OneOrMany { pattern: Texts::default(), add })
+        from.deserialize_any(TextOrMany(PhantomData)).map(Texts)
+    }
+}
+
+struct TextOrMany<S>(PhantomData<S>);
+
+impl<'de, S: Deserialize<'de>> Visitor<'de> for TextOrMany<S> {
+    type Value = Vec<S>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Vec<S>, E> {
+        Ok(vec![S::deserialize(BorrowedStrDeserializer::new(text))?])
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<S>, E> {
+        Ok(vec![S::deserialize(text.into_deserializer())?])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<S>, A::Error> {
+        let mut texts = Vec::with_capacity(list.size_hint().unwrap_or_default().min(16));
+        while let Some(text) = list.next_element()? {
+            texts.push(text);
+        }
+        Ok(texts)
     }
 }
 
