@@ -24,6 +24,7 @@ mod spikes;
 mod state;
 mod suppress;
 mod when;
+mod zone;
 
 use std::io::Write;
 use std::path::Path;
@@ -104,8 +105,8 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
     if exit == Exit::Done && (opened.skipped > 0 || !scan.damaged.is_empty()) {
         exit = Exit::Damaged;
     }
-    // The process ends here; taking the counts down one by one would only make the user wait.
-    std::mem::forget(scan);
+    // The process ends here; taking counts and knowledge down one by one would only make the user wait.
+    std::mem::forget((scan, catalog));
     Ok(exit)
 }
 
