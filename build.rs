@@ -1,15 +1,25 @@
 //! Prepares `src/catalog/data/*.toml` for embedding, so that a new provider is a new data file and nothing else.
 //!
-//! Each file is embedded twice: as it is written, to tell faults by line, and as MessagePack, which is read many times faster
-//! at every start of the program: its texts need no copy. Only the form changes here; what the keys mean is known to the
-//! catalogue alone.
+//! Each file is embedded twice: as it is written, to tell faults by line, and packed, which is read many times faster at every
+//! start of the program: its texts need no copy. Only the form changes here, by the catalogue's own description of a file; what
+//! the keys mean is known to the catalogue alone.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use toml::Value;
+use raw::RawFile;
+
+#[path = "src/catalog/pattern.rs"]
+mod pattern;
+#[path = "src/catalog/raw.rs"]
+mod raw;
+#[path = "src/catalog/texts.rs"]
+mod texts;
+#[path = "src/catalog/words.rs"]
+#[expect(unreachable_pub, reason = "it is the catalogue that shows them")]
+mod words;
 
 const DATA: &str = "src/catalog/data";
 
@@ -31,8 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = format!("{DATA}/{name}");
         println!("cargo::rerun-if-changed={path}");
         let text = fs::read_to_string(&path)?;
-        let value: Value = match toml::from_str(&text) {
-            Ok(value) => value,
+        let file: RawFile<String> = match toml::from_str(&text) {
+            Ok(file) => file,
             Err(error) => {
                 // Cargo fails once all files are read: every faulty one is told.
                 let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
@@ -41,8 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
         };
-        let packed = format!("{name}.msgpack");
-        fs::write(out.join(&packed), rmp_serde::to_vec(&dateless(value))?)?;
+        let packed = format!("{name}.postcard");
+        fs::write(out.join(&packed), postcard::to_allocvec(&file)?)?;
         writeln!(
             list,
             "    Embedded {{ name: {name:?}, text: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{path}\")), \
@@ -52,16 +62,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     list.push_str("]\n");
     fs::write(out.join("catalog_files.rs"), list)?;
     Ok(())
-}
-
-/// Days as texts: MessagePack has no kind of its own for them.
-fn dateless(value: Value) -> Value {
-    match value {
-        Value::Datetime(day) => Value::String(day.to_string()),
-        Value::Array(list) => Value::Array(list.into_iter().map(dateless).collect()),
-        Value::Table(table) => {
-            Value::Table(table.into_iter().map(|(key, value)| (key, dateless(value))).collect())
-        }
-        other => other,
-    }
 }

@@ -55,8 +55,8 @@ const CRATES: [(&str, &[&str]); 32] = [
     ("mail_parser", &["bounce"]),
     ("memchr", &["smtp", "time", "vector", "input", "frame", "catalog", "mta", "tally", "state", "scan"]),
     ("memmap2", &["sys"]),
+    ("postcard", &["catalog"]),
     ("rayon", &["scan"]),
-    ("rmp_serde", &["catalog"]),
     ("rusqlite", &["state"]),
     (
         "serde",

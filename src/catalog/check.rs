@@ -17,12 +17,13 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::answer::Answer;
 use super::decide::suppress;
-use super::entry::{Entry, Scope, Suppress};
+use super::entry::{Entry, Scope};
 use super::load::{self, Error, Loaded};
 use super::pattern::{BasicPattern, EnhancedPattern};
 use super::provider::Provider;
 use super::raw::RawFile;
 use super::read::Reader;
+use super::words::Suppress;
 use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{Code, Joint, ReplyCodes};
 

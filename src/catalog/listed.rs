@@ -11,6 +11,10 @@ impl<K> Default for Listed<K> {
 }
 
 impl<K: Copy + Ord> Listed<K> {
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve(more);
+    }
+
     /// Puts a place under a key; found once all are [sorted](Self::sort).
     pub(super) fn push(&mut self, key: K, place: usize) {
         self.0.push((key, place));

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashMap;
 
-use super::entry::{Confidence, Deferral, Disposition, Entry, Escalation, Scope, Stage, Suppress};
+use super::entry::{Entry, Scope};
 use super::pattern::BasicPattern;
-use super::raw::{RawCode, RawFile, Text};
+use super::raw::{RawCode, RawFile};
+use super::words::{Confidence, Deferral, Disposition, Escalation, Stage, Suppress};
 use super::{Catalog, EMBEDDED, Embedded};
 
 /// Why a data file was refused.
@@ -49,6 +50,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What the texts of a file are: ours stay where they lie in the binary, the operator's are kept.
+pub(super) trait Text: AsRef<str> + Clone + Into<Cow<'static, str>> {}
+
+impl Text for &'static str {}
+impl Text for String {}
+
 /// One file on its way into the catalogue.
 pub(super) struct Loaded<'t, S> {
     pub(super) name: S,
@@ -74,14 +81,11 @@ pub(super) fn load(operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
     }
 }
 
-/// Reads the embedded files as the build script has made them; what is wrong with one is told by what is written.
+/// Reads the embedded files, which the build script has read before.
 pub(super) fn read_embedded() -> Result<Vec<Loaded<'static, &'static str>>, Error> {
-    let read = |&Embedded { name, text, packed }: &Embedded| match rmp_serde::from_slice(packed) {
+    let read = |&Embedded { name, text, packed }: &Embedded| match postcard::from_bytes(packed) {
         Ok(raw) => Ok(Loaded { name, text, operator: false, raw, skipped: Vec::new() }),
-        Err(error) => {
-            parse(Path::new(name), text)?;
-            Err(Error { file: name.into(), line: 0, key: String::new(), what: error.to_string() })
-        }
+        Err(error) => Err(Error { file: name.into(), line: 0, key: String::new(), what: error.to_string() }),
     };
     EMBEDDED.iter().map(read).collect()
 }
@@ -93,6 +97,7 @@ pub(super) fn build(
     faults: &mut Vec<Error>,
 ) -> Catalog {
     let mut making = Making::default();
+    making.catalog.reserve(embedded.iter().map(|file| file.raw.code.len()).sum());
     embedded.iter().for_each(|file| making.names(file, faults));
     operator.iter().for_each(|file| making.names(file, faults));
     embedded.iter().for_each(|file| making.doubts(file, faults));
@@ -184,7 +189,7 @@ impl Making {
     }
 
     fn codes<S: Text>(&mut self, file: &mut Loaded<'_, S>, faults: &mut Vec<Error>) {
-        for (n, raw) in std::mem::take(&mut file.raw.code).into_iter().enumerate() {
+        for (n, raw) in std::mem::take(&mut file.raw.code).iter_mut().enumerate() {
             let mut wrong = |key: &str, what: String| faults.push(file.error("code", n, key, &what));
             if let Some(entry) = self.entry(file, raw, &mut wrong) {
                 self.catalog.add_entry(entry);
@@ -196,7 +201,7 @@ impl Making {
     fn entry<S: Text>(
         &mut self,
         file: &Loaded<'_, S>,
-        raw: RawCode<S>,
+        raw: &mut RawCode<S>,
         wrong: &mut dyn FnMut(&str, String),
     ) -> Option<Entry> {
         let missing = || "is missing, here and at the head of the file".to_owned();
@@ -217,7 +222,7 @@ impl Making {
             wrong("category", format!("no category is called \"{}\"", raw.category.as_ref()));
         }
 
-        let mut fix: Cow<'static, str> = raw.fix.map(Into::into).unwrap_or_default();
+        let mut fix: Cow<'static, str> = raw.fix.clone().map(Into::into).unwrap_or_default();
         let mut template = Cow::default();
         let of_category = category.filter(|_| raw.advice.is_none() && fix.is_empty());
         let (key, own) = match &raw.advice {
@@ -252,11 +257,11 @@ impl Making {
                 Err(what) => wrong("marker", what),
             }
         }
-        let source = raw.source.or_else(|| file.raw.source.clone());
+        let source = raw.source.clone().or_else(|| file.raw.source.clone());
         if source.is_none() {
             wrong("source", missing());
         }
-        let checked = raw.checked.or_else(|| file.raw.checked.clone());
+        let checked = raw.checked.clone().or_else(|| file.raw.checked.clone());
         if checked.is_none() {
             wrong("checked", missing());
         }
@@ -271,16 +276,16 @@ impl Making {
         Some(Entry {
             scope,
             operator: file.operator,
-            basic: raw.basic,
-            enhanced: raw.enhanced,
+            basic: raw.basic.take(),
+            enhanced: raw.enhanced.take(),
             markers,
             first: raw.first,
             wraps: raw.wraps,
             file: file.name.clone().into(),
-            title: raw.title.into(),
-            meaning: raw.meaning.into(),
+            title: raw.title.clone().into(),
+            meaning: raw.meaning.clone().into(),
             fix,
-            category: raw.category.into(),
+            category: raw.category.clone().into(),
             disposition: raw.disposition.unwrap_or(category.disposition),
             suppress: raw.suppress.unwrap_or(category.suppress),
             // A code that is never to suppress anybody does not do so in the end either.
@@ -288,12 +293,12 @@ impl Making {
             deferral: if slower { Some(Deferral::Throttling) } else { category.deferral },
             enforcement: raw.enforcement,
             stage: raw.stage.or(step),
-            ladder: raw.ladder.map(Into::into),
+            ladder: raw.ladder.clone().map(Into::into),
             template,
             confidence: raw.confidence,
             source: source.into(),
             checked: checked.into(),
-            example: raw.example.map(Into::into),
+            example: raw.example.clone().map(Into::into),
         })
     }
 }

@@ -5,9 +5,10 @@
 //! `decide`.
 
 use super::decide::suppress;
-use super::entry::{Entry, Scope, Suppress};
-use super::pattern::{handles_of, says_nothing};
+use super::entry::{Entry, Scope};
+use super::fits::{handles_of, says_nothing};
 use super::provider::Provider;
+use super::words::Suppress;
 use super::{Catalog, MarkerId};
 use crate::smtp::{Code, EnhancedCode};
 

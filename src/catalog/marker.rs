@@ -50,13 +50,17 @@ impl Markers {
             return Ok(known);
         }
         let word = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_uppercase());
-        let marker = self.push(text, word)?;
+        let marker = self.push(text.clone(), word)?;
         let Markers { list, by_text, hasher, .. } = self;
-        let hash = |marker: &MarkerId| {
-            hash(hasher, list.get(usize::from(marker.0)).map_or("", |marker| &*marker.text))
-        };
-        by_text.insert_unique(hash(&marker), marker, hash);
+        by_text.insert_unique(hash(hasher, &text), marker, |marker| hash_of(hasher, list, *marker));
         Ok(marker)
+    }
+
+    /// Makes room for so many.
+    pub(super) fn reserve(&mut self, more: usize) {
+        let Markers { list, by_text, hasher, .. } = self;
+        list.reserve(more);
+        by_text.reserve(more, |marker| hash_of(hasher, list, *marker));
     }
 
     fn push(&mut self, text: Cow<'static, str>, word: bool) -> Result<MarkerId, String> {
@@ -137,6 +141,10 @@ fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
     small.copy_from_slice(&text.as_bytes()[..small.len()]);
     small.make_ascii_lowercase();
     hasher.hash_one(small)
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, list: &[Marker], marker: MarkerId) -> u64 {
+    hash(hasher, list.get(usize::from(marker.0)).map_or("", |marker| &*marker.text))
 }
 
 /// Whether a word between these stands alone: not in a host name, a URL or a setting.

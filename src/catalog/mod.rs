@@ -9,6 +9,7 @@ mod check;
 mod decide;
 mod eight;
 mod entry;
+mod fits;
 mod flat;
 mod index;
 mod listed;
@@ -23,24 +24,25 @@ mod read;
 mod search;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod words;
 
 use std::fs;
 use std::path::Path;
 
 use entry::Scope;
+use fits::{Handle, handles};
 use listed::Listed;
-use pattern::{Handle, handles};
 
 pub use answer::{Answer, Quoted, Reading};
 pub use check::{Checked, Replaced, Taken, check};
-pub use entry::{
-    Confidence, Deferral, Disposition, Entry, Escalation, Layer, Meaning, Rule, Stage, Suppress,
-};
+pub use entry::{Entry, Layer, Meaning, Rule};
 pub use load::Error;
 pub use named::Only;
-pub use provider::{Kind, Provider};
+pub use provider::Provider;
 pub use read::Reader;
 pub use search::Query;
+pub use words::{Confidence, Deferral, Disposition, Escalation, Kind, Stage, Suppress};
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +61,7 @@ struct Embedded {
     name: &'static str,
     /// As it is written.
     text: &'static str,
-    /// The same as MessagePack, which is read much faster.
+    /// The same, packed by the build script, which is read many times faster.
     packed: &'static [u8],
 }
 
@@ -88,6 +90,14 @@ impl Catalog {
     pub fn load(operator_file: &Path) -> Result<Catalog, Error> {
         let text = fs::read_to_string(operator_file).map_err(|error| Error::unread(operator_file, &error))?;
         load::load(Some((operator_file, &text)))
+    }
+
+    /// Makes room for so many entries.
+    fn reserve(&mut self, entries: usize) {
+        self.entries.reserve(entries);
+        // Most have one marker.
+        self.markers.reserve(entries);
+        self.by_marker.reserve(entries);
     }
 
     fn add_entry(&mut self, entry: Entry) {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::provider::{Kind, Provider};
+use super::provider::Provider;
+use super::words::Kind;
 use super::{Catalog, ProviderId, UNKNOWN};
 
 /// The providers that somebody means by one name.

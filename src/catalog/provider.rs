@@ -7,25 +7,11 @@ use std::hash::Hash;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry as Slot;
-use serde::{Deserialize, Serialize};
 
 use super::ProviderId;
 use super::entry::Scope;
 use super::named::plain;
-
-/// What a provider does with mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Keeps mailboxes, for the public or for customers' domains.
-    Mailbox,
-    /// Keeps mailboxes of people who buy network access.
-    Isp,
-    /// Filters for mailboxes that somebody else keeps.
-    Gateway,
-    /// Takes mail on from its customers: a smarthost.
-    Relay,
-}
+use super::words::Kind;
 
 /// One provider.
 #[derive(Clone, Debug)]

@@ -1,23 +1,15 @@
-//! A data file as it is written.
+//! A data file as it is written. The build script reads ours by the same description, and packs them.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use serde::de::{Deserializer, IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-use super::entry::{Confidence, Deferral, Disposition, Escalation, Stage, Suppress};
-use super::pattern::{BasicPattern, EnhancedPattern, Texts};
-use super::provider::Kind;
+use super::pattern::{BasicPattern, EnhancedPattern};
+use super::texts::Texts;
+use super::words::{Confidence, Deferral, Disposition, Escalation, Kind, Stage, Suppress};
 
-/// What the texts of a file are: ours stay where they lie in the binary, the operator's are kept.
-pub(super) trait Text: AsRef<str> + Clone + Into<Cow<'static, str>> {}
-
-impl Text for &'static str {}
-impl Text for String {}
-
-/// A whole file.
-#[derive(Debug, Deserialize)]
+/// A whole file. Its texts are whatever holds them best: packed, they are borrowed.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFile<S> {
     pub(super) family: Option<S>,
@@ -37,13 +29,13 @@ pub(super) struct RawFile<S> {
 }
 
 /// Words that put in doubt what a reply says of its recipient.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDoubt<S> {
     pub(super) words: Vec<S>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawProvider<S> {
     pub(super) id: S,
@@ -67,7 +59,7 @@ pub(super) struct RawProvider<S> {
 }
 
 /// What the codes of one kind of trouble have in common, unless they say otherwise.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCategory<S> {
     pub(super) id: S,
@@ -82,7 +74,7 @@ pub(super) struct RawCategory<S> {
     pub(super) steps: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAdvice<S> {
     pub(super) id: S,
@@ -91,7 +83,7 @@ pub(super) struct RawAdvice<S> {
     pub(super) template: S,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCode<S> {
     pub(super) provider: Option<S>,
@@ -122,10 +114,10 @@ pub(super) struct RawCode<S> {
     pub(super) example: Option<S>,
 }
 
-/// A day: a kind of value of its own in TOML, a text in what the build script makes of it.
+/// A day: a kind of value of its own in TOML, packed a text.
 fn day<'de, S: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<S>, D::Error> {
     if !from.is_human_readable() {
-        return S::deserialize(from).map(Some);
+        return Deserialize::deserialize(from);
     }
     let day = Datetime::deserialize(from)?;
     S::deserialize(day.to_string().into_deserializer()).map(Some)

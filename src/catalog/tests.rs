@@ -105,7 +105,7 @@ fn every_file_says_where_it_is_from() {
 fn both_forms_of_a_file_say_the_same() {
     for Embedded { name, text, packed } in EMBEDDED {
         let written: RawFile<String> = toml::from_str(text).unwrap();
-        let prepared: RawFile<&str> = rmp_serde::from_slice(packed).unwrap();
+        let prepared: RawFile<&str> = postcard::from_bytes(packed).unwrap();
         assert_eq!(format!("{written:?}"), format!("{prepared:?}"), "{name}");
     }
 }
