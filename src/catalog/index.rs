@@ -50,7 +50,7 @@ impl Index {
     /// An index of texts, each with its number; each of two bytes at least. Case is ignored.
     pub(super) fn new<'t>(texts: impl Iterator<Item = (u16, &'t [u8])>) -> Index {
         let (mut least, mut heads, mut tails) = (0x7f, Box::new([0; SLOTS]), Vec::new());
-        let mut placed: Vec<(usize, Candidate)> = Vec::new();
+        let (mut all, mut placed) = (Vec::new(), Vec::new());
         for (number, text) in texts {
             least = text.first().map_or(least, |first| least.min(first.to_ascii_uppercase()));
             let candidate = Candidate::new(number, text, &mut tails);
@@ -62,15 +62,16 @@ impl Index {
             for slot in thirds.map(|third| slot(folded(head | third << 16))) {
                 heads[slot] |= known;
                 if placed[own..].iter().all(|(other, _)| *other != slot) {
-                    placed.push((slot, candidate));
+                    placed.push((slot, all.len()));
                 }
             }
+            all.push(candidate);
         }
-        placed.sort_by_key(|(slot, _)| *slot);
+        placed.sort_unstable();
         let mut begins = vec![0; SLOTS + 1];
         placed.iter().for_each(|(slot, _)| begins[slot + 1] += 1);
         (0..SLOTS).for_each(|slot| begins[slot + 1] += begins[slot]);
-        let candidates = placed.into_iter().map(|(_, candidate)| candidate).collect();
+        let candidates = placed.into_iter().map(|(_, candidate)| all[candidate]).collect();
         Index { least, heads, begins: begins.into(), candidates, tails: tails.into() }
     }
 
@@ -131,12 +132,12 @@ impl Candidate {
 
 impl Part {
     fn new(text: &[u8]) -> Part {
-        let (mut bytes, mut mask, mut case) = ([0; 16], [0; 16], [0; 16]);
-        for (n, byte) in text.iter().take(16).enumerate() {
-            bytes[n] = byte.to_ascii_lowercase();
-            mask[n] = 0xff;
-            case[n] = u8::from(byte.is_ascii_alphabetic()) << 5;
+        let (mut bytes, mut mask) = ([0_u8; 16], [0; 16]);
+        for ((byte, mask), from) in bytes.iter_mut().zip(&mut mask).zip(text) {
+            (*byte, *mask) = (from.to_ascii_lowercase(), 0xff);
         }
+        // All sixteen, which the compiler does at once.
+        let case = bytes.map(|byte| u8::from(byte.is_ascii_lowercase()) << 5);
         let [bytes, mask, case] = [bytes, mask, case].map(u128::from_le_bytes);
         Part { bytes, mask, case }
     }
