@@ -1,7 +1,7 @@
 //! Prepares `src/catalog/data/*.toml` for embedding, so that a new provider is a new data file and nothing else.
 //!
 //! Each file is embedded twice: as it is written, to tell faults by line, and packed, which is read many times faster at every
-//! start of the program: its texts need no copy. Only the form changes here, by the catalogue's own description of a file; what
+//! start of the program: its texts need no copy, its codes are read when all names are known. Only the form changes here, by the catalogue's own description of a file; what
 //! the keys mean is known to the catalogue alone.
 
 use std::error::Error;
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = format!("{DATA}/{name}");
         println!("cargo::rerun-if-changed={path}");
         let text = fs::read_to_string(&path)?;
-        let file: RawFile<String> = match toml::from_str(&text) {
+        let mut file: RawFile<String> = match toml::from_str(&text) {
             Ok(file) => file,
             Err(error) => {
                 // Cargo fails once all files are read: every faulty one is told.
@@ -51,12 +51,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
         };
-        let packed = format!("{name}.postcard");
-        fs::write(out.join(&packed), postcard::to_allocvec(&file)?)?;
+        let (head, codes) = (format!("{name}.head"), format!("{name}.codes"));
+        fs::write(out.join(&codes), postcard::to_allocvec(&std::mem::take(&mut file.code))?)?;
+        fs::write(out.join(&head), postcard::to_allocvec(&file)?)?;
         writeln!(
             list,
             "    Embedded {{ name: {name:?}, text: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{path}\")), \
-             packed: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{packed}\")) }},"
+             head: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{head}\")), \
+             codes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{codes}\")) }},"
         )?;
     }
     list.push_str("]\n");

@@ -172,7 +172,7 @@ impl<'t> Tables<'t, '_> {
         let complete = missing.is_empty();
         let mut skipped = Vec::new();
         raw.code = self.tables(codes, &mut skipped);
-        Some((Loaded { name, text: self.text, operator: true, raw, skipped }, complete))
+        Some((Loaded { name, text: self.text, operator: true, raw, packed: &[], skipped }, complete))
     }
 
     /// The tables of a list; the numbers of those that could not be made go to `missing`.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use hashbrown::HashMap;
+use serde::Deserialize;
 
 use super::entry::{Entry, Scope};
 use super::pattern::BasicPattern;
@@ -62,6 +63,8 @@ pub(super) struct Loaded<'t, S> {
     pub(super) text: &'t str,
     pub(super) operator: bool,
     pub(super) raw: RawFile<S>,
+    /// Codes that are still packed.
+    pub(super) packed: &'static [u8],
     /// Codes of the file that are so faulty that `raw` is without them, by number, in order.
     pub(super) skipped: Vec<usize>,
 }
@@ -71,7 +74,7 @@ pub(super) fn load(operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
     let embedded = read_embedded()?;
     let operator = operator.map(|(path, text)| {
         let (name, raw) = (path.display().to_string(), parse(path, text)?);
-        Ok(Loaded { name, text, operator: true, raw, skipped: Vec::new() })
+        Ok(Loaded { name, text, operator: true, raw, packed: &[], skipped: Vec::new() })
     });
     let mut faults = Vec::new();
     let catalog = build(embedded, operator.transpose()?, &mut faults);
@@ -83,11 +86,16 @@ pub(super) fn load(operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
 
 /// Reads the embedded files, which the build script has read before.
 pub(super) fn read_embedded() -> Result<Vec<Loaded<'static, &'static str>>, Error> {
-    let read = |&Embedded { name, text, packed }: &Embedded| match postcard::from_bytes(packed) {
-        Ok(raw) => Ok(Loaded { name, text, operator: false, raw, skipped: Vec::new() }),
-        Err(error) => Err(Error { file: name.into(), line: 0, key: String::new(), what: error.to_string() }),
+    let read = |&Embedded { name, text, head, codes }: &Embedded| {
+        let raw = unpacked(name, head)?;
+        Ok(Loaded { name, text, operator: false, raw, packed: codes, skipped: Vec::new() })
     };
     EMBEDDED.iter().map(read).collect()
+}
+
+fn unpacked<T: Deserialize<'static>>(name: &str, packed: &'static [u8]) -> Result<T, Error> {
+    let fault = |what: String| Error { file: name.into(), line: 0, key: String::new(), what };
+    postcard::from_bytes(packed).map_err(|error| fault(error.to_string()))
 }
 
 /// Makes one catalogue of all files. What is faulty is left out and told, in the order it is met.
@@ -97,12 +105,21 @@ pub(super) fn build(
     faults: &mut Vec<Error>,
 ) -> Catalog {
     let mut making = Making::default();
-    making.catalog.reserve(embedded.iter().map(|file| file.raw.code.len()).sum());
+    // What is packed of a list begins with its length.
+    let lengths = embedded.iter().filter_map(|file| postcard::take_from_bytes(file.packed).ok());
+    making.catalog.reserve(lengths.map(|(length, _): (usize, _)| length).sum());
     embedded.iter().for_each(|file| making.names(file, faults));
     operator.iter().for_each(|file| making.names(file, faults));
     embedded.iter().for_each(|file| making.doubts(file, faults));
     operator.iter().for_each(|file| making.doubts(file, faults));
-    embedded.iter_mut().for_each(|file| making.codes(file, faults));
+    for file in &mut embedded {
+        // One file's codes at a time: they take the room of those before.
+        match unpacked(file.name, file.packed) {
+            Ok(codes) => file.raw.code = codes,
+            Err(fault) => faults.push(fault),
+        }
+        making.codes(file, faults);
+    }
     operator.iter_mut().for_each(|file| making.codes(file, faults));
     making.catalog.sort();
     making.catalog

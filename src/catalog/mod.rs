@@ -61,8 +61,10 @@ struct Embedded {
     name: &'static str,
     /// As it is written.
     text: &'static str,
-    /// The same, packed by the build script, which is read many times faster.
-    packed: &'static [u8],
+    /// The same without its codes, packed by the build script, which is read many times faster.
+    head: &'static [u8],
+    /// Its codes.
+    codes: &'static [u8],
 }
 
 /// The files under `data/`, sorted by name; the build script lists them.

@@ -88,8 +88,9 @@ fn catalog(file: Option<&Path>) -> Result<Catalog, Error> {
 fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
-    let options = read::options(&args.read, &setting, !args.no_senders)?;
+    let mut options = read::options(&args.read, &setting, !args.no_senders)?;
     let opened = read::open(&args.read, options.period.since, args.page.quiet)?;
+    options.threads = opened.workers(options.threads);
     let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
