@@ -255,8 +255,8 @@ impl Making {
                 unknown_advice = true;
                 continue;
             };
-            append(&mut fix, " ", &advice.text);
-            append(&mut template, "\n", &advice.template);
+            append(&mut fix, " ", advice.text.clone());
+            append(&mut template, "\n", advice.template.clone());
         }
 
         let false_alarm = raw.enforcement && raw.confidence == Confidence::Low;
@@ -331,13 +331,13 @@ impl<S: Text> Loaded<'_, S> {
 }
 
 /// Adds a piece of text, with something between it and what is there.
-fn append(text: &mut Cow<'static, str>, between: &str, piece: &Cow<'static, str>) {
+fn append(text: &mut Cow<'static, str>, between: &str, piece: Cow<'static, str>) {
     if text.is_empty() {
-        text.clone_from(piece);
+        *text = piece;
     } else if !piece.is_empty() {
         let text = text.to_mut();
         text.push_str(between);
-        text.push_str(piece);
+        text.push_str(&piece);
     }
 }
 

@@ -66,8 +66,8 @@ impl Providers {
         note: impl Into<Cow<'static, str>>,
     ) -> ProviderId {
         let (id, family) = (id.into(), family.into());
-        let scope = self.intern(&id);
-        let family_scope = self.intern(&family);
+        let scope = self.intern(id.clone());
+        let family_scope = self.intern(family.clone());
         let provider = Provider {
             id: id.clone(),
             title: title.into(),
@@ -101,10 +101,10 @@ impl Providers {
         put(&mut self.aliases, provider, plain.into(), operator, name)
     }
 
-    fn intern(&mut self, name: &Cow<'static, str>) -> Scope {
+    fn intern(&mut self, name: Cow<'static, str>) -> Scope {
         // Scope 0 is everybody.
         let next = Scope(u16::try_from(self.scopes.len() + 1).unwrap_or(u16::MAX));
-        *self.scopes.entry_ref(name).or_insert(next)
+        *self.scopes.entry(name).or_insert(next)
     }
 
     pub(super) fn add_host(
