@@ -67,11 +67,16 @@ impl Index {
             }
             all.push(candidate);
         }
-        placed.sort_unstable();
         let mut begins = vec![0; SLOTS + 1];
         placed.iter().for_each(|(slot, _)| begins[slot + 1] += 1);
         (0..SLOTS).for_each(|slot| begins[slot + 1] += begins[slot]);
-        let candidates = placed.into_iter().map(|(_, candidate)| all[candidate]).collect();
+        // There are fewer slots than comparisons in a sort.
+        let (mut next, mut order) = (begins.clone(), vec![0; placed.len()]);
+        for (slot, candidate) in placed {
+            order[next[slot] as usize] = candidate;
+            next[slot] += 1;
+        }
+        let candidates = order.into_iter().map(|candidate: usize| all[candidate]).collect();
         Index { least, heads, begins: begins.into(), candidates, tails: tails.into() }
     }
 
