@@ -27,8 +27,8 @@ pub(super) struct Ward<'a> {
     pub(super) relays: Sums<'a>,
     /// By host of ours.
     pub(super) hosts: Sums<'a>,
-    /// By bucket start, as far as there is a stamp.
-    buckets: BTreeMap<Instant, Tries>,
+    /// By bucket start in order, as far as there is a stamp.
+    buckets: Vec<(Instant, Tries)>,
 }
 
 impl<'a> Ward<'a> {
@@ -48,12 +48,27 @@ impl<'a> Ward<'a> {
                     sums.entry(name.as_deref()).or_default().add(party.tries());
                 }
             }
-            for (at, tries) in dated(counts) {
-                ward.buckets.entry(at).or_default().add(tries);
-            }
+            ward.add(counts);
         }
         wards.values_mut().zip(0..).for_each(|(ward, number)| ward.number = number);
         wards
+    }
+
+    /// Adds the attempts of a key by bucket. Keys share most of their buckets: seldom has one some that are new.
+    fn add(&mut self, counts: &Counts) {
+        let mut known = self.buckets.iter_mut().peekable();
+        let mut new = Vec::new();
+        for (at, tries) in dated(counts) {
+            while known.next_if(|(known, _)| *known < at).is_some() {}
+            match known.next_if(|(known, _)| *known == at) {
+                Some((_, sum)) => sum.add(tries),
+                None => new.push((at, tries)),
+            }
+        }
+        if !new.is_empty() {
+            self.buckets.extend(new);
+            self.buckets.sort_by_key(|(at, _)| *at);
+        }
     }
 
     /// Attempts by bin.
@@ -64,7 +79,9 @@ impl<'a> Ward<'a> {
 
     /// Attempts in a stretch.
     pub(super) fn tries(&self, stretch: &Range<Instant>) -> Tries {
-        self.buckets.range(stretch.clone()).map(|(_, tries)| *tries).sum()
+        let before = |end: Instant| self.buckets.partition_point(|(at, _)| *at < end);
+        let (first, end) = (before(stretch.start), before(stretch.end));
+        self.buckets.get(first..end).unwrap_or_default().iter().map(|(_, tries)| *tries).sum()
     }
 }
 
@@ -123,9 +140,9 @@ pub(super) fn first_of(tries: Tries) -> u64 {
 
 /// The bins all series of a summary lie in. `None` where no line has a stamp, and where the stamps are too far apart to be one log's.
 pub(super) fn grid(summary: &Summary, wards: &BTreeMap<&str, Ward<'_>>) -> Option<Grid> {
-    let first = wards.values().filter_map(|ward| ward.buckets.keys().next()).min()?;
-    let last = wards.values().filter_map(|ward| ward.buckets.keys().next_back()).max()?;
-    Grid::of_buckets(summary.width, *first, *last)
+    let first = wards.values().filter_map(|ward| ward.buckets.first()).map(|(at, _)| *at).min()?;
+    let last = wards.values().filter_map(|ward| ward.buckets.last()).map(|(at, _)| *at).max()?;
+    Grid::of_buckets(summary.width, first, last)
 }
 
 /// The bin of a bucket, with its count.

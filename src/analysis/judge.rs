@@ -22,18 +22,20 @@ const NEAR: i64 = 3_600;
 /// A refusal that no more recipients met than this is noise.
 pub(super) const ISOLATED: u64 = 2;
 
+/// What stands out. `after` becomes what is remembered once tonight is over, where somebody wants to know.
 pub(super) fn findings(
     summary: &Summary,
     catalog: &Catalog,
     threshold: Threshold,
     memory: &Memory,
-) -> (Vec<Finding>, Memory) {
+    after: Option<&mut Memory>,
+) -> Vec<Finding> {
     let wards = Ward::all(summary);
     let suspects = suspects(summary, catalog);
     let grid = feed::grid(summary, &wards);
-    let (mut found, after) = match grid {
-        Some(grid) => over_time(&suspects, &wards, (grid, summary.width), threshold, memory),
-        None => (vec![Vec::new(); suspects.len()], memory.clone()),
+    let mut found = match grid {
+        Some(grid) => over_time(&suspects, &wards, (grid, summary.width), threshold, memory, after),
+        None => vec![Vec::new(); suspects.len()],
     };
     for (suspect, own) in suspects.iter().zip(&mut found) {
         if own.is_empty()
@@ -51,7 +53,7 @@ pub(super) fn findings(
         let stopped = !finding.ongoing;
         (finding.severity, finding.kind, stopped, Reverse(finding.enforcement), Reverse(finding.events))
     });
-    (findings, after)
+    findings
 }
 
 /// Wherever a rate rose, by suspect.
@@ -61,7 +63,8 @@ fn over_time(
     (grid, width): (Grid, Width),
     threshold: Threshold,
     memory: &Memory,
-) -> (Vec<Vec<Finding>>, Memory) {
+    after: Option<&mut Memory>,
+) -> Vec<Vec<Finding>> {
     let keys = feed::keys(suspects, wards, grid, memory);
     let mut verdicts = feed::verdicts(&keys);
     for (suspect, verdict) in suspects.iter().zip(&mut verdicts).filter(|(suspect, _)| !suspect.is_answer()) {
@@ -69,8 +72,10 @@ fn over_time(
         verdict.windows.retain(|window| unanswered::stands(suspect, ward, &window.bins, (&grid, width)));
     }
     let mut found = detect::settle(&keys, &verdicts, threshold);
-    let night = Night { grid, keys: &keys, verdicts: &verdicts, found: &found };
-    let after = memory.after(suspects, wards, &night);
+    if let Some(after) = after {
+        let night = Night { grid, keys: &keys, verdicts: &verdicts, found: &found };
+        *after = memory.after(suspects, wards, &night);
+    }
     for one in found.iter_mut().filter(|one| one.window.kind == detect::Kind::Spike) {
         if keys[one.key].past.accepted(&grid, &one.window).is_some() {
             one.window.kind = detect::Kind::Level;
@@ -95,7 +100,7 @@ fn over_time(
             }
         }
     }
-    (findings, after)
+    findings
 }
 
 /// The code whose loss a shift is. What moved has no start of its own.

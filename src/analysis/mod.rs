@@ -50,7 +50,7 @@ pub fn findings(summary: &Summary, catalog: &Catalog) -> Vec<Finding> {
 
 /// The same with another measure of which spikes are alerts.
 pub fn findings_above(summary: &Summary, catalog: &Catalog, threshold: detect::Threshold) -> Vec<Finding> {
-    judge::findings(summary, catalog, threshold, &Memory::default()).0
+    judge::findings(summary, catalog, threshold, &Memory::default(), None)
 }
 
 /// What stands out in a night, judged by the nights before it; and what is to be remembered with it.
@@ -60,5 +60,6 @@ pub fn nightly(
     threshold: detect::Threshold,
     memory: &Memory,
 ) -> (Vec<Finding>, Memory) {
-    judge::findings(summary, catalog, threshold, memory)
+    let mut after = memory.clone();
+    (judge::findings(summary, catalog, threshold, memory, Some(&mut after)), after)
 }

@@ -17,11 +17,13 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::answer::Answer;
 use super::decide::suppress;
-use super::entry::{Entry, Scope, Suppress};
-use super::load::{self, Error, Loaded, RawFile};
+use super::entry::{Entry, Scope};
+use super::load::{self, Error, Loaded};
 use super::pattern::{BasicPattern, EnhancedPattern};
 use super::provider::Provider;
+use super::raw::RawFile;
 use super::read::Reader;
+use super::words::Suppress;
 use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{Code, Joint, ReplyCodes};
 
@@ -89,7 +91,7 @@ pub(super) fn check_text(path: &Path, text: &str) -> Result<Checked, Vec<Error>>
 
 fn check_all(path: &Path, text: &str, faults: &mut Vec<Error>) -> Option<Checked> {
     let name = path.display().to_string();
-    let (file, complete) = Tables { path, text, faults }.file(&name)?;
+    let (file, complete) = Tables { path, text, faults }.file(name)?;
     stands_twice(&file, faults);
     if !complete {
         // Codes would miss what a faulty table was to bring: their faults would be none.
@@ -118,15 +120,14 @@ fn check_all(path: &Path, text: &str, faults: &mut Vec<Error>) -> Option<Checked
         }
         ids.push(provider.id.clone());
     }
-    let mut files = match load::read_embedded() {
-        Ok(files) => files,
+    let embedded = match load::read_embedded() {
+        Ok(embedded) => embedded,
         Err(error) => {
             faults.push(error);
             return None;
         }
     };
-    files.push(file);
-    checked.catalog = load::build(files, faults);
+    checked.catalog = load::build(embedded, Some(file), faults);
     if !faults.is_empty() {
         return None;
     }
@@ -144,7 +145,7 @@ struct Tables<'t, 'f> {
 
 impl<'t> Tables<'t, '_> {
     /// The file, and whether every table but codes could be made of it.
-    fn file(&mut self, name: &'t str) -> Option<(Loaded<'t>, bool)> {
+    fn file(&mut self, name: String) -> Option<(Loaded<'t, String>, bool)> {
         let (mut document, errors) = DeTable::parse_recoverable(self.text);
         if !errors.is_empty() {
             self.faults.extend(errors.iter().map(|error| load::fault(self.path, self.text, error)));
@@ -163,7 +164,7 @@ impl<'t> Tables<'t, '_> {
             ["provider", "category", "advice", "code"].map(&mut list);
         let span = document.span();
         let head = DeValue::Table(document.into_inner());
-        let mut raw: RawFile = self.table(Spanned::new(span, head))?;
+        let mut raw: RawFile<String> = self.table(Spanned::new(span, head))?;
         let mut missing = Vec::new();
         raw.provider = self.tables(providers, &mut missing);
         raw.category = self.tables(categories, &mut missing);
@@ -171,7 +172,7 @@ impl<'t> Tables<'t, '_> {
         let complete = missing.is_empty();
         let mut skipped = Vec::new();
         raw.code = self.tables(codes, &mut skipped);
-        Some((Loaded { name, text: self.text, operator: true, raw, skipped }, complete))
+        Some((Loaded { name, text: self.text, operator: true, raw, packed: &[], skipped }, complete))
     }
 
     /// The tables of a list; the numbers of those that could not be made go to `missing`.
@@ -226,7 +227,7 @@ fn key_at(table: &DeTable<'_>, at: usize) -> Option<(String, usize)> {
 }
 
 /// Tables of one list that have the same name: the later one would win in silence.
-fn stands_twice(file: &Loaded<'_>, faults: &mut Vec<Error>) {
+fn stands_twice(file: &Loaded<'_, String>, faults: &mut Vec<Error>) {
     let raw = &file.raw;
     let mut once = |list: &str, ids: &mut dyn Iterator<Item = &str>| {
         let mut first = HashMap::new();

@@ -5,8 +5,9 @@
 
 use super::Catalog;
 use super::answer::Answer;
-use super::entry::{Confidence, Disposition, Entry, Layer, Meaning, Rule, Scope, Stage, Suppress};
-use super::pattern::says_nothing;
+use super::entry::{Entry, Layer, Meaning, Rule, Scope};
+use super::fits::says_nothing;
+use super::words::{Confidence, Disposition, Stage, Suppress};
 use crate::smtp::{Code, EnhancedCode, Guard};
 
 /// What is decided of an answer before it is worded.

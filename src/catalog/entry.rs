@@ -1,98 +1,13 @@
 //! The article on one code at one provider.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::MarkerId;
 use super::pattern::{BasicPattern, EnhancedPattern};
+use super::words::{Confidence, Deferral, Disposition, Escalation, Stage, Suppress};
 use crate::smtp::{BasicCode, Code, EnhancedCode};
-
-/// What the sender should do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Disposition {
-    /// Nothing: it worked.
-    None,
-    /// Stop mailing the recipient.
-    Suppress,
-    /// Let the queue try again.
-    Retry,
-    /// Send more slowly.
-    Throttle,
-    /// Repair SPF, DKIM or DMARC.
-    FixAuth,
-    /// Repair DNS: PTR, MX, A.
-    FixDns,
-    /// Repair TLS.
-    FixTls,
-    /// Repair the mail server's configuration.
-    FixConfig,
-    /// Change the message.
-    FixContent,
-    /// Repair the reputation of an address or domain; get delisted.
-    FixReputation,
-    /// Look closer: the code alone does not tell.
-    Investigate,
-}
-
-/// Whether the recipient goes to the suppression list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Suppress {
-    /// At once.
-    Now,
-    /// After repeated failures over time without a success.
-    AfterRetries,
-    /// When it is still so on another day.
-    IfPersistent,
-    /// Never: the recipient is not the reason.
-    Never,
-}
-
-/// Whom trouble speaks against when it goes on for long, and by which measure: soft failures count by these alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Escalation {
-    /// The recipient.
-    Recipient,
-    /// The recipient, whose mailbox is full.
-    MailboxFull,
-    /// The recipient's whole domain.
-    Domain,
-}
-
-/// Why a receiver puts off what it takes later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Deferral {
-    /// Too much, or too fast.
-    Throttling,
-    /// The sender is not known yet; what is tried again is taken.
-    Greylisting,
-}
-
-/// How far a measure against a sender has gone; on a ladder, its steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// 4xx: still deferred, will be rejected if nothing changes.
-    Deferral,
-    /// 5xx: rejected.
-    Rejection,
-}
-
-/// How well the source supports an entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Confidence {
-    /// Never confirmed by the provider or a sample: explains, raises no alarm. Of a decision: from a phrase or a bare
-    /// basic code.
-    Low,
-    /// From a code alone.
-    Medium,
-    /// Documented, or seen. Of a decision: from the provider's own tag or wording.
-    #[default]
-    High,
-}
 
 /// What kind of entry decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -164,15 +79,15 @@ pub struct Entry {
     /// Its marker announces the reply of another server.
     pub(super) wraps: bool,
     /// The data file it stands in.
-    pub file: Box<str>,
+    pub file: Cow<'static, str>,
     /// A few words.
-    pub title: Box<str>,
+    pub title: Cow<'static, str>,
     /// What happened.
-    pub meaning: Box<str>,
+    pub meaning: Cow<'static, str>,
     /// What to do; empty when there is nothing to do.
-    pub fix: Box<str>,
+    pub fix: Cow<'static, str>,
     /// Kind of trouble.
-    pub category: Box<str>,
+    pub category: Cow<'static, str>,
     /// What the sender should do.
     pub disposition: Disposition,
     /// Whether the recipient is to be suppressed.
@@ -186,17 +101,17 @@ pub struct Entry {
     /// Step of the ladder, where one is known.
     pub stage: Option<Stage>,
     /// What its deferral and its rejection have in common: a name, the same for each step of one ladder.
-    pub ladder: Option<Box<str>>,
+    pub ladder: Option<Cow<'static, str>>,
     /// Records, headers or settings to paste.
-    pub template: Box<str>,
+    pub template: Cow<'static, str>,
     /// How well the source supports it.
     pub confidence: Confidence,
     /// Where we know it from.
-    pub source: Box<str>,
+    pub source: Cow<'static, str>,
     /// The day somebody last looked there.
-    pub checked: Box<str>,
+    pub checked: Cow<'static, str>,
     /// A reply line that leads here.
-    pub example: Option<Box<str>>,
+    pub example: Option<Cow<'static, str>>,
 }
 
 impl Entry {

@@ -22,14 +22,16 @@ pub(super) struct Index {
     /// Where each slot's candidates begin, and behind the last slot where they end.
     begins: Box<[u32]>,
     candidates: Box<[Candidate]>,
+    /// What is behind the heads of all markers.
+    tails: Box<[Part]>,
 }
 
 /// A marker to compare with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Candidate {
     head: Part,
-    /// What is behind, sixteen bytes each.
-    tail: Box<[Part]>,
+    /// Where among the tails its own begins, sixteen bytes each, and how many they are.
+    tail: (u32, u16),
     number: u16,
 }
 
@@ -47,28 +49,35 @@ struct Part {
 impl Index {
     /// An index of texts, each with its number; each of two bytes at least. Case is ignored.
     pub(super) fn new<'t>(texts: impl Iterator<Item = (u16, &'t [u8])>) -> Index {
-        let (mut least, mut heads) = (0x7f, Box::new([0; SLOTS]));
-        let mut placed: Vec<(usize, Candidate)> = Vec::new();
+        let (mut least, mut heads, mut tails) = (0x7f, Box::new([0; SLOTS]), Vec::new());
+        let (mut all, mut placed) = (Vec::new(), Vec::new());
         for (number, text) in texts {
             least = text.first().map_or(least, |first| least.min(first.to_ascii_uppercase()));
-            let candidate = Candidate::new(number, text);
+            let candidate = Candidate::new(number, text, &mut tails);
             let head = folded(candidate.head.bytes as u64);
             let known = if text.len() < 8 { u64::MAX } else { 1 << bit(head) };
             // Behind a marker of two bytes any third may stand.
             let thirds = if text.len() < 3 { 0..=u64::from(u8::MAX) } else { 0..=0 };
-            let mut slots: Vec<usize> = thirds.map(|third| slot(folded(head | third << 16))).collect();
-            slots.sort_unstable();
-            slots.dedup();
-            for slot in slots {
+            let own = placed.len();
+            for slot in thirds.map(|third| slot(folded(head | third << 16))) {
                 heads[slot] |= known;
-                placed.push((slot, candidate.clone()));
+                if placed[own..].iter().all(|(other, _)| *other != slot) {
+                    placed.push((slot, all.len()));
+                }
             }
+            all.push(candidate);
         }
-        placed.sort_by_key(|(slot, _)| *slot);
-        let begins =
-            (0..=SLOTS).map(|slot| placed.partition_point(|(other, _)| *other < slot) as u32).collect();
-        let candidates = placed.into_iter().map(|(_, candidate)| candidate).collect();
-        Index { least, heads, begins, candidates }
+        let mut begins = vec![0; SLOTS + 1];
+        placed.iter().for_each(|(slot, _)| begins[slot + 1] += 1);
+        (0..SLOTS).for_each(|slot| begins[slot + 1] += begins[slot]);
+        // There are fewer slots than comparisons in a sort.
+        let (mut next, mut order) = (begins.clone(), vec![0; placed.len()]);
+        for (slot, candidate) in placed {
+            order[next[slot] as usize] = candidate;
+            next[slot] += 1;
+        }
+        let candidates = order.into_iter().map(|candidate: usize| all[candidate]).collect();
+        Index { least, heads, begins: begins.into(), candidates, tails: tails.into() }
     }
 
     /// Calls `found` with the number of a marker and the place where it begins, for each in a text that [`PADDING`]
@@ -101,34 +110,39 @@ impl Index {
         let Some(head) = text.first_chunk() else { return };
         let candidates = self.begins[slot] as usize..self.begins[slot + 1] as usize;
         for candidate in &self.candidates[candidates] {
-            if candidate.head.is(head) && candidate.tail_is_behind(text) {
+            if candidate.head.is(head) && self.tail_is_behind(candidate, text) {
                 found(candidate.number);
             }
         }
     }
+
+    fn tail_is_behind(&self, candidate: &Candidate, text: &[u8]) -> bool {
+        let (first, parts) = (candidate.tail.0 as usize, usize::from(candidate.tail.1));
+        let tail = &self.tails[first..first + parts];
+        // The padding is as long as a part: where one ends behind it, the text is over.
+        let texts = text.as_chunks().0.iter().skip(1);
+        tail.len() <= texts.len() && tail.iter().zip(texts).all(|(part, text)| part.is(text))
+    }
 }
 
 impl Candidate {
-    fn new(number: u16, text: &[u8]) -> Candidate {
+    fn new(number: u16, text: &[u8], tails: &mut Vec<Part>) -> Candidate {
+        let first = tails.len();
         let mut parts = text.chunks(16).map(Part::new);
-        Candidate { head: parts.next().unwrap_or_else(|| Part::new(b"")), tail: parts.collect(), number }
-    }
-
-    fn tail_is_behind(&self, text: &[u8]) -> bool {
-        // The padding is as long as a part: where one ends behind it, the text is over.
-        let texts = text.as_chunks().0.iter().skip(1);
-        self.tail.len() <= texts.len() && self.tail.iter().zip(texts).all(|(part, text)| part.is(text))
+        let head = parts.next().unwrap_or_else(|| Part::new(b""));
+        tails.extend(parts);
+        Candidate { head, tail: (first as u32, (tails.len() - first) as u16), number }
     }
 }
 
 impl Part {
     fn new(text: &[u8]) -> Part {
-        let (mut bytes, mut mask, mut case) = ([0; 16], [0; 16], [0; 16]);
-        for (n, byte) in text.iter().take(16).enumerate() {
-            bytes[n] = byte.to_ascii_lowercase();
-            mask[n] = 0xff;
-            case[n] = u8::from(byte.is_ascii_alphabetic()) << 5;
+        let (mut bytes, mut mask) = ([0_u8; 16], [0; 16]);
+        for ((byte, mask), from) in bytes.iter_mut().zip(&mut mask).zip(text) {
+            (*byte, *mask) = (from.to_ascii_lowercase(), 0xff);
         }
+        // All sixteen, which the compiler does at once.
+        let case = bytes.map(|byte| u8::from(byte.is_ascii_lowercase()) << 5);
         let [bytes, mask, case] = [bytes, mask, case].map(u128::from_le_bytes);
         Part { bytes, mask, case }
     }

@@ -3,16 +3,17 @@
 //! A file may hold providers, codes, categories and advice in any mixture. All files are read before any name is
 //! resolved, so their order means nothing, except that the operator's file is last and wins.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use hashbrown::HashMap;
 use serde::Deserialize;
-use toml::value::Datetime;
 
-use super::entry::{Confidence, Deferral, Disposition, Entry, Escalation, Scope, Stage, Suppress};
-use super::pattern::{BasicPattern, EnhancedPattern, Texts};
-use super::provider::Kind;
+use super::entry::{Entry, Scope};
+use super::pattern::BasicPattern;
+use super::raw::{RawCode, RawFile};
+use super::words::{Confidence, Deferral, Disposition, Escalation, Stage, Suppress};
 use super::{Catalog, EMBEDDED, Embedded};
 
 /// Why a data file was refused.
@@ -50,248 +51,212 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A data file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawFile {
-    family: Option<String>,
-    source: Option<String>,
-    checked: Option<Datetime>,
-    #[serde(default)]
-    pub(super) provider: Vec<RawProvider>,
-    #[serde(default)]
-    pub(super) category: Vec<RawCategory>,
-    #[serde(default)]
-    pub(super) advice: Vec<RawAdvice>,
-    #[serde(default)]
-    pub(super) doubt: Vec<RawDoubt>,
-    #[serde(default)]
-    pub(super) code: Vec<RawCode>,
-}
+/// What the texts of a file are: ours stay where they lie in the binary, the operator's are kept.
+pub(super) trait Text: AsRef<str> + Clone + Into<Cow<'static, str>> {}
 
-/// Words that put in doubt what a reply says of its recipient.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawDoubt {
-    words: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawProvider {
-    pub(super) id: String,
-    title: String,
-    #[serde(default)]
-    aliases: Vec<String>,
-    family: Option<String>,
-    kind: Kind,
-    #[serde(default)]
-    note: String,
-    #[serde(default)]
-    pub(super) hosts: Vec<String>,
-    #[serde(default)]
-    pub(super) domains: Vec<String>,
-    #[serde(default)]
-    markers: Vec<String>,
-    #[serde(rename = "source")]
-    _source: Option<String>,
-    #[serde(rename = "checked")]
-    _checked: Option<Datetime>,
-}
-
-/// What the codes of one kind of trouble have in common, unless they say otherwise.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCategory {
-    pub(super) id: String,
-    disposition: Disposition,
-    suppress: Suppress,
-    escalate: Option<Escalation>,
-    deferral: Option<Deferral>,
-    #[serde(default)]
-    advice: Texts,
-    /// Measures against the sender, deferred first and rejected later: the basic code tells the step.
-    #[serde(default)]
-    steps: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawAdvice {
-    pub(super) id: String,
-    text: String,
-    #[serde(default)]
-    template: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCode {
-    provider: Option<String>,
-    basic: Option<BasicPattern>,
-    enhanced: Option<EnhancedPattern>,
-    #[serde(default)]
-    marker: Texts,
-    #[serde(default)]
-    first: bool,
-    #[serde(default)]
-    wraps: bool,
-    title: String,
-    meaning: String,
-    fix: Option<String>,
-    advice: Option<Texts>,
-    category: String,
-    disposition: Option<Disposition>,
-    suppress: Option<Suppress>,
-    #[serde(default)]
-    enforcement: bool,
-    stage: Option<Stage>,
-    ladder: Option<String>,
-    #[serde(default)]
-    confidence: Confidence,
-    source: Option<String>,
-    checked: Option<Datetime>,
-    example: Option<String>,
-}
+impl Text for &'static str {}
+impl Text for String {}
 
 /// One file on its way into the catalogue.
-pub(super) struct Loaded<'a> {
-    pub(super) name: &'a str,
-    pub(super) text: &'a str,
+pub(super) struct Loaded<'t, S> {
+    pub(super) name: S,
+    pub(super) text: &'t str,
     pub(super) operator: bool,
-    pub(super) raw: RawFile,
+    pub(super) raw: RawFile<S>,
+    /// Codes that are still packed.
+    pub(super) packed: &'static [u8],
     /// Codes of the file that are so faulty that `raw` is without them, by number, in order.
     pub(super) skipped: Vec<usize>,
 }
 
 /// Reads the embedded files and the operator's. The first fault is enough.
 pub(super) fn load(operator: Option<(&Path, &str)>) -> Result<Catalog, Error> {
-    let mut files = read_embedded()?;
-    let operator_name = operator.map(|(path, _)| path.display().to_string());
-    if let (Some((path, text)), Some(name)) = (operator, &operator_name) {
-        files.push(Loaded { name, text, operator: true, raw: parse(path, text)?, skipped: Vec::new() });
-    }
+    let embedded = read_embedded()?;
+    let operator = operator.map(|(path, text)| {
+        let (name, raw) = (path.display().to_string(), parse(path, text)?);
+        Ok(Loaded { name, text, operator: true, raw, packed: &[], skipped: Vec::new() })
+    });
     let mut faults = Vec::new();
-    let catalog = build(files, &mut faults);
+    let catalog = build(embedded, operator.transpose()?, &mut faults);
     match faults.into_iter().next() {
         Some(fault) => Err(fault),
         None => Ok(catalog),
     }
 }
 
-/// Reads the embedded files: what the build script has made of them, or else, to tell what is wrong, what is written.
-pub(super) fn read_embedded<'a>() -> Result<Vec<Loaded<'a>>, Error> {
-    let read = |Embedded { name, text, json }: &Embedded| {
-        let raw = serde_json::from_str(json).or_else(|_| parse(Path::new(name), text))?;
-        Ok(Loaded { name, text, operator: false, raw, skipped: Vec::new() })
+/// Reads the embedded files, which the build script has read before.
+pub(super) fn read_embedded() -> Result<Vec<Loaded<'static, &'static str>>, Error> {
+    let read = |&Embedded { name, text, head, codes }: &Embedded| {
+        let raw = unpacked(name, head)?;
+        Ok(Loaded { name, text, operator: false, raw, packed: codes, skipped: Vec::new() })
     };
     EMBEDDED.iter().map(read).collect()
 }
 
+fn unpacked<T: Deserialize<'static>>(name: &str, packed: &'static [u8]) -> Result<T, Error> {
+    let fault = |what: String| Error { file: name.into(), line: 0, key: String::new(), what };
+    postcard::from_bytes(packed).map_err(|error| fault(error.to_string()))
+}
+
 /// Makes one catalogue of all files. What is faulty is left out and told, in the order it is met.
-pub(super) fn build(mut files: Vec<Loaded<'_>>, faults: &mut Vec<Error>) -> Catalog {
-    let mut catalog = Catalog::default();
-    let mut advice = HashMap::new();
-    let mut categories = HashMap::new();
-    for file in &mut files {
-        let raw_advice = std::mem::take(&mut file.raw.advice);
-        for (n, item) in raw_advice.into_iter().enumerate() {
-            if advice.insert(item.id.clone(), item).is_some() && !file.operator {
+pub(super) fn build(
+    mut embedded: Vec<Loaded<'_, &'static str>>,
+    mut operator: Option<Loaded<'_, String>>,
+    faults: &mut Vec<Error>,
+) -> Catalog {
+    let mut making = Making::default();
+    // What is packed of a list begins with its length.
+    let lengths = embedded.iter().filter_map(|file| postcard::take_from_bytes(file.packed).ok());
+    making.catalog.reserve(lengths.map(|(length, _): (usize, _)| length).sum());
+    embedded.iter().for_each(|file| making.names(file, faults));
+    operator.iter().for_each(|file| making.names(file, faults));
+    embedded.iter().for_each(|file| making.doubts(file, faults));
+    operator.iter().for_each(|file| making.doubts(file, faults));
+    for file in &mut embedded {
+        // One file's codes at a time: they take the room of those before.
+        match unpacked(file.name, file.packed) {
+            Ok(codes) => file.raw.code = codes,
+            Err(fault) => faults.push(fault),
+        }
+        making.codes(file, faults);
+    }
+    operator.iter_mut().for_each(|file| making.codes(file, faults));
+    making.catalog.sort();
+    making.catalog
+}
+
+/// A catalogue in the making, and what its entries refer to.
+#[derive(Default)]
+struct Making {
+    catalog: Catalog,
+    advice: HashMap<Cow<'static, str>, Advice>,
+    categories: HashMap<Cow<'static, str>, Category>,
+}
+
+struct Advice {
+    text: Cow<'static, str>,
+    template: Cow<'static, str>,
+}
+
+/// What the codes of one kind of trouble have in common.
+struct Category {
+    disposition: Disposition,
+    suppress: Suppress,
+    escalation: Option<Escalation>,
+    deferral: Option<Deferral>,
+    advice: Vec<Cow<'static, str>>,
+    steps: bool,
+}
+
+impl Making {
+    /// Advice, categories, and providers with all that tells them.
+    fn names<S: Text>(&mut self, file: &Loaded<'_, S>, faults: &mut Vec<Error>) {
+        for (n, raw) in file.raw.advice.iter().enumerate() {
+            let advice = Advice { text: raw.text.clone().into(), template: raw.template.clone().into() };
+            if self.advice.insert(raw.id.clone().into(), advice).is_some() && !file.operator {
                 faults.push(file.error("advice", n, "id", "stands twice"));
             }
         }
-        let raw_categories = std::mem::take(&mut file.raw.category);
-        for (n, item) in raw_categories.into_iter().enumerate() {
-            if categories.insert(item.id.clone(), item).is_some() && !file.operator {
+        for (n, raw) in file.raw.category.iter().enumerate() {
+            let category = Category {
+                disposition: raw.disposition,
+                suppress: raw.suppress,
+                escalation: raw.escalate,
+                deferral: raw.deferral,
+                advice: raw.advice.0.iter().cloned().map(Into::into).collect(),
+                steps: raw.steps,
+            };
+            if self.categories.insert(raw.id.clone().into(), category).is_some() && !file.operator {
                 faults.push(file.error("category", n, "id", "stands twice"));
             }
         }
-        for (n, raw) in std::mem::take(&mut file.raw.provider).into_iter().enumerate() {
-            let family = raw.family.as_deref().or(file.raw.family.as_deref()).unwrap_or(&raw.id).to_owned();
-            let names = [(&raw.hosts, "hosts"), (&raw.domains, "domains")];
-            let id = catalog.providers.add(&raw.id, &raw.title, &family, raw.kind, &raw.note);
-            for (list, key) in names {
-                for name in list {
-                    let added = if key == "hosts" {
-                        catalog.providers.add_host(id, name, file.operator)
-                    } else {
-                        catalog.providers.add_domain(id, name, file.operator)
-                    };
-                    faults.extend(added.err().map(|what| file.error("provider", n, key, &what)));
-                }
+        let Catalog { providers, markers, .. } = &mut self.catalog;
+        for (n, raw) in file.raw.provider.iter().enumerate() {
+            let mut fault = |key: &str, what: &str| faults.push(file.error("provider", n, key, what));
+            let family = raw.family.as_ref().or(file.raw.family.as_ref()).unwrap_or(&raw.id);
+            let id =
+                providers.add(raw.id.clone(), raw.title.clone(), family.clone(), raw.kind, raw.note.clone());
+            for name in &raw.hosts {
+                providers
+                    .add_host(id, name.clone(), file.operator)
+                    .unwrap_or_else(|what| fault("hosts", &what));
+            }
+            for name in &raw.domains {
+                providers
+                    .add_domain(id, name.clone(), file.operator)
+                    .unwrap_or_else(|what| fault("domains", &what));
             }
             for alias in &raw.aliases {
-                let added = catalog.providers.add_alias(id, alias, file.operator);
-                faults.extend(added.err().map(|what| file.error("provider", n, "aliases", &what)));
+                let added = providers.add_alias(id, alias.as_ref(), file.operator);
+                added.unwrap_or_else(|what| fault("aliases", &what));
             }
             for text in &raw.markers {
-                let added = catalog.markers.add_provider(id, text);
-                faults.extend(added.err().map(|what| file.error("provider", n, "markers", &what)));
+                markers.add_provider(id, text.clone()).unwrap_or_else(|what| fault("markers", &what));
             }
         }
     }
-    for file in &files {
-        for (n, raw) in file.raw.doubt.iter().enumerate() {
-            let added = raw.words.iter().filter_map(|word| catalog.markers.add_doubt(word).err());
-            faults.extend(added.map(|what| file.error("doubt", n, "words", &what)));
-        }
-    }
-    for file in &mut files {
-        for (n, raw) in std::mem::take(&mut file.raw.code).into_iter().enumerate() {
-            let mut wrong = |key: &str, what: String| faults.push(file.error("code", n, key, &what));
-            if let Some(entry) = file.entry(raw, &mut catalog, &categories, &advice, &mut wrong) {
-                catalog.add_entry(entry);
-            }
-        }
-    }
-    catalog
-}
 
-impl Loaded<'_> {
+    fn doubts<S: Text>(&mut self, file: &Loaded<'_, S>, faults: &mut Vec<Error>) {
+        for (n, raw) in file.raw.doubt.iter().enumerate() {
+            for word in &raw.words {
+                let added = self.catalog.markers.add_doubt(word.clone());
+                added.unwrap_or_else(|what| faults.push(file.error("doubt", n, "words", &what)));
+            }
+        }
+    }
+
+    fn codes<S: Text>(&mut self, file: &mut Loaded<'_, S>, faults: &mut Vec<Error>) {
+        for (n, raw) in std::mem::take(&mut file.raw.code).iter_mut().enumerate() {
+            let mut wrong = |key: &str, what: String| faults.push(file.error("code", n, key, &what));
+            if let Some(entry) = self.entry(file, raw, &mut wrong) {
+                self.catalog.add_entry(entry);
+            }
+        }
+    }
+
     /// The entry that a table describes; none when it is `wrong`, which is told of each of its keys that is.
-    fn entry(
-        &self,
-        raw: RawCode,
-        catalog: &mut Catalog,
-        categories: &HashMap<String, RawCategory>,
-        advice: &HashMap<String, RawAdvice>,
+    fn entry<S: Text>(
+        &mut self,
+        file: &Loaded<'_, S>,
+        raw: &mut RawCode<S>,
         wrong: &mut dyn FnMut(&str, String),
     ) -> Option<Entry> {
         let missing = || "is missing, here and at the head of the file".to_owned();
 
-        let scope = match raw.provider.as_deref().or(self.raw.family.as_deref()) {
+        let scope = match raw.provider.as_ref().or(file.raw.family.as_ref()).map(AsRef::as_ref) {
             None => {
                 wrong("provider", missing());
                 None
             }
             Some("*") => Some(Scope::ANY),
-            Some(whose) => catalog.providers.scope(whose).or_else(|| {
+            Some(whose) => self.catalog.providers.scope(whose).or_else(|| {
                 wrong("provider", format!("no provider or family is called \"{whose}\""));
                 None
             }),
         };
-        let category = categories.get(&raw.category);
+        let category = self.categories.get(raw.category.as_ref());
         if category.is_none() {
-            wrong("category", format!("no category is called \"{}\"", raw.category));
+            wrong("category", format!("no category is called \"{}\"", raw.category.as_ref()));
         }
 
-        let mut fix = raw.fix.unwrap_or_default();
-        let own_fix = !fix.is_empty();
-        let mut template = String::new();
-        let (key, names) = match &raw.advice {
+        let mut fix: Cow<'static, str> = raw.fix.clone().map(Into::into).unwrap_or_default();
+        let mut template = Cow::default();
+        let of_category = category.filter(|_| raw.advice.is_none() && fix.is_empty());
+        let (key, own) = match &raw.advice {
             Some(names) => ("advice", names.0.as_slice()),
-            None if own_fix => ("advice", [].as_slice()),
-            None => ("category", category.map_or([].as_slice(), |category| category.advice.0.as_slice())),
+            None => ("category", [].as_slice()),
         };
+        let names = own.iter().map(AsRef::as_ref);
+        let names = names.chain(of_category.iter().flat_map(|category| &category.advice).map(AsRef::as_ref));
         let mut unknown_advice = false;
         for name in names {
-            let Some(advice) = advice.get(name) else {
+            let Some(advice) = self.advice.get(name) else {
                 wrong(key, format!("no advice is called \"{name}\""));
                 unknown_advice = true;
                 continue;
             };
-            append(&mut fix, " ", &advice.text);
-            append(&mut template, "\n", &advice.template);
+            append(&mut fix, " ", advice.text.clone());
+            append(&mut template, "\n", advice.template.clone());
         }
 
         let false_alarm = raw.enforcement && raw.confidence == Confidence::Low;
@@ -304,16 +269,16 @@ impl Loaded<'_> {
         }
         let mut markers = Vec::with_capacity(raw.marker.0.len());
         for text in &raw.marker.0 {
-            match catalog.markers.add(text) {
+            match self.catalog.markers.add(text.clone()) {
                 Ok(marker) => markers.push(marker),
                 Err(what) => wrong("marker", what),
             }
         }
-        let source = raw.source.or_else(|| self.raw.source.clone());
+        let source = raw.source.clone().or_else(|| file.raw.source.clone());
         if source.is_none() {
             wrong("source", missing());
         }
-        let checked = raw.checked.or(self.raw.checked);
+        let checked = raw.checked.clone().or_else(|| file.raw.checked.clone());
         if checked.is_none() {
             wrong("checked", missing());
         }
@@ -327,48 +292,53 @@ impl Loaded<'_> {
         let slower = category.deferral.is_some() && raw.disposition == Some(Disposition::Throttle);
         Some(Entry {
             scope,
-            operator: self.operator,
-            basic: raw.basic,
-            enhanced: raw.enhanced,
+            operator: file.operator,
+            basic: raw.basic.take(),
+            enhanced: raw.enhanced.take(),
             markers,
             first: raw.first,
             wraps: raw.wraps,
-            file: self.name.into(),
-            title: raw.title.into(),
-            meaning: raw.meaning.into(),
-            fix: fix.into(),
-            category: raw.category.into(),
+            file: file.name.clone().into(),
+            title: raw.title.clone().into(),
+            meaning: raw.meaning.clone().into(),
+            fix,
+            category: raw.category.clone().into(),
             disposition: raw.disposition.unwrap_or(category.disposition),
             suppress: raw.suppress.unwrap_or(category.suppress),
             // A code that is never to suppress anybody does not do so in the end either.
-            escalation: category.escalate.filter(|_| raw.suppress != Some(Suppress::Never)),
+            escalation: category.escalation.filter(|_| raw.suppress != Some(Suppress::Never)),
             deferral: if slower { Some(Deferral::Throttling) } else { category.deferral },
             enforcement: raw.enforcement,
             stage: raw.stage.or(step),
-            ladder: raw.ladder.map(Into::into),
-            template: template.into(),
+            ladder: raw.ladder.clone().map(Into::into),
+            template,
             confidence: raw.confidence,
             source: source.into(),
-            checked: checked.to_string().into(),
-            example: raw.example.map(Into::into),
+            checked: checked.into(),
+            example: raw.example.clone().map(Into::into),
         })
     }
+}
 
+impl<S: Text> Loaded<'_, S> {
     /// The fault at a key of the `n`th table of a list; at its first line when the key is not written there.
     pub(super) fn error(&self, list: &str, n: usize, key: &str, what: &str) -> Error {
         let before = |n: usize| self.skipped.iter().fold(n, |n, skipped| n + usize::from(*skipped <= n));
         let n = if list == "code" { before(n) } else { n };
         let line = line_of_key(self.text, list, n, key).unwrap_or(0);
-        Error { file: self.name.into(), line, key: key.to_owned(), what: what.to_owned() }
+        Error { file: self.name.as_ref().into(), line, key: key.to_owned(), what: what.to_owned() }
     }
 }
 
 /// Adds a piece of text, with something between it and what is there.
-fn append(text: &mut String, between: &str, piece: &str) {
-    if !text.is_empty() && !piece.is_empty() {
+fn append(text: &mut Cow<'static, str>, between: &str, piece: Cow<'static, str>) {
+    if text.is_empty() {
+        *text = piece;
+    } else if !piece.is_empty() {
+        let text = text.to_mut();
         text.push_str(between);
+        text.push_str(&piece);
     }
-    text.push_str(piece);
 }
 
 /// The step that codes of one severity are.
@@ -380,7 +350,7 @@ fn step_of(basic: &BasicPattern) -> Option<Stage> {
     }
 }
 
-fn parse(file: &Path, text: &str) -> Result<RawFile, Error> {
+fn parse(file: &Path, text: &str) -> Result<RawFile<String>, Error> {
     toml::from_str(text).map_err(|error| fault(file, text, &error))
 }
 

@@ -5,9 +5,10 @@
 //! `decide`.
 
 use super::decide::suppress;
-use super::entry::{Entry, Scope, Suppress};
-use super::pattern::{handles_of, says_nothing};
+use super::entry::{Entry, Scope};
+use super::fits::{handles_of, says_nothing};
 use super::provider::Provider;
+use super::words::Suppress;
 use super::{Catalog, MarkerId};
 use crate::smtp::{Code, EnhancedCode};
 
@@ -22,11 +23,9 @@ impl Catalog {
         marker: Option<MarkerId>,
     ) -> Option<&Entry> {
         let plain = self.best_plain(who, code);
-        let marked = marker.and_then(|marker| self.by_marker.get(usize::from(marker.0)));
+        let marked = marker.into_iter().flat_map(|marker| self.by_marker.of(marker));
         marked
-            .into_iter()
-            .flatten()
-            .filter_map(|number| self.entries.get(*number))
+            .filter_map(|number| self.entries.get(number))
             .filter_map(|entry| Some((rank_marked(entry, who, code, plain)?, entry)))
             .chain(plain)
             // Of two that are equally specific the later one: an operator may say a thing again.
@@ -43,9 +42,8 @@ impl Catalog {
         scopes
             .into_iter()
             .flatten()
-            .flat_map(|scope| handles_of(code).filter_map(move |handle| self.by_code.get(&(scope, handle))))
-            .flatten()
-            .filter_map(|number| self.entries.get(*number))
+            .flat_map(|scope| handles_of(code).flat_map(move |handle| self.by_code.of((scope, handle))))
+            .filter_map(|number| self.entries.get(number))
             .filter_map(|entry| Some((rank(entry, who, code)?, entry)))
             .max_by_key(|(rank, _)| *rank)
     }
@@ -63,8 +61,7 @@ impl Catalog {
         let mut best = None;
         for &marker in found {
             let text = self.markers.text(marker).unwrap_or_default();
-            let entries = self.by_marker.get(usize::from(marker.0)).into_iter().flatten();
-            for entry in entries.filter_map(|number| self.entries.get(*number)) {
+            for entry in self.by_marker.of(marker).filter_map(|number| self.entries.get(number)) {
                 let Some(rank) = rank_marked(entry, who, code, plain) else { continue };
                 if plain.is_some_and(|(of_plain, _)| rank < of_plain) {
                     continue;

@@ -2,8 +2,11 @@
 //!
 //! Where several fit, [`super::lookup`] decides; this file only says which texts are there.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 use super::index::{Index, PADDING};
 use super::{MarkerId, ProviderId};
@@ -12,7 +15,9 @@ use super::{MarkerId, ProviderId};
 #[derive(Debug, Default)]
 pub(super) struct Markers {
     list: Vec<Marker>,
-    by_text: HashMap<Box<str>, MarkerId>,
+    /// By their texts, case ignored.
+    by_text: HashTable<MarkerId>,
+    hasher: DefaultHashBuilder,
     /// Markers that tell who is behind a host nobody knows.
     providers: HashMap<MarkerId, ProviderId>,
     /// Words that put in doubt what a reply says of its recipient.
@@ -23,7 +28,7 @@ pub(super) struct Markers {
 
 #[derive(Debug)]
 struct Marker {
-    text: Box<str>,
+    text: Cow<'static, str>,
     /// A word such as SPF or DKIM: counts only alone, never inside a host name or URL.
     word: bool,
 }
@@ -33,32 +38,41 @@ const LONGEST: usize = 120;
 
 impl Markers {
     /// The number of a marker, new or known. Case is ignored.
-    pub(super) fn add(&mut self, text: &str) -> Result<MarkerId, String> {
+    pub(super) fn add(&mut self, text: impl Into<Cow<'static, str>>) -> Result<MarkerId, String> {
+        let text = text.into();
         if text.trim().len() < 2 || text.len() > LONGEST || !text.bytes().all(|b| (b' '..=b'~').contains(&b))
         {
             return Err(format!(
                 "\"{text}\" is no marker: expected 2 to {LONGEST} printable ASCII characters"
             ));
         }
-        let key = text.to_ascii_lowercase().into_boxed_str();
-        if let Some(known) = self.by_text.get(&key) {
-            return Ok(*known);
+        if let Some(known) = self.by_text(&text) {
+            return Ok(known);
         }
         let word = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_uppercase());
-        let marker = self.push(text, word)?;
-        self.by_text.insert(key, marker);
+        let marker = self.push(text.clone(), word)?;
+        let Markers { list, by_text, hasher, .. } = self;
+        by_text.insert_unique(hash(hasher, &text), marker, |marker| hash_of(hasher, list, *marker));
         Ok(marker)
     }
 
-    fn push(&mut self, text: &str, word: bool) -> Result<MarkerId, String> {
+    /// Makes room for so many.
+    pub(super) fn reserve(&mut self, more: usize) {
+        let Markers { list, by_text, hasher, .. } = self;
+        list.reserve(more);
+        by_text.reserve(more, |marker| hash_of(hasher, list, *marker));
+    }
+
+    fn push(&mut self, text: Cow<'static, str>, word: bool) -> Result<MarkerId, String> {
         let number = u16::try_from(self.list.len()).map_err(|_| "there are too many markers".to_owned())?;
-        self.list.push(Marker { text: text.into(), word });
+        self.list.push(Marker { text, word });
         self.index = OnceLock::new();
         Ok(MarkerId(number))
     }
 
     /// A word that puts in doubt what a reply says of its recipient. It leads to no entry, and counts only alone.
-    pub(super) fn add_doubt(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn add_doubt(&mut self, text: impl Into<Cow<'static, str>>) -> Result<(), String> {
+        let text = text.into();
         if text.len() < 3
             || text.len() > LONGEST
             || !text.bytes().all(|b| b.is_ascii_lowercase() || b == b' ')
@@ -75,8 +89,13 @@ impl Markers {
     }
 
     /// A marker that tells the provider.
-    pub(super) fn add_provider(&mut self, provider: ProviderId, text: &str) -> Result<(), String> {
-        let marker = self.add(text)?;
+    pub(super) fn add_provider(
+        &mut self,
+        provider: ProviderId,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Result<(), String> {
+        let text = text.into();
+        let marker = self.add(text.clone())?;
         match self.providers.insert(marker, provider) {
             Some(other) if other != provider => Err(format!("\"{text}\" tells two providers")),
             _ => Ok(()),
@@ -88,7 +107,8 @@ impl Markers {
     }
 
     pub(super) fn by_text(&self, text: &str) -> Option<MarkerId> {
-        self.by_text.get(text.to_ascii_lowercase().as_str()).copied()
+        let same = |known: &MarkerId| self.text(*known).is_some_and(|known| known.eq_ignore_ascii_case(text));
+        self.by_text.find(hash(&self.hasher, text), same).copied()
     }
 
     pub(super) fn provider(&self, marker: MarkerId) -> Option<ProviderId> {
@@ -114,6 +134,19 @@ impl Markers {
     }
 }
 
+/// The hash of a text, case ignored. Longer ones are refused: so much of any is enough to tell.
+fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
+    let mut room = [0; LONGEST];
+    let small = &mut room[..text.len().min(LONGEST)];
+    small.copy_from_slice(&text.as_bytes()[..small.len()]);
+    small.make_ascii_lowercase();
+    hasher.hash_one(small)
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, list: &[Marker], marker: MarkerId) -> u64 {
+    hash(hasher, list.get(usize::from(marker.0)).map_or("", |marker| &*marker.text))
+}
+
 /// Whether a word between these stands alone: not in a host name, a URL or a setting.
 fn stands_alone(before: Option<u8>, after: &[u8]) -> bool {
     let joins = |b: u8| b.is_ascii_alphanumeric() || b"-_/@=&#?%+".contains(&b);
@@ -132,7 +165,7 @@ mod tests {
     fn found(markers: &[&str], reply: &str) -> Vec<String> {
         let mut all = Markers::default();
         for text in markers {
-            all.add(text).unwrap();
+            all.add((*text).to_owned()).unwrap();
         }
         let mut texts = Vec::new();
         let padded = [reply.as_bytes(), &[0; PADDING]].concat();
@@ -167,7 +200,7 @@ mod tests {
     fn unfit_markers_are_refused() {
         let mut all = Markers::default();
         for text in ["", "a", " a ", "tab\there", "ü-umlaut", &"x".repeat(LONGEST + 1)] {
-            assert!(all.add(text).is_err(), "{text}");
+            assert!(all.add(text.to_owned()).is_err(), "{text}");
         }
         assert_eq!(all.add("Same").unwrap(), all.add("sAME").unwrap());
     }

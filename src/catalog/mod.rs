@@ -9,36 +9,40 @@ mod check;
 mod decide;
 mod eight;
 mod entry;
+mod fits;
 mod flat;
 mod index;
+mod listed;
 mod load;
 mod lookup;
 mod marker;
 mod named;
 mod pattern;
 mod provider;
+mod raw;
 mod read;
 mod search;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod words;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use entry::Scope;
-use pattern::{Handle, handles};
+use fits::{Handle, handles};
+use listed::Listed;
 
 pub use answer::{Answer, Quoted, Reading};
 pub use check::{Checked, Replaced, Taken, check};
-pub use entry::{
-    Confidence, Deferral, Disposition, Entry, Escalation, Layer, Meaning, Rule, Stage, Suppress,
-};
+pub use entry::{Entry, Layer, Meaning, Rule};
 pub use load::Error;
 pub use named::Only;
-pub use provider::{Kind, Provider};
+pub use provider::Provider;
 pub use read::Reader;
 pub use search::Query;
+pub use words::{Confidence, Deferral, Disposition, Escalation, Kind, Stage, Suppress};
 
 /// A provider by number; only valid for the [`Catalog`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,8 +61,10 @@ struct Embedded {
     name: &'static str,
     /// As it is written.
     text: &'static str,
-    /// The same as JSON, which is read much faster.
-    json: &'static str,
+    /// The same without its codes, packed by the build script, which is read many times faster.
+    head: &'static [u8],
+    /// Its codes.
+    codes: &'static [u8],
 }
 
 /// The files under `data/`, sorted by name; the build script lists them.
@@ -71,9 +77,9 @@ pub struct Catalog {
     markers: marker::Markers,
     entries: Vec<Entry>,
     /// Entries without a marker, by whose they are and what they can be found by.
-    by_code: HashMap<(Scope, Handle), Vec<usize>>,
+    by_code: Listed<(Scope, Handle)>,
     /// Entries with a marker, by each of their markers.
-    by_marker: Vec<Vec<usize>>,
+    by_marker: Listed<MarkerId>,
 }
 
 impl Catalog {
@@ -88,21 +94,31 @@ impl Catalog {
         load::load(Some((operator_file, &text)))
     }
 
+    /// Makes room for so many entries.
+    fn reserve(&mut self, entries: usize) {
+        self.entries.reserve(entries);
+        // Most have one marker.
+        self.markers.reserve(entries);
+        self.by_marker.reserve(entries);
+    }
+
     fn add_entry(&mut self, entry: Entry) {
         let number = self.entries.len();
         for marker in &entry.markers {
-            let place = usize::from(marker.0);
-            if self.by_marker.len() <= place {
-                self.by_marker.resize_with(place + 1, Vec::new);
-            }
-            self.by_marker[place].push(number);
+            self.by_marker.push(*marker, number);
         }
         if entry.markers.is_empty() {
             for handle in handles(entry.basic.as_ref(), entry.enhanced.as_ref()) {
-                self.by_code.entry((entry.scope, handle)).or_default().push(number);
+                self.by_code.push((entry.scope, handle), number);
             }
         }
         self.entries.push(entry);
+    }
+
+    /// Makes the entries that were added findable.
+    fn sort(&mut self) {
+        self.by_marker.sort();
+        self.by_code.sort();
     }
 
     /// Who runs the host of this name: whole labels from the right, the longest suffix wins, case ignored.

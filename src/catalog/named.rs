@@ -1,13 +1,16 @@
 //! What people call a provider: its short name, its family's, the names in its title, an alias, one of its domains.
 
-use super::provider::{Kind, Provider};
+use std::borrow::Cow;
+
+use super::provider::Provider;
+use super::words::Kind;
 use super::{Catalog, ProviderId, UNKNOWN};
 
 /// The providers that somebody means by one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
-    name: Box<str>,
-    members: Vec<Box<str>>,
+    name: Cow<'static, str>,
+    members: Vec<Cow<'static, str>>,
 }
 
 impl Only {
@@ -18,7 +21,7 @@ impl Only {
 
     /// The short names of all that are meant.
     pub fn members(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|member| &**member)
+        self.members.iter().map(AsRef::as_ref)
     }
 
     /// Whether a provider, given by its short name, is meant.

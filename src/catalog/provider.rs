@@ -2,43 +2,30 @@
 //!
 //! What people call a provider, and what they may have meant, stands in `named`.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+use std::borrow::Cow;
 use std::hash::Hash;
 
-use serde::{Deserialize, Serialize};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry as Slot;
 
 use super::ProviderId;
 use super::entry::Scope;
 use super::named::plain;
-
-/// What a provider does with mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Keeps mailboxes, for the public or for customers' domains.
-    Mailbox,
-    /// Keeps mailboxes of people who buy network access.
-    Isp,
-    /// Filters for mailboxes that somebody else keeps.
-    Gateway,
-    /// Takes mail on from its customers: a smarthost.
-    Relay,
-}
+use super::words::Kind;
 
 /// One provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
     /// The short name, as machine formats print it.
-    pub id: Box<str>,
+    pub id: Cow<'static, str>,
     /// The name people use.
-    pub title: Box<str>,
+    pub title: Cow<'static, str>,
     /// The short name of its family; its own when it stands alone.
-    pub family: Box<str>,
+    pub family: Cow<'static, str>,
     /// What it does with mail.
     pub kind: Kind,
     /// What whoever reads its answers should know; empty mostly.
-    pub note: Box<str>,
+    pub note: Cow<'static, str>,
     pub(super) scope: Scope,
     pub(super) family_scope: Scope,
 }
@@ -47,13 +34,16 @@ pub struct Provider {
 #[derive(Debug, Default)]
 pub(super) struct Providers {
     list: Vec<Provider>,
-    by_name: HashMap<Box<str>, ProviderId>,
-    scopes: HashMap<Box<str>, Scope>,
+    by_name: HashMap<Cow<'static, str>, ProviderId>,
+    scopes: HashMap<Cow<'static, str>, Scope>,
     /// What else people call them, as [`plain`] writes it.
-    aliases: HashMap<Box<str>, Owner>,
-    hosts: HashMap<Box<[u8]>, Owner>,
-    domains: HashMap<Box<[u8]>, Owner>,
+    aliases: HashMap<Cow<'static, str>, Owner>,
+    hosts: Names,
+    domains: Names,
 }
+
+/// Names of hosts or domains.
+type Names = HashMap<Cow<'static, [u8]>, Owner>;
 
 /// Whom a name belongs to, and whether the operator said so.
 #[derive(Clone, Copy, Debug)]
@@ -67,25 +57,33 @@ const LONGEST_NAME: usize = 255;
 
 impl Providers {
     /// A new provider, or a known one under a new title.
-    pub(super) fn add(&mut self, id: &str, title: &str, family: &str, kind: Kind, note: &str) -> ProviderId {
-        let scope = self.intern(id);
-        let family_scope = self.intern(family);
+    pub(super) fn add(
+        &mut self,
+        id: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        family: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        note: impl Into<Cow<'static, str>>,
+    ) -> ProviderId {
+        let (id, family) = (id.into(), family.into());
+        let scope = self.intern(id.clone());
+        let family_scope = self.intern(family.clone());
         let provider = Provider {
-            id: id.into(),
+            id: id.clone(),
             title: title.into(),
-            family: family.into(),
+            family,
             kind,
             note: note.into(),
             scope,
             family_scope,
         };
-        if let Some(known) = self.by_name.get(id) {
+        if let Some(known) = self.by_name.get(&id) {
             self.list[usize::from(known.0)] = provider;
             return *known;
         }
         let number = ProviderId(u16::try_from(self.list.len()).unwrap_or(u16::MAX));
         self.list.push(provider);
-        self.by_name.insert(id.into(), number);
+        self.by_name.insert(id, number);
         number
     }
 
@@ -103,28 +101,28 @@ impl Providers {
         put(&mut self.aliases, provider, plain.into(), operator, name)
     }
 
-    fn intern(&mut self, name: &str) -> Scope {
+    fn intern(&mut self, name: Cow<'static, str>) -> Scope {
         // Scope 0 is everybody.
         let next = Scope(u16::try_from(self.scopes.len() + 1).unwrap_or(u16::MAX));
-        *self.scopes.entry(name.into()).or_insert(next)
+        *self.scopes.entry(name).or_insert(next)
     }
 
     pub(super) fn add_host(
         &mut self,
         provider: ProviderId,
-        name: &str,
+        name: impl Into<Cow<'static, str>>,
         operator: bool,
     ) -> Result<(), String> {
-        put(&mut self.hosts, provider, checked(name)?, operator, name)
+        own(&mut self.hosts, provider, name.into(), operator)
     }
 
     pub(super) fn add_domain(
         &mut self,
         provider: ProviderId,
-        name: &str,
+        name: impl Into<Cow<'static, str>>,
         operator: bool,
     ) -> Result<(), String> {
-        put(&mut self.domains, provider, checked(name)?, operator, name)
+        own(&mut self.domains, provider, name.into(), operator)
     }
 
     /// The scope called by a provider's or a family's short name.
@@ -185,7 +183,7 @@ impl Providers {
     }
 }
 
-fn names_of(names: &HashMap<Box<[u8]>, Owner>, provider: ProviderId) -> Vec<&str> {
+fn names_of(names: &Names, provider: ProviderId) -> Vec<&str> {
     let own = names.iter().filter(|(_, owner)| owner.provider == provider);
     // `put` takes plain ASCII only.
     let mut own: Vec<&str> = own.filter_map(|(name, _)| std::str::from_utf8(name).ok()).collect();
@@ -193,14 +191,28 @@ fn names_of(names: &HashMap<Box<[u8]>, Owner>, provider: ProviderId) -> Vec<&str
     own
 }
 
-/// The name of a host or a domain as a key.
-fn checked(name: &str) -> Result<Box<[u8]>, String> {
+/// A host or a domain for its provider.
+fn own(
+    names: &mut Names,
+    provider: ProviderId,
+    name: Cow<'static, str>,
+    operator: bool,
+) -> Result<(), String> {
+    check(&name)?;
+    let key = match name.clone() {
+        Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+        Cow::Owned(name) => Cow::Owned(name.into_bytes()),
+    };
+    put(names, provider, key, operator, &name)
+}
+
+fn check(name: &str) -> Result<(), String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_');
     let labels = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
     if !labels || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
         return Err(format!("\"{name}\" is no name: expected lower-case labels like mx.example.net"));
     }
-    Ok(name.as_bytes().into())
+    Ok(())
 }
 
 /// The operator may take a name from us; nobody may take one twice.

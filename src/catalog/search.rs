@@ -1,8 +1,9 @@
 //! Entries as people look for them: by whose they are, by kind, by words.
 
 use super::Catalog;
-use super::entry::{Entry, Stage, Suppress};
+use super::entry::Entry;
 use super::provider::Provider;
+use super::words::{Stage, Suppress};
 use crate::smtp::{BasicCode, Code, EnhancedCode};
 
 /// What is looked for; all of it must hold. Nothing asked is everything.

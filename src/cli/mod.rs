@@ -24,6 +24,7 @@ mod spikes;
 mod state;
 mod suppress;
 mod when;
+mod zone;
 
 use std::io::Write;
 use std::path::Path;
@@ -87,8 +88,9 @@ fn catalog(file: Option<&Path>) -> Result<Catalog, Error> {
 fn report(args: &ReportArgs) -> Result<Exit, Error> {
     let catalog = catalog(args.page.catalog.as_deref())?;
     let setting = Setting::new(&args.page, &catalog)?;
-    let options = read::options(&args.read, &setting, !args.no_senders)?;
+    let mut options = read::options(&args.read, &setting, !args.no_senders)?;
     let opened = read::open(&args.read, options.period.since, args.page.quiet)?;
+    options.threads = opened.workers(options.threads);
     let progress = notes::Progress::new(opened.bytes(), args.page.quiet);
     let scan = scan::scan(opened.sources, &catalog, &options, &|bytes| progress.add(bytes));
     progress.finish();
@@ -104,8 +106,8 @@ fn report(args: &ReportArgs) -> Result<Exit, Error> {
     if exit == Exit::Done && (opened.skipped > 0 || !scan.damaged.is_empty()) {
         exit = Exit::Damaged;
     }
-    // The process ends here; taking the counts down one by one would only make the user wait.
-    std::mem::forget(scan);
+    // The process ends here; taking counts and knowledge down one by one would only make the user wait.
+    std::mem::forget((scan, catalog));
     Ok(exit)
 }
 

@@ -20,6 +20,9 @@ pub(super) const USUAL: [&str; 4] =
 /// Files that are kept open until they are read. More are opened again when it is their turn: descriptors are few.
 const KEPT_OPEN: usize = 16;
 
+/// Fewer bytes are read by one worker.
+const FOR_ONE: u64 = 256 << 10;
+
 /// The sources, and how many could not be opened.
 pub(super) struct Opened {
     /// What can be read.
@@ -32,6 +35,13 @@ impl Opened {
     /// Length of all; 0 where nobody knows.
     pub(super) fn bytes(&self) -> u64 {
         self.sources.iter().map(|source| source.length).sum::<Option<u64>>().unwrap_or(0)
+    }
+
+    /// How many workers are to read this, where so many were asked for and 0 leaves it to us: to start one takes longer than to
+    /// read what one would not share with others.
+    pub(super) fn workers(&self, asked: usize) -> usize {
+        let mapped = self.sources.iter().all(Source::is_mapped);
+        if asked == 0 && mapped && self.bytes() < FOR_ONE { 1 } else { asked }
     }
 
     /// What can be read again, and whether there is something that cannot.

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::carry::{QUEUE, carried};
 use super::exit::{Error, Exit};
 use super::notes;
 use super::out::Out;
+use super::zone;
 use crate::catalog::Catalog;
 use crate::report::escape;
 use crate::state::{self, DATABASE, Fault, Known, Overview, State};
@@ -148,7 +148,7 @@ fn show(state: &State) -> Result<Exit, Error> {
 }
 
 fn write(path: &Path, overview: &Overview, files: &[Known], out: &mut Out) -> std::io::Result<()> {
-    let zone = TimeZone::system();
+    let zone = zone::system();
     let time = |at: i64| {
         Timestamp::from_second(at).map_or_else(
             |_| at.to_string(),

@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::exit::Error;
+use super::zone;
 use crate::time::Instant;
 
 /// The zone of `--tz`, or the system's.
 pub(super) fn zone(name: Option<&str>) -> Result<TimeZone, Error> {
-    let Some(name) = name else { return Ok(TimeZone::system()) };
-    TimeZone::get(name).map_err(|_| {
+    let Some(name) = name else { return Ok(zone::system()) };
+    zone::named(name).ok_or_else(|| {
         Error::usage(format!(
             "--tz {name}: no such time zone; use a name like Europe/Berlin, America/New_York or UTC"
         ))

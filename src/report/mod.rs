@@ -7,6 +7,7 @@ mod cause;
 mod chart;
 pub mod clean;
 pub mod codes;
+mod columns;
 mod cures;
 pub mod escape;
 pub mod explain;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
 
+use super::columns::columns;
 use super::table::{Table, cut};
 use super::{Look, escape};
 
@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
     pub(super) fn heading(&mut self, text: &str, remark: &str) -> io::Result<()> {
         writeln!(self.out)?;
         let text = cut(&escape::terminal(text), self.width);
-        let used = text.width() + 2;
+        let used = columns(&text) + 2;
         self.put(&text, HEAD)?;
         if !remark.is_empty() && used < self.width {
             let remark = cut(&escape::terminal(remark), self.width - used);
@@ -70,7 +70,7 @@ impl<'a> Page<'a> {
     pub(super) fn hanging(&mut self, label: &str, text: &str, hang: usize) -> io::Result<()> {
         let label = cut(&escape::terminal(label), hang - INDENT - 1);
         write!(self.out, "{:INDENT$}", "")?;
-        let used = INDENT + label.width();
+        let used = INDENT + columns(&label);
         self.put(&label, FAINT)?;
         self.lines(text, used, hang, Style::new())
     }
@@ -80,7 +80,7 @@ impl<'a> Page<'a> {
         let label = cut(&escape::terminal(label), HANG - INDENT - 1);
         write!(self.out, "{:INDENT$}", "")?;
         self.put(&label, FAINT)?;
-        let blanks = HANG - INDENT - label.width();
+        let blanks = HANG - INDENT - columns(&label);
         let text = cut(&escape::terminal(text.trim_end()), self.width - HANG);
         writeln!(self.out, "{:blanks$}{text}", "")
     }
@@ -135,19 +135,19 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split_ascii_whitespace() {
         let word = escape::terminal(word);
-        if !line.is_empty() && line.width() + 1 + word.width() > room {
+        if !line.is_empty() && columns(&line) + 1 + columns(&word) > room {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        if word.width() <= room {
+        if columns(&word) <= room {
             line.push_str(&word);
             continue;
         }
         for character in word.chars() {
             line.push(character);
-            if line.width() > room && line.chars().count() > 1 {
+            if columns(&line) > room && line.chars().count() > 1 {
                 line.pop();
                 lines.push(std::mem::take(&mut line));
                 line.push(character);

@@ -1,8 +1,8 @@
 //! Courses in one line: what share of the attempts met something, from the start of the period to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::figures::Told;
+use super::figures::{Told, ends};
 use super::number::counted;
 use super::when::Zone;
 use crate::analysis::{Finding, Kind};
@@ -43,15 +43,13 @@ impl Sparks {
         zone: Zone<'_>,
         width: Width,
     ) -> Sparks {
-        let all = || told.iter();
-        let failed = |t: &&Told<'_>| t.key.action == Action::Failed;
-        let put_off = |t: &&Told<'_>| t.nature.transient;
-        let Some(axis) = Axis::over(told, IN_TABLE, zone, width) else { return Sparks::default() };
-        let draw = |wanted: &dyn Fn(&&Told<'_>) -> bool| shares(&axis.parts(all(), wanted));
-        let mut providers: BTreeMap<&str, Vec<&Told<'_>>> = BTreeMap::new();
-        all().for_each(|t| providers.entry(provider(t)).or_default().push(t));
+        let failed = |t: &Told<'_>| t.key.action == Action::Failed;
+        let put_off = |t: &Told<'_>| t.nature.transient;
+        let Some(courses) = Courses::over(told, IN_TABLE, zone, width) else { return Sparks::default() };
+        let draw = |wanted: &dyn Fn(&Told<'_>) -> bool| shares(&courses.parts(|_| true, wanted));
+        let providers: BTreeSet<&str> = told.iter().map(provider).collect();
         Sparks {
-            mark: words(axis.slot),
+            mark: words(courses.axis.slot),
             dead_address: draw(&|t| t.nature.dead_address),
             policy: draw(&|t| t.nature.policy),
             other_failures: draw(&|t| failed(t) && !t.nature.dead_address && !t.nature.policy),
@@ -60,13 +58,13 @@ impl Sparks {
             other_deferrals: draw(&|t| put_off(t) && t.deferral().is_none()),
             providers: providers
                 .into_iter()
-                .map(|(name, told)| {
-                    let parts = axis.parts(told.into_iter(), |t| failed(t) || put_off(t));
+                .map(|name| {
+                    let parts = courses.parts(|t| provider(t) == name, |t| failed(t) || put_off(t));
                     (name.to_owned(), shares(&parts))
                 })
                 .collect(),
-            findings: match Axis::over(told, OF_FINDING, zone, width) {
-                Some(axis) => findings.map(|finding| of_finding(finding, told, &axis)).collect(),
+            findings: match Courses::over(told, OF_FINDING, zone, width) {
+                Some(courses) => findings.map(|finding| of_finding(finding, &courses)).collect(),
                 None => Vec::new(),
             },
         }
@@ -75,15 +73,16 @@ impl Sparks {
 
 /// The course of one finding: what share of the attempts at its provider met its code, with its window in brackets; no
 /// bracket closes what still goes on.
-fn of_finding(finding: &Finding, told: &[Told<'_>], axis: &Axis) -> String {
-    let there = told.iter().filter(|t| provider(t) == finding.provider);
+fn of_finding(finding: &Finding, courses: &Courses<'_, '_>) -> String {
+    let axis = courses.axis;
+    let there = |t: &Told<'_>| provider(t) == finding.provider;
     let marked = |t: &Told<'_>| finding.marker.is_none() || finding.marker == t.key.marker;
     // What no server answered has no code to be told by.
     let same = |t: &Told<'_>| {
         t.key.code == finding.code && (t.key.code != Code::NONE || t.meaning.category == finding.category)
     };
-    let parts = axis
-        .parts(there, |t| same(t) && marked(t) && matches!(t.key.action, Action::Delayed | Action::Failed));
+    let refused = |t: &Told<'_>| matches!(t.key.action, Action::Delayed | Action::Failed);
+    let parts = courses.parts(there, |t| same(t) && marked(t) && refused(t));
     let mut spark = padded(&shares(&parts), axis.slots);
     if spark.trim().is_empty() || finding.kind == Kind::Appearance {
         return spark.trim_end().to_owned();
@@ -138,14 +137,6 @@ const SLOTS: [i64; 17] = [
 ];
 
 impl Axis {
-    /// At most `most` slots over all attempts. None where fewer than three of them would have any.
-    fn over(told: &[Told<'_>], most: usize, zone: Zone<'_>, width: Width) -> Option<Axis> {
-        let at = || told.iter().flat_map(Told::dated).map(|(at, _)| at);
-        let axis = Axis::new(at().min()?, at().max()?, most, zone, width);
-        let parts = axis.parts(told.iter(), |_| true);
-        (parts.iter().filter(|part| part.of > 0).count() >= 3).then_some(axis)
-    }
-
     fn new(first: Instant, last: Instant, most: usize, zone: Zone<'_>, width: Width) -> Axis {
         let offset = zone.offset(first);
         let longer =
@@ -166,20 +157,41 @@ impl Axis {
         let slot = usize::try_from(at.saturating_sub(self.base).div_euclid(self.slot)).ok()?;
         (slot < self.slots).then_some(slot)
     }
+}
 
-    /// How many of the attempts in each slot are wanted.
-    fn parts<'t, 'a: 't>(
-        &self,
-        told: impl Iterator<Item = &'t Told<'a>>,
-        wanted: impl Fn(&&'t Told<'a>) -> bool,
-    ) -> Vec<Part> {
-        let mut parts = vec![Part::default(); self.slots];
-        for answer in told {
-            let wanted = wanted(&answer);
-            for (at, count) in answer.dated() {
-                let Some(part) = self.slot_of(at).and_then(|slot| parts.get_mut(slot)) else { continue };
+/// Each answer's attempts by slot: added up many times, for many courses.
+struct Courses<'t, 'a> {
+    axis: Axis,
+    answers: Vec<(&'t Told<'a>, Vec<u64>)>,
+}
+
+impl<'t, 'a> Courses<'t, 'a> {
+    /// At most `most` slots over all attempts. None where fewer than three of them would have any.
+    fn over(told: &'t [Told<'a>], most: usize, zone: Zone<'_>, width: Width) -> Option<Courses<'t, 'a>> {
+        let (first, last) = ends(told)?;
+        let axis = Axis::new(first, last, most, zone, width);
+        let slots = |answer: &Told<'_>| {
+            let mut slots = vec![0; axis.slots];
+            for (at, count) in &answer.dated {
+                if let Some(sum) = axis.slot_of(*at).and_then(|slot| slots.get_mut(slot)) {
+                    *sum += count;
+                }
+            }
+            slots
+        };
+        let courses = Courses { axis, answers: told.iter().map(|answer| (answer, slots(answer))).collect() };
+        let used = courses.parts(|_| true, |_| true).iter().filter(|part| part.of > 0).count();
+        (used >= 3).then_some(courses)
+    }
+
+    /// How many of the attempts there are wanted, in each slot.
+    fn parts(&self, there: impl Fn(&Told<'a>) -> bool, wanted: impl Fn(&Told<'a>) -> bool) -> Vec<Part> {
+        let mut parts = vec![Part::default(); self.axis.slots];
+        for (answer, slots) in self.answers.iter().filter(|(answer, _)| there(answer)) {
+            let wanted = u64::from(wanted(answer));
+            for (part, count) in parts.iter_mut().zip(slots) {
                 part.of += count;
-                part.count += if wanted { count } else { 0 };
+                part.count += wanted * count;
             }
         }
         parts

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
 
+use super::columns::columns;
 use super::escape;
 
 /// A column.
@@ -97,8 +97,8 @@ impl Table {
             .iter()
             .enumerate()
             .map(|(at, column)| {
-                let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
-                cells.chain([column.head.width()]).max().unwrap_or(0)
+                let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.text));
+                cells.chain([columns(column.head)]).max().unwrap_or(0)
             })
             .collect();
         loop {
@@ -154,7 +154,7 @@ impl Table {
                 continue;
             }
             let text = cut(&cell.text, width);
-            let pad = width.saturating_sub(text.width());
+            let pad = width.saturating_sub(columns(&text));
             if column.right {
                 blanks += pad;
             }
@@ -180,13 +180,13 @@ fn total(widths: &[usize]) -> usize {
 
 /// The text, at most `width` columns wide; what is cut ends with an ellipsis.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
     let mut kept = String::new();
     for character in text.chars() {
         kept.push(character);
-        if kept.width() + 1 > width {
+        if columns(&kept) + 1 > width {
             kept.pop();
             break;
         }
@@ -199,6 +199,8 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
 
     fn page(table: &Table, width: usize) -> String {

@@ -67,6 +67,8 @@ pub(super) struct Envelope {
     pieces: Vec<Piece>,
     /// The pieces after the next border.
     next: Vec<Piece>,
+    /// Where the last piece ends.
+    end: Point,
     /// Cells, events and other attempts so far.
     at: usize,
     y: f64,
@@ -78,7 +80,7 @@ impl Envelope {
     pub(super) fn new() -> Envelope {
         let border = Border { at: 0, y: 0.0, z: 0.0, worth: 0.0 };
         let pieces = vec![Piece { low: Point::at(-END), border }];
-        Envelope { pieces, next: Vec::new(), at: 0, y: 0.0, z: 0.0 }
+        Envelope { pieces, next: Vec::new(), end: Point::at(END), at: 0, y: 0.0, z: 0.0 }
     }
 
     /// Adds a cell. Returns the best last border now, and what the partition is worth then, its last block not yet paid for.
@@ -132,7 +134,7 @@ impl Envelope {
 
     /// Where a piece ends.
     fn high(&self, piece: usize) -> Point {
-        self.pieces.get(piece + 1).map_or_else(|| Point::at(END), |next| next.low)
+        self.pieces.get(piece + 1).map_or(self.end, |next| next.low)
     }
 
     /// What a partition with this last border is worth at a rate.

@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Jobs a worker takes at once: small enough to end together, large enough to seldom ask for more.
-const SHARE: usize = 16;
+const SHARE: usize = 4;
 
 /// The results of `count` independent jobs, in order, made by as many workers as there are processors.
 pub fn side_by_side<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(count.div_ceil(SHARE));
+    // Few jobs are done before the system has told how many processors there are.
+    let shares = count.div_ceil(SHARE);
+    let workers = if shares <= 1 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let workers = workers.min(shares);
     if workers <= 1 {
         return (0..count).map(job).collect();
     }

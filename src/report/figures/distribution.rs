@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Sums, Told};
+use super::parts::Parts;
+use super::{Sums, Told, ends};
 use crate::catalog::{Catalog, UNKNOWN};
 use crate::report::rows::provider_title;
 use crate::report::when::Zone;
@@ -99,18 +100,21 @@ impl Distribution {
             false if at < middle => first,
             false => middle,
         };
-        let mut sums: BTreeMap<&str, BTreeMap<Instant, Sums>> = BTreeMap::new();
+        let parts = Parts::of(told, part);
+        let mut sums: BTreeMap<&str, Vec<Option<Sums>>> = BTreeMap::new();
         for answer in told {
-            let parts = sums.entry(provider(answer)).or_default();
-            for (at, count) in answer.dated() {
-                parts.entry(part(at)).or_default().add(answer, count);
+            let own = sums.entry(provider(answer)).or_insert_with(|| vec![None; parts.starts.len()]);
+            for (part, count) in parts.counts(answer) {
+                own[part].get_or_insert_default().add(answer, count);
             }
         }
         let providers = providers
             .filter_map(|name| {
-                let parts = sums.get(name).filter(|parts| !parts.is_empty())?.iter();
-                let row = |(at, sums): (&Instant, &Sums)| PartRow { start: zone.rfc3339(*at), sums: *sums };
-                Some(ProviderParts { provider: name.to_owned(), parts: parts.map(row).collect() })
+                let own = parts.starts.iter().zip(sums.get(name)?);
+                let rows: Vec<PartRow> = own
+                    .filter_map(|(at, sums)| Some(PartRow { start: zone.rfc3339(*at), sums: (*sums)? }))
+                    .collect();
+                (!rows.is_empty()).then(|| ProviderParts { provider: name.to_owned(), parts: rows })
             })
             .collect();
         Distribution { middle: zone.rfc3339(middle), providers, changes: changes(told, middle, catalog) }
@@ -119,12 +123,6 @@ impl Distribution {
 
 fn provider<'a>(answer: &Told<'a>) -> &'a str {
     answer.key.provider.as_deref().unwrap_or(UNKNOWN)
-}
-
-/// The first and the last bucket.
-fn ends(told: &[Told<'_>]) -> Option<(Instant, Instant)> {
-    let at = || told.iter().flat_map(Told::dated).map(|(at, _)| at);
-    at().min().zip(at().max())
 }
 
 /// The refusals of which there were more or fewer in the second half, the greatest change first.
@@ -137,8 +135,9 @@ fn changes(told: &[Told<'_>], middle: Instant, catalog: &Catalog) -> Vec<Change>
         let (own, _) = answers
             .entry((who, answer.key.action, answer.key.code))
             .or_insert(([0; 2], answer.meaning.title));
-        for (at, count) in answer.dated() {
-            let half = usize::from(at >= middle);
+        let (before, after) = answer.dated.split_at(answer.dated.partition_point(|(at, _)| *at < middle));
+        for (half, counts) in [before, after].into_iter().enumerate() {
+            let count: u64 = counts.iter().map(|(_, count)| count).sum();
             all[half] += count;
             own[half] += count;
         }

@@ -4,6 +4,7 @@
 mod deferrals;
 mod distribution;
 mod enforcement;
+mod parts;
 mod timeline;
 
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub(super) struct Told<'a> {
     pub(super) counts: &'a Counts,
     pub(super) meaning: Meaning<'a>,
     pub(super) nature: Nature,
+    /// The counts of its buckets in order, without those of lines that have no stamp.
+    pub(super) dated: Vec<(Instant, u64)>,
 }
 
 /// The answers of other hosts.
@@ -34,20 +37,23 @@ pub(super) fn told<'a>(keys: &[(&'a Key, &'a Counts)], catalog: &'a Catalog) -> 
         .filter(|(key, _)| key.direction == Direction::Out)
         .map(|&(key, counts)| {
             let meaning = meaning(catalog, key);
-            Told { key, counts, nature: Nature::of(key, &meaning), meaning }
+            let dated = counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, tries.count))).collect();
+            Told { key, counts, nature: Nature::of(key, &meaning), meaning, dated }
         })
         .collect()
+}
+
+/// The first and the last bucket of all.
+pub(super) fn ends(told: &[Told<'_>]) -> Option<(Instant, Instant)> {
+    let first = told.iter().filter_map(|answer| answer.dated.first()).min_by_key(|(at, _)| *at)?;
+    let last = told.iter().filter_map(|answer| answer.dated.last()).max_by_key(|(at, _)| *at)?;
+    Some((first.0, last.0))
 }
 
 impl Told<'_> {
     /// Why mail was put off; `None` where it was not, or where nothing tells.
     pub(super) fn deferral(&self) -> Option<Deferral> {
         self.meaning.deferral.filter(|_| self.nature.transient)
-    }
-
-    /// The counts of its buckets, without those of lines that have no stamp.
-    pub(super) fn dated(&self) -> impl Iterator<Item = (Instant, u64)> {
-        self.counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, tries.count)))
     }
 }
 

@@ -1,9 +1,8 @@
 //! The attempts by hour.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
+use super::parts::Parts;
 use super::{Sums, Told};
 use crate::report::when::Zone;
 use crate::summary::Width;
@@ -33,14 +32,17 @@ pub struct BucketRow {
 impl Timeline {
     /// By hour of the zone; by wider buckets where the log is so long that its counts have no hours.
     pub(in crate::report) fn of(told: &[Told<'_>], zone: Zone<'_>, width: Width) -> Timeline {
-        let mut hours: BTreeMap<i64, Sums> = BTreeMap::new();
+        let hours = Parts::of(told, |bucket| zone.hour(bucket));
+        let mut sums = vec![Sums::default(); hours.starts.len()];
         for answer in told {
-            for (bucket, count) in answer.dated() {
-                hours.entry(zone.hour(bucket)).or_default().add(answer, count);
+            for (hour, count) in hours.counts(answer) {
+                sums[hour].add(answer, count);
             }
         }
         let buckets = hours
+            .starts
             .into_iter()
+            .zip(sums)
             .map(|(instant, sums)| BucketRow { start: zone.rfc3339(instant), sums, instant })
             .collect();
         Timeline { bucket_seconds: width.seconds().max(3_600), buckets }
