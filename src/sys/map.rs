@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use memmap2::{Advice, Mmap, MmapOptions};
+use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 
 use super::guard::Guarded;
 
@@ -38,6 +38,21 @@ impl Mapped {
     /// From which byte on pages were missing, so far; the length where none was.
     pub fn lost_from(&self) -> usize {
         self.guarded.lost_from().min(self.map.len())
+    }
+}
+
+/// Bytes given back at once.
+const PIECE: usize = 8 * 1024 * 1024;
+
+impl Drop for Mapped {
+    /// Gives the pages back piece by piece. All at once takes as long as counting the lines in them, and whoever asks the
+    /// system for memory meanwhile would have to wait for it.
+    fn drop(&mut self) {
+        for start in (0..self.map.len()).step_by(PIECE) {
+            let length = PIECE.min(self.map.len() - start);
+            // SAFETY: nobody borrows the bytes any more; of a file that is mapped read-only they would be read anew.
+            let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, length) };
+        }
     }
 }
 

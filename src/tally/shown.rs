@@ -91,23 +91,30 @@ impl Lines {
         self.passed += std::mem::take(&mut next.passed);
     }
 
-    /// The lines of each key and bucket, in order.
-    pub(super) fn settle(&self) -> impl Iterator<Item = (Slot, Bucket, Vec<Shown>)> {
-        self.first.iter().map(|((slot, bucket), lines)| {
-            let shown = |seen: &Seen| {
-                let input = (seen.input as usize).checked_sub(1).and_then(|input| self.inputs.get(input));
+    /// Takes out the lines of each key and bucket, in order.
+    pub(super) fn settle(&mut self) -> impl Iterator<Item = (Slot, Bucket, Vec<Shown>)> {
+        let inputs = &self.inputs;
+        self.first.drain().map(|((slot, bucket), lines)| {
+            let shown = |seen: Seen| {
+                let input = (seen.input as usize).checked_sub(1).and_then(|input| inputs.get(input));
                 Shown {
                     at: seen.at,
                     input: input.cloned().unwrap_or_default(),
                     line: seen.line,
-                    text: String::from_utf8_lossy(&seen.text).into_owned(),
+                    text: text(seen.text),
                 }
             };
-            let mut lines: Vec<Shown> = lines.iter().map(shown).collect();
+            let mut lines: Vec<Shown> = lines.into_iter().map(shown).collect();
             lines.sort();
-            (*slot, *bucket, lines)
+            (slot, bucket, lines)
         })
     }
+}
+
+/// Bytes as text. Nearly all are text already, which is seen much faster than what is not is put right.
+fn text(bytes: Box<[u8]>) -> String {
+    String::from_utf8(bytes.into_vec())
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Keeps the first lines.
