@@ -157,14 +157,13 @@ impl<'c> Recipients<'c> {
         domain
     }
 
-    fn accepted(&mut self, happening: &Happening, relayed: bool) {
+    fn accepted(&mut self, happening: &Happening, relayed: bool, told: bool) {
         // A smarthost tells nothing about the domain, but in doubt it brought the mail to its recipient.
         if !relayed {
             self.resolver.delivery(1);
-        }
-        let Some(domain) = self.by_hash.get(&happening.domain) else { return };
-        if !relayed {
-            self.watches[*domain as usize].delivery(usize::MAX);
+            if !told && let Some(domain) = self.by_hash.get(&happening.domain) {
+                self.watches[*domain as usize].delivery(usize::MAX);
+            }
         }
         if self.marked.may_hold(happening.who as u64) {
             self.people.remove(&happening.who);
@@ -268,7 +267,7 @@ impl<'c> Gather for Recipients<'c> {
             next.keys.list().zip(grounds).map(|(key, ground)| Some(self.slot(key, (*ground)?))).collect();
         for happening in &next.list {
             match happening.what {
-                What::Accepted { relayed } => self.accepted(happening, relayed),
+                What::Accepted { relayed, told } => self.accepted(happening, relayed, told),
                 What::Failed(number) => {
                     let (failure, address) = next.failure(number);
                     let Some(slot) = slots[failure.slot as usize] else { continue };

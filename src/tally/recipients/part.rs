@@ -35,8 +35,9 @@ pub(super) fn domain_hash(seed: u64, domain: &[u8]) -> u64 {
 /// What happened to a recipient.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
-    /// Mail was accepted; `relayed` when only a smarthost did.
-    Accepted { relayed: bool },
+    /// Mail was accepted; `relayed` when only a smarthost did. `told`: the domain took other mail before and refused
+    /// nobody in between, so there is no more to be learned of it.
+    Accepted { relayed: bool, told: bool },
     /// Something speaks against it: which one of the failures.
     Failed(u32),
 }
@@ -82,7 +83,12 @@ pub struct Happenings<'c> {
     bytes: Vec<u8>,
     /// The address at hand, in lower case.
     folded: Vec<u8>,
+    /// By the last bits of its hash: the domain that took mail last, and refused nobody since.
+    taking: Box<[u64; TAKING]>,
 }
+
+/// Domains remembered as taking mail.
+const TAKING: usize = 1024;
 
 impl<'c> Happenings<'c> {
     /// None yet.
@@ -96,6 +102,7 @@ impl<'c> Happenings<'c> {
             failures: Vec::new(),
             bytes: Vec::new(),
             folded: Vec::new(),
+            taking: Box::new([0; TAKING]),
         }
     }
 
@@ -104,6 +111,7 @@ impl<'c> Happenings<'c> {
         self.list.clear();
         self.failures.clear();
         self.bytes.clear();
+        self.taking.fill(0);
         self
     }
 
@@ -127,7 +135,11 @@ impl<'c> Happenings<'c> {
         match action {
             Action::Delivered | Action::Relayed => {
                 let relayed = attributes.action == Some(Action::Relayed);
-                self.push(recipient, line.at, |_, _, _| What::Accepted { relayed });
+                self.push(recipient, line.at, |all, domain, _, _| {
+                    let place = &mut all.taking[domain as usize % TAKING];
+                    let told = !relayed && std::mem::replace(place, domain) == domain && domain != 0;
+                    What::Accepted { relayed, told }
+                });
             }
             Action::Delayed | Action::Failed => {
                 let slot = self.keys.number(RawKey::new(outcome, attributes, action));
@@ -138,7 +150,8 @@ impl<'c> Happenings<'c> {
                 if self.grounds[slot as usize].is_some() {
                     let message = message(line.record.host, outcome.queue_id.unwrap_or_default());
                     let unanswered = outcome.code == Code::NONE;
-                    self.push(recipient, line.at, |all, address, domain_at| {
+                    self.push(recipient, line.at, |all, domain, address, domain_at| {
+                        all.taking[domain as usize % TAKING] = 0;
                         all.failed(
                             address,
                             Failure { domain_at, slot, message, unanswered, start: 0, length: 0 },
@@ -150,12 +163,13 @@ impl<'c> Happenings<'c> {
         }
     }
 
-    /// Takes what happened to a recipient; `what` is told the address without a last dot, and where its domain begins.
+    /// Takes what happened to a recipient; `what` is told the hash of its domain, the address without a last dot, and where
+    /// its domain begins.
     fn push(
         &mut self,
         recipient: &[u8],
         at: Option<Instant>,
-        what: impl FnOnce(&mut Self, &[u8], u16) -> What,
+        what: impl FnOnce(&mut Self, u64, &[u8], u16) -> What,
     ) {
         let Some(domain) = domain(recipient) else { return };
         let address = recipient.strip_suffix(b".").unwrap_or(recipient);
@@ -170,7 +184,7 @@ impl<'c> Happenings<'c> {
         self.folded.make_ascii_lowercase();
         let who = who(self.seed, &self.folded);
         let domain = domain_hash(self.seed, &self.folded[domain_at..]);
-        let what = what(self, address, domain_at as u16);
+        let what = what(self, domain, address, domain_at as u16);
         self.list.push(Happening { who, domain, at, what });
     }
 
