@@ -34,7 +34,9 @@ fn merges(criterion: &mut Criterion) {
         for refusals in
             summary.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut())
         {
-            refusals.lines.iter_mut().for_each(|shown| shown.input = format!("host{seed}"));
+            Arc::make_mut(&mut refusals.lines)
+                .iter_mut()
+                .for_each(|shown| shown.input = format!("host{seed}"));
         }
         summary::write(&summary, &mut wire).expect("memory takes every summary");
         attempts += log.truth.attempts_out + log.truth.attempts_local;

@@ -91,7 +91,7 @@ impl<'a> Breakdown<'a> {
     /// Of a suspect in a stretch.
     pub(super) fn of(suspect: &Suspect<'a>, ward: &Ward<'a>, stretch: &Stretch) -> Breakdown<'a> {
         let refusals = || suspect.parts.iter().flat_map(|counts| stretch.refusals(counts));
-        let mut lines: Vec<&Shown> = refusals().flat_map(|refusals| &refusals.lines).collect();
+        let mut lines: Vec<&Shown> = refusals().flat_map(|refusals| refusals.lines.iter()).collect();
         lines.retain(|shown| stretch.holds(shown));
         lines.sort();
         lines.truncate(LINES);

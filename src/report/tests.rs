@@ -201,7 +201,12 @@ fn show_refusals(summary: &mut Summary) {
             let line = u64::try_from(at.unwrap() - MIDNIGHT).unwrap();
             let text =
                 "Mar  3 14:17:11 mx1 postfix/smtp[211]: 4Zx: to=<a@gmail.com>, status=bounced".to_owned();
-            refusals.lines.push(Shown { at, input: "/var/log/mail.log".to_owned(), line, text });
+            Arc::make_mut(&mut refusals.lines).push(Shown {
+                at,
+                input: "/var/log/mail.log".to_owned(),
+                line,
+                text,
+            });
         }
     }
 }
@@ -443,7 +448,7 @@ fn hostile() -> Summary {
     summary.accounting.long_lines = 1;
     for counts in summary.keys.values_mut().map(Arc::make_mut) {
         for refusals in counts.refusals.values_mut() {
-            refusals.lines.iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
+            Arc::make_mut(&mut refusals.lines).iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
         }
         let tries = Tries { count: 1_000_000, retries: 0 };
         let at = counts.buckets.keys().next().copied().unwrap_or_default();

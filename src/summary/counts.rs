@@ -1,6 +1,7 @@
 //! The counts of one key: over time, by the parties to it, and what shows the refusals among them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,17 +38,22 @@ pub struct Refusals {
     /// Messages that met this answer here first.
     pub messages: u64,
     /// The first lines. They hold addresses, so they are never written to a file.
+    /// Copies share them.
     #[serde(skip)]
-    pub lines: Vec<Shown>,
+    pub lines: Arc<Vec<Shown>>,
 }
 
 impl Refusals {
     fn merge(&mut self, other: Refusals) {
         self.messages += other.messages;
+        if other.lines.is_empty() {
+            return;
+        }
         // The first of both, whichever way round they are merged.
-        self.lines.extend(other.lines);
-        self.lines.sort();
-        self.lines.truncate(LINES);
+        let lines = Arc::make_mut(&mut self.lines);
+        lines.extend(Arc::unwrap_or_clone(other.lines));
+        lines.sort();
+        lines.truncate(LINES);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Unknown fields are ignored, an unknown version is refused by name, and whatever differs from its checksum as damaged.
 
 mod plausible;
+mod step;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,13 +12,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use step::Step;
+
 use super::{
-    Accounting, Buckets, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Tries, Waits,
-    Width,
+    Accounting, Buckets, Counts, Input, Key, Parties, Party, Refusals, Span, Summary, Totals, Waits, Width,
 };
 use crate::time::Instant;
 
-const SCHEMA: &str = "smtpulse.summary/3";
+const SCHEMA: &str = "smtpulse.summary/4";
+
+/// The version before, which is read still: in it a bucket's start is a time, and not the step from the one before.
+const OLDER: &str = "smtpulse.summary/3";
 
 #[derive(Deserialize)]
 struct Head {
@@ -56,13 +61,10 @@ struct Row<K, B, P, R, W> {
 /// As they are read.
 type ReadWire = Wire<Vec<ReadRow>>;
 type ReadRow =
-    Row<Key, Vec<Bucket>, Vec<PartyRow>, Vec<(Option<Instant>, Refusals)>, Vec<(Option<Instant>, u64)>>;
-
-/// Start, attempts, retries among them.
-type Bucket = (Option<Instant>, u64, u64);
+    Row<Key, Vec<Step>, Vec<PartyRow>, Vec<(Option<Instant>, Refusals)>, Vec<(Option<Instant>, u64)>>;
 
 /// A party's name and its part.
-type PartyRow = (Option<String>, Vec<Bucket>);
+type PartyRow = (Option<String>, Vec<Step>);
 
 /// A list that is made while it is written.
 struct List<F>(F);
@@ -155,15 +157,15 @@ fn row<'c>(key: &'c Key, counts: &'c Counts) -> impl Serialize + 'c {
 }
 
 fn buckets(buckets: &Buckets) -> impl Serialize {
-    List(|| buckets.iter().map(|(at, tries)| (at, tries.count, tries.retries)))
+    List(|| step::by_step(buckets))
 }
 
 fn party_rows(parties: &Parties) -> impl Serialize {
     List(|| parties.iter().map(|(name, party)| (name, buckets(&party.buckets))))
 }
 
-fn tries(buckets: Vec<Bucket>) -> Buckets {
-    buckets.into_iter().map(|(at, count, retries)| (at, Tries { count, retries })).collect()
+fn tries(buckets: Vec<Step>) -> Buckets {
+    buckets.into_iter().map(|Step(at, tries)| (at, tries)).collect()
 }
 
 fn parties(rows: Vec<PartyRow>) -> Parties {
@@ -173,13 +175,16 @@ fn parties(rows: Vec<PartyRow>) -> Parties {
 /// Reads what [`write()`] wrote.
 pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     let head: Head = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
-    if head.schema != SCHEMA {
+    if head.schema != SCHEMA && head.schema != OLDER {
         return Err(ReadError::Version(head.schema));
     }
     if !is_sound(text) {
         return Err(ReadError::Checksum);
     }
-    let wire: ReadWire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    let mut wire: ReadWire = serde_json::from_slice(text).map_err(ReadError::Damaged)?;
+    if head.schema == SCHEMA {
+        wire.keys.iter_mut().flat_map(ReadRow::courses).for_each(|buckets| step::to_times(buckets));
+    }
     let damaged = |what: String| ReadError::Damaged(serde::de::Error::custom(what));
     let width = Width::from_seconds(wire.width)
         .ok_or_else(|| damaged(format!("buckets of {} seconds", wire.width)))?;
@@ -210,9 +215,44 @@ pub fn read(text: &[u8]) -> Result<Summary, ReadError> {
     })
 }
 
+impl ReadRow {
+    /// All lists of buckets.
+    fn courses(&mut self) -> impl Iterator<Item = &mut Vec<Step>> {
+        let parties = [&mut self.senders, &mut self.relays, &mut self.hosts, &mut self.recipient_domains];
+        let parts = parties.into_iter().flatten().map(|(_, buckets)| buckets);
+        parts.chain([&mut self.buckets])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::Tries;
+
+    #[test]
+    fn the_version_before_is_read() {
+        let counts = |buckets: &[(Option<Instant>, u64, u64)]| {
+            let all =
+                buckets.iter().map(|(at, count, retries)| (*at, Tries { count: *count, retries: *retries }));
+            Counts { buckets: all.collect(), ..Counts::default() }
+        };
+        let key: Key = serde_json::from_str(
+            r#"{"direction":"in","provider":null,"action":"rejected","basic":550,"enhanced":null,"marker":null}"#,
+        )
+        .unwrap();
+        let counts = counts(&[(None, 3, 0), (Some(-60), 2, 1), (Some(60), 1, 0)]);
+        let summary = Summary { keys: [(key, Arc::new(counts))].into(), ..Summary::default() };
+        let mut line = Vec::new();
+        write(&summary, &mut line).unwrap();
+        assert_eq!(read(&line).unwrap(), summary);
+        let line = String::from_utf8(line).unwrap();
+        let (steps, times) = ("[[null,3],[-60,2,1],[120,1]]", "[[null,3,0],[-60,2,1],[60,1,0]]");
+        let open = line[..line.find(",\"checksum\"").unwrap()].replace(SCHEMA, OLDER);
+        assert!(open.contains(steps), "{open}");
+        let older = open.replace(steps, times);
+        let older = format!("{older}{}", checksum(format!("{older}}}").as_bytes()));
+        assert_eq!(read(older.as_bytes()).unwrap(), summary);
+    }
 
     #[test]
     fn another_version_is_refused_by_name() {
@@ -220,7 +260,7 @@ mod tests {
         write(&Summary::default(), &mut line).unwrap();
         let line = String::from_utf8(line).unwrap();
         assert_eq!(read(line.as_bytes()).unwrap(), Summary::default());
-        for other in ["smtpulse.summary/2", "smtpulse.summary/4", "smtpulse.report/1"] {
+        for other in ["smtpulse.summary/2", "smtpulse.summary/5", "smtpulse.report/1"] {
             let error = read(line.replace(SCHEMA, other).as_bytes()).unwrap_err();
             let told = format!("written as \"{other}\", this program reads \"{SCHEMA}\"");
             assert!(

@@ -41,8 +41,8 @@ impl Mapped {
     }
 }
 
-/// Bytes given back at once.
-const PIECE: usize = 8 * 1024 * 1024;
+/// Bytes given back at once: some milliseconds, and few enough times that other processors are told of it.
+const PIECE: usize = 32 * 1024 * 1024;
 
 impl Drop for Mapped {
     /// Gives the pages back piece by piece. All at once takes as long as counting the lines in them, and whoever asks the

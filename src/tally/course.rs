@@ -1,5 +1,7 @@
 //! The course of time: what was tried when and by whom, in buckets as wide as the log is long; and what shows refusals.
 
+use std::sync::Arc;
+
 use super::cells::{Cell, Cells, Role, Who};
 use super::names::{Names, Texts};
 use super::queue::Attempt;
@@ -192,7 +194,7 @@ impl Course {
             }
         }
         for (slot, bucket, lines) in self.lines.settle() {
-            counts[slot as usize].refusals.entry(bucket).or_default().lines = lines;
+            counts[slot as usize].refusals.entry(bucket).or_default().lines = Arc::new(lines);
         }
     }
 }

@@ -57,7 +57,7 @@ fn counts() -> impl Strategy<Value = Counts> {
     let party = party.prop_map(|buckets| Party { buckets: buckets.into_iter().collect() });
     let parties =
         |name: &'static str| proptest::collection::btree_map(proptest::option::of(name), party.clone(), 0..4);
-    let refusals = (0_u64..9).prop_map(|messages| Refusals { messages, lines: Vec::new() });
+    let refusals = (0_u64..9).prop_map(|messages| Refusals { messages, ..Refusals::default() });
     (
         proptest::collection::btree_map(bucket.clone(), tries(), 0..4),
         (parties("[a-d]\\.example"), parties("mx[12]"), parties("[ab]"), parties("[a-c]\\.org")),

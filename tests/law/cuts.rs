@@ -125,7 +125,7 @@ pub(super) fn pieces(log: &Path) -> Vec<Vec<u8>> {
 /// Takes away where the lines stand that show a refusal: the pieces have other names, and count from their own start.
 pub(super) fn forget_places(summary: &mut Summary) {
     for refusals in summary.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut()) {
-        for shown in &mut refusals.lines {
+        for shown in Arc::make_mut(&mut refusals.lines) {
             (shown.input, shown.line) = (String::new(), 0);
         }
     }

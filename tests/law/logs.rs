@@ -314,11 +314,11 @@ fn own(keys: BTreeMap<Key, Arc<Counts>>) -> BTreeMap<Key, Counts> {
 /// The counts without the places of the lines that are shown: in other files a line has another one.
 fn placeless(mut keys: BTreeMap<Key, Arc<Counts>>) -> BTreeMap<Key, Arc<Counts>> {
     for refusals in keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut()) {
-        for shown in &mut refusals.lines {
+        for shown in Arc::make_mut(&mut refusals.lines) {
             shown.input.clear();
             shown.line = 0;
         }
-        refusals.lines.sort();
+        Arc::make_mut(&mut refusals.lines).sort();
     }
     keys
 }

@@ -58,7 +58,7 @@ fn ten_nights_are_the_log() {
         found.inputs.clone_from(&wanted.inputs);
         // Lines are for the page of their night and are kept in no file.
         for counts in found.keys.values_mut().chain(wanted.keys.values_mut()).map(Arc::make_mut) {
-            counts.refusals.values_mut().for_each(|refusals| refusals.lines.clear());
+            counts.refusals.values_mut().for_each(|refusals| refusals.lines = Arc::default());
         }
         same(&format!("{log} in ten nights"), &found, &wanted, &catalog);
     }

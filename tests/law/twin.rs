@@ -183,7 +183,7 @@ impl Twin {
         for ((key, part), mut lines) in lines {
             lines.sort();
             lines.truncate(LINES);
-            self.count.keys.entry(key).or_default().refusals.entry(part).or_default().lines = lines;
+            self.count.keys.entry(key).or_default().refusals.entry(part).or_default().lines = lines.into();
         }
     }
 

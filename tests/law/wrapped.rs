@@ -175,7 +175,7 @@ fn forget_names(found: &mut Summary) {
         (first.input, first.text) = (String::new(), String::new());
     }
     let refusals = found.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut());
-    for line in refusals.flat_map(|refusals| &mut refusals.lines) {
+    for line in refusals.flat_map(|refusals| Arc::make_mut(&mut refusals.lines)) {
         (line.input, line.text) = (String::new(), String::new());
     }
 }

@@ -1,7 +1,6 @@
 //! What a night's counts become in the state.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -61,9 +60,15 @@ pub(super) fn codes(summary: &Summary, catalog: &Catalog, zone: &TimeZone) -> Ve
     for (key, counts) in &summary.keys {
         let meaning = catalog.explain(&analysis::answer(key));
         let nature = Nature::of(key, &meaning);
-        let mut days: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        // Buckets come in order of time, so those of one day one after the other.
+        let mut days: Vec<(Option<String>, u64)> = Vec::new();
         for (bucket, tries) in &counts.buckets {
-            *days.entry(bucket.and_then(|at| calendar.day(at))).or_default() += tries.count;
+            match days.last_mut() {
+                Some((Some(_), count)) if bucket.is_some_and(|at| calendar.goes_on(at)) => {
+                    *count += tries.count
+                }
+                _ => days.push((bucket.and_then(|at| calendar.day(at)), tries.count)),
+            }
         }
         rows.extend(days.into_iter().map(|(day, count)| CodeRow {
             day,
@@ -89,6 +94,11 @@ struct Calendar<'z> {
 }
 
 impl Calendar<'_> {
+    /// Whether it is still the day that was told last.
+    fn goes_on(&self, at: Instant) -> bool {
+        self.last.as_ref().is_some_and(|(range, _)| range.contains(&at))
+    }
+
     fn day(&mut self, at: Instant) -> Option<String> {
         if let Some((range, day)) = &self.last
             && range.contains(&at)

@@ -1,6 +1,6 @@
 //! What no log can hold, and no summary may claim: whoever adds summaries would run over.
 
-use super::{Bucket, ReadRow, ReadWire};
+use super::{ReadRow, ReadWire, Step};
 use crate::summary::{Accounting, Totals};
 use crate::time::Instant;
 
@@ -42,20 +42,20 @@ impl ReadWire {
 }
 
 impl ReadRow {
-    fn all_buckets(&self) -> impl Iterator<Item = &Bucket> {
+    fn all_buckets(&self) -> impl Iterator<Item = &Step> {
         let parties = [&self.senders, &self.relays, &self.hosts, &self.recipient_domains];
         self.buckets.iter().chain(parties.into_iter().flatten().flat_map(|(_, buckets)| buckets))
     }
 
     fn counts(&self) -> impl Iterator<Item = u64> {
-        let tries = self.all_buckets().flat_map(|(_, count, retries)| [*count, *retries]);
+        let tries = self.all_buckets().flat_map(|Step(_, tries)| [tries.count, tries.retries]);
         let refusals = self.refusals.iter().map(|(_, refusals)| refusals.messages);
         let waiting = self.waiting.iter().map(|(_, count)| *count);
         tries.chain(refusals).chain(waiting).chain(self.recovered).chain([self.span.count])
     }
 
     fn instants(&self) -> impl Iterator<Item = Instant> {
-        let tries = self.all_buckets().map(|(at, ..)| *at);
+        let tries = self.all_buckets().map(|Step(at, _)| *at);
         let refusals = self.refusals.iter().map(|(at, _)| *at);
         let waiting = self.waiting.iter().map(|(at, _)| *at);
         tries.chain(refusals).chain(waiting).chain([self.span.first, self.span.last]).flatten()

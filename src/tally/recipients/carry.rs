@@ -3,9 +3,11 @@
 //! The law: logs read one after the other, each going on with what the one before left, give the cases that one log of
 //! all their lines gives.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::part::{What, Who};
 use super::watch::Watch;
@@ -13,7 +15,7 @@ use super::{Against, Care, Happenings, Person, Recipients, Runs};
 use crate::catalog::Catalog;
 use crate::summary::{Ground, Key, Outage};
 use crate::tally::Gather;
-use crate::tally::keys::Keys;
+use crate::tally::keys::{Keys, Slot};
 
 /// A recipient that failed in an earlier log.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,14 +30,34 @@ pub(super) struct Remembered {
     pub(super) outage: Option<Outage>,
 }
 
+/// A recipient's hash, in hexadecimal on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hex(Who);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digits = [0; 32];
+        for (at, digit) in digits.iter_mut().rev().enumerate() {
+            *digit = b"0123456789abcdef"[(self.0 >> (4 * at)) as usize % 16];
+        }
+        serializer.serialize_str(&String::from_utf8_lossy(&digits))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Hex, D::Error> {
+        let text = Cow::<str>::deserialize(from)?;
+        Who::from_str_radix(&text, 16).map(Hex).map_err(D::Error::custom)
+    }
+}
+
 /// Recipients that failed so far, with what is needed to go on.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct People {
     /// What addresses are hashed with.
     seed: u64,
     keys: Vec<(Key, Ground)>,
-    /// By hash in hexadecimal.
-    people: BTreeMap<String, Remembered>,
+    people: BTreeMap<Hex, Remembered>,
     /// By domain, where something is open.
     watches: BTreeMap<String, Watch>,
     resolver: Option<Watch>,
@@ -65,15 +87,11 @@ impl People {
     /// Fills in the addresses of those that logs name.
     pub fn learn(&mut self, names: &Addresses<'_>) {
         for (who, address) in &names.known {
-            if let Some(person) = self.people.get_mut(&text(*who)) {
+            if let Some(person) = self.people.get_mut(&Hex(*who)) {
                 person.address.get_or_insert_with(|| address.clone());
             }
         }
     }
-}
-
-fn text(who: Who) -> String {
-    format!("{who:032x}")
 }
 
 impl<'c> Recipients<'c> {
@@ -85,8 +103,7 @@ impl<'c> Recipients<'c> {
         let mut all =
             Recipients { seed, keys: Keys::carrying(keys), grounds, ..Recipients::new(catalog, care) };
         all.resolver = resolver.unwrap_or_else(Watch::new);
-        for (who, person) in people {
-            let Ok(who) = Who::from_str_radix(&who, 16) else { continue };
+        for (Hex(who), person) in people {
             let Remembered { address, domain: name, mut against, clear, unsettled, outage } = person;
             against.retain(|against| (against.slot as usize) < slots);
             let domain = all.domain(name.as_bytes());
@@ -112,28 +129,30 @@ impl<'c> Recipients<'c> {
     pub fn pause(mut self, keep_addresses: bool) -> People {
         let names = self.keys.names(self.catalog);
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut people: BTreeMap<String, Remembered> = BTreeMap::new();
-        for (who, mut person) in std::mem::take(&mut self.people) {
+        let remembered = |(who, mut person): (Who, Person)| {
             person.settle(&self.watches[person.domain as usize], &self.resolver, false);
             let Person { address, domain, against, clear, unsettled, outage, .. } = person;
             let address = address.filter(|_| keep_addresses).map(|address| lossy(&address));
             let domain = lossy(self.domains.name(domain));
-            people.insert(text(who), Remembered { address, domain, against, clear, unsettled, outage });
+            (Hex(who), Remembered { address, domain, against, clear, unsettled, outage })
+        };
+        let mut people: BTreeMap<Hex, Remembered> =
+            std::mem::take(&mut self.people).into_iter().map(remembered).collect();
+        let mut used = vec![false; names.len()];
+        for against in people.values().flat_map(|person| &person.against) {
+            used[against.slot as usize] = true;
         }
         // Numbers of keys in the order of their names: they shall not depend on who came first.
-        let mut keys: Vec<(Key, Ground)> = Vec::new();
-        let answers = people.values().flat_map(|person| &person.against);
-        keys.extend(
-            answers
-                .map(|against| (names[against.slot as usize].clone(), self.grounds[against.slot as usize])),
-        );
+        let named: Vec<(Key, Ground)> = names.into_iter().zip(self.grounds.iter().copied()).collect();
+        let mut keys: Vec<(Key, Ground)> =
+            named.iter().zip(used).filter(|(_, used)| *used).map(|(key, _)| key.clone()).collect();
         keys.sort();
         keys.dedup();
+        // All that are used are in there, and they are fewer than a slot can number.
+        let slots: Vec<Slot> =
+            named.iter().map(|key| keys.binary_search(key).unwrap_or_default() as Slot).collect();
         for against in people.values_mut().flat_map(|person| &mut person.against) {
-            let slot = against.slot as usize;
-            let key = (names[slot].clone(), self.grounds[slot]);
-            // It is in there, and they are fewer than a slot can number.
-            against.slot = keys.binary_search(&key).unwrap_or_default() as u32;
+            against.slot = slots[against.slot as usize];
         }
         let unsettled = people.values().filter(|person| !person.unsettled.is_empty());
         let asked: BTreeSet<&str> = unsettled.map(|person| &*person.domain).collect();
