@@ -65,7 +65,7 @@ pub(super) fn codes(summary: &Summary, catalog: &Catalog, zone: &TimeZone) -> Ve
         for (bucket, tries) in &counts.buckets {
             match days.last_mut() {
                 Some((Some(_), count)) if bucket.is_some_and(|at| calendar.goes_on(at)) => {
-                    *count += tries.count
+                    *count += tries.count;
                 }
                 _ => days.push((bucket.and_then(|at| calendar.day(at)), tries.count)),
             }
