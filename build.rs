@@ -1,8 +1,8 @@
 //! Prepares `src/catalog/data/*.toml` for embedding, so that a new provider is a new data file and nothing else.
 //!
 //! Each file is embedded twice: as it is written, to tell faults by line, and packed, which is read many times faster at every
-//! start of the program: its texts need no copy, its codes are read when all names are known. Only the form changes here, by the catalogue's own description of a file; what
-//! the keys mean is known to the catalogue alone.
+//! start of the program: its texts need no copy, its codes are read when all names are known. Only the form changes here, by
+//! the catalogue's own description of a file; what the keys mean is known to the catalogue alone.
 
 use std::error::Error;
 use std::fmt::Write as _;
