@@ -31,7 +31,7 @@ pub struct NightRow {
     pub recipients: u64,
     /// Inputs that were not read to their end, or lost.
     pub incomplete: u64,
-    /// All counts, as `summary::write` gives them.
+    /// All counts, as `summary::write` gives them, packed.
     pub summary: Packed,
 }
 
