@@ -134,11 +134,14 @@ impl Splitter {
     /// The number of what is not known.
     const STRANGE: u8 = tags::PLACES as u8;
 
-    /// The next line, the first `length` bytes of `text`, if it is like others before it: nothing else is told of it. If it
-    /// is not, [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
+    /// Tells what is known of the next line, the first `length` bytes of `text`: that of a line like others before it, else
+    /// nothing, and [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
     #[inline(always)]
-    pub fn known(&mut self, vector: impl Vector, text: &[u8], length: usize) -> Known {
-        self.likeness(vector, text, length).unwrap_or(Known::NOTHING)
+    pub fn know(&mut self, vector: impl Vector, text: &[u8], length: usize, known: &mut Known) {
+        known.tag = Splitter::STRANGE;
+        if let Some(likeness) = self.likeness(vector, text, length) {
+            *known = likeness;
+        }
     }
 
     #[inline(always)]
@@ -321,7 +324,8 @@ mod tests {
                 let plain = split(line.as_bytes());
                 let here = text;
                 text = text.get(line.len() + 1..).unwrap_or_default();
-                let known = splitter.known(common(), here, line.len());
+                let mut known = Known::NOTHING;
+                splitter.know(common(), here, line.len(), &mut known);
                 if known.is_known() {
                     prop_assert_eq!(known.record(line.as_bytes()), plain, "{}", line);
                     prop_assert_eq!(known.message(line.as_bytes()), plain.message);
@@ -342,7 +346,8 @@ mod tests {
                 "Mar  7 00:02:{second:02} {host} postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none"
             );
             let text = line.clone() + &"\n".repeat(NEAR);
-            let known = splitter.known(common(), text.as_bytes(), line.len());
+            let mut known = Known::NOTHING;
+            splitter.know(common(), text.as_bytes(), line.len(), &mut known);
             if !known.is_known() {
                 splitter.split(line.as_bytes());
             }

@@ -9,7 +9,7 @@ use crate::vector::Vector;
 const WIDTH: usize = 64;
 
 /// Line ends found at once, at most.
-pub(super) const MOST: usize = 256;
+pub(super) const MOST: usize = 128;
 
 /// The places of `\n` in `bytes`, and the end of `bytes` where the last line has none.
 pub(super) struct Ends<'a, V> {
