@@ -149,6 +149,7 @@ fn codes(text: &[u8]) -> Code {
 }
 
 /// Sender and recipient of `from=<s> to=<r> ...`, separated by blanks or by commas.
+#[inline(always)]
 fn addresses(envelope: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let (sender, rest) = match envelope.strip_prefix(b"from=<") {
         Some(path) => match address(path) {

@@ -21,24 +21,24 @@ use peer::Peer;
 pub fn parse<'a>(daemon: Daemon, message: &'a [u8]) -> Event<'a> {
     match opening(message) {
         Opening::Words => Event::Unrelated,
-        Opening::Id(length) => about(daemon, &message[..length], without_blank(&message[length + 1..])),
+        Opening::Id(id, rest) => about(daemon, id, rest),
         Opening::Unsure => any(daemon, message),
     }
 }
 
 /// What the first sixteen bytes of a message tell.
-enum Opening {
+enum Opening<'a> {
     /// A word and a blank, `connect from ...`, as in every second line of smtpd(8) on a busy server: no id can follow, nor
     /// does a refusal begin so, nor a line that has lost its id.
     Words,
-    /// An id of this length, of letters and figures and with a figure among them, and a colon.
-    Id(usize),
+    /// An id of letters and figures, with a figure among them, and what follows it behind a colon and a blank.
+    Id(&'a [u8], &'a [u8]),
     /// Not told by these.
     Unsure,
 }
 
 #[inline(always)]
-fn opening(message: &[u8]) -> Opening {
+fn opening(message: &[u8]) -> Opening<'_> {
     let Some(near) = message.first_chunk() else { return Opening::Unsure };
     let ends = common().places_of_either(near, [b' ', b':']);
     let length = ends.trailing_zeros();
@@ -50,10 +50,13 @@ fn opening(message: &[u8]) -> Opening {
     let own = (1 << length) - 1;
     let figures = common().places_within(near, b'0', b'9');
     let letters = common().places_of_letters(near, b'z');
-    if figures & own != 0 && !(figures | letters) & own == 0 && length >= 2 {
-        return Opening::Id(length as usize);
+    if figures & own == 0 || !(figures | letters) & own != 0 || length < 2 {
+        return Opening::Unsure;
     }
-    Opening::Unsure
+    match message.split_at_checked(length as usize) {
+        Some((id, [b':', b' ', rest @ ..])) => Opening::Id(id, rest),
+        _ => Opening::Unsure,
+    }
 }
 
 /// What a message says, whatever it begins with.
