@@ -147,8 +147,8 @@ fn unreached(text: &[u8]) -> bool {
     Peer::read(token.strip_suffix(b":").unwrap_or(token)).is_local()
 }
 
-/// The line as Postfix writes it today, read from its start to its end, and what became of the recipient: `by_fields` and `ended`
-/// give the same, field by field.
+/// The line as Postfix writes it today, read once from its start to its end, and what became of the recipient. `by_fields`
+/// and `ended` give the same; `None` is for them to tell.
 #[inline(always)]
 fn usual(line: &[u8]) -> Option<(&[u8], Tail<'_>, Option<Action>)> {
     let (recipient, rest) = usual_recipient(line.strip_prefix(b"to=<")?)?;
@@ -161,12 +161,13 @@ fn usual(line: &[u8]) -> Option<(&[u8], Tail<'_>, Option<Action>)> {
     let (delays, rest) = near_field(rest.strip_prefix(b", delays=")?)?;
     let rest = rest.strip_prefix(b", dsn=")?;
     let (dsn, end) = EnhancedCode::at_start(rest)?;
-    let rest = rest[end..].strip_prefix(b", status=")?;
-    let (length, ended) = if rest.starts_with(b"sent (") {
+    let rest = rest.get(end..)?.strip_prefix(b", status=")?;
+    let near = rest.first_chunk::<10>()?;
+    let (length, ended) = if near.starts_with(b"sent (") {
         (4, Action::Delivered)
-    } else if rest.starts_with(b"bounced (") {
+    } else if near.starts_with(b"bounced (") {
         (7, Action::Failed)
-    } else if rest.starts_with(b"deferred (") {
+    } else if near.starts_with(b"deferred (") {
         (8, Action::Delayed)
     } else {
         return None;
