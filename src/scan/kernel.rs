@@ -21,7 +21,7 @@ use super::period::Period;
 use super::repeat::{self, Repeats};
 use crate::frame::{self, Form, Known, Record, Repeat, Splitter, may_be_stamped, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
-use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
+use crate::mta::{Daemon, Event, Kind, Mta, Program, parse_exim, parse_postfix};
 use crate::smtp::Action;
 use crate::tally::{Line, Sink};
 use crate::time::{Clock, Instant, Stamp};
@@ -125,7 +125,7 @@ enum Tag<'a> {
     /// Not asked yet.
     New,
     /// A Postfix daemon.
-    Postfix(&'a [u8]),
+    Postfix(Daemon),
     /// Exim's own main log.
     EximMain,
     /// Another program, and its lines of the period.
@@ -185,7 +185,7 @@ impl<'b, S: Sink> Reader<'_, '_, 'b, S> {
         let message = known.message(line);
         match &mut programs[usize::from(known.tag) % Splitter::TAGS] {
             Tag::Postfix(daemon) if !Repeat::is_near(message) => {
-                let event = parse_postfix(daemon, message);
+                let event = parse_postfix(*daemon, message);
                 self.known(known, line, Mta::Postfix, &event);
             }
             Tag::Other(_, lines) if !Repeat::is_near(message) && !may_be_stamped(message) => {
@@ -338,7 +338,7 @@ pub(super) fn understand(record: Record<'_>, behind: &[u8], done: impl FnOnce(&R
             done(&record, Reading::Class(Class::Unrelated));
         }
         Program::Missing => {
-            let postfix = parse_postfix(b"", record.message);
+            let postfix = parse_postfix(Daemon::Unknown, record.message);
             if is_strict(&postfix) {
                 return done(&record, Reading::Event(Mta::Postfix, &postfix));
             }
