@@ -1,5 +1,7 @@
 //! Mail addresses as far as a log needs them.
 
+use crate::vector::find_last;
+
 /// How reports name the null reverse-path of RFC 5321, section 4.5.5 (bounces and other notifications).
 pub const NULL_SENDER: &[u8] = b"<>";
 
@@ -10,8 +12,7 @@ pub fn domain(path: &[u8]) -> Option<&[u8]> {
     if path.is_empty() || path == NULL_SENDER {
         return Some(NULL_SENDER);
     }
-    // A domain is short: a search would take longer to be set up.
-    let at = path.iter().rposition(|byte| *byte == b'@')?;
+    let at = find_last(b'@', path)?;
     let domain = &path[at + 1..];
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
     (!domain.is_empty()).then_some(domain)

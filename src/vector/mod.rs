@@ -120,8 +120,22 @@ pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
     bytes.iter().take_while(|byte| (first..=last).contains(byte)).count()
 }
 
-/// Whether two texts are the same: what `==` tells, without a call where they are short.
+/// The last place of a byte, which mostly is near the end.
 #[inline]
+pub fn find_last(wanted: u8, bytes: &[u8]) -> Option<usize> {
+    let mut end = bytes.len();
+    while let Some(last) = bytes[..end].last_chunk() {
+        let places = common().places_of_either(last, [wanted; 2]);
+        if places != 0 {
+            return Some(end - 1 - places.leading_zeros() as usize);
+        }
+        end -= last.len();
+    }
+    bytes[..end].iter().rposition(|byte| *byte == wanted)
+}
+
+/// Whether two texts are the same: what `==` tells, without a call where they are short.
+#[inline(always)]
 pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     let words = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     let length = one.len();
@@ -132,14 +146,26 @@ pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
         (one.first_chunk::<16>(), one.last_chunk::<16>(), other.first_chunk::<16>(), other.last_chunk::<16>())
     {
-        return first == of_first && last == of_last && (length <= 32 || one[16..length - 16] == other[16..length - 16]);
+        return first == of_first
+            && last == of_last
+            && (length <= 32 || one[16..length - 16] == other[16..length - 16]);
     }
     if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
         (one.first_chunk(), one.last_chunk(), other.first_chunk(), other.last_chunk())
     {
         return words(first) == words(of_first) && words(last) == words(of_last);
     }
-    one.iter().zip(other).all(|(one, other)| one == other)
+    if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
+        (one.first_chunk::<4>(), one.last_chunk::<4>(), other.first_chunk::<4>(), other.last_chunk::<4>())
+    {
+        return first == of_first && last == of_last;
+    }
+    // Of three bytes and fewer the first, the one in the middle and the last are all there are.
+    if let ([first, ..], [of_first, ..], Some(last), Some(of_last)) = (one, other, one.last(), other.last()) {
+        return first == of_first && one[length / 2] == other[length / 2] && last == of_last;
+    }
+    // Both are empty.
+    true
 }
 
 /// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
@@ -208,6 +234,7 @@ mod tests {
             prop_assert_eq!(find(wanted, bytes), bytes.iter().position(|byte| *byte == wanted));
             let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
             prop_assert_eq!(find2(wanted, last, bytes), either);
+            prop_assert_eq!(find_last(wanted, bytes), bytes.iter().rposition(|byte| *byte == wanted));
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
         }
