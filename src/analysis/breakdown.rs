@@ -40,7 +40,7 @@ impl Stretch {
     }
 
     fn tries(&self, party: &Party) -> Tries {
-        party.buckets.range(self.parts).map(|(_, tries)| *tries).sum()
+        party.buckets.range(self.parts).map(|(_, tries)| tries).sum()
     }
 
     fn holds(&self, shown: &Shown) -> bool {

@@ -97,7 +97,7 @@ pub(super) fn all_events(suspect: &Suspect<'_>) -> Tries {
 
 /// The buckets with a stamp.
 fn dated(counts: &Counts) -> impl Iterator<Item = (Instant, Tries)> {
-    counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, *tries)))
+    counts.buckets.iter().filter_map(|(at, tries)| Some((at?, tries)))
 }
 
 /// Events of a suspect in a stretch.
@@ -107,7 +107,7 @@ pub(super) fn events(suspect: &Suspect<'_>, stretch: &Range<Instant>) -> Tries {
         .parts
         .iter()
         .flat_map(|counts| counts.buckets.range(stretch.clone()))
-        .map(|(_, tries)| *tries)
+        .map(|(_, tries)| tries)
         .sum()
 }
 

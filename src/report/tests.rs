@@ -189,7 +189,7 @@ fn show_refusals(summary: &mut Summary) {
     let wanted = EnhancedCode::parse(b"5.7.26");
     let (_, counts) = summary.keys.iter_mut().find(|(key, _)| key.code.enhanced == wanted).unwrap();
     let counts = Arc::make_mut(counts);
-    let first = *counts.buckets.keys().next().unwrap();
+    let first = counts.buckets.keys().next().unwrap();
     counts.waiting.insert(first, 3);
     for (at, tries) in counts.buckets.clone() {
         let part = at.map(|at| Width::default().of_parts().floor(at));
@@ -451,7 +451,7 @@ fn hostile() -> Summary {
             Arc::make_mut(&mut refusals.lines).iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
         }
         let tries = Tries { count: 1_000_000, retries: 0 };
-        let at = counts.buckets.keys().next().copied().unwrap_or_default();
+        let at = counts.buckets.keys().next().unwrap_or_default();
         let party = Party { buckets: [(at, tries)].into_iter().collect() };
         for parties in [&mut counts.relays, &mut counts.hosts, &mut counts.recipient_domains] {
             parties.insert(Some(nasty.clone()), party.clone());

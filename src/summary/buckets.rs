@@ -11,7 +11,33 @@ type Start = Option<Instant>;
 /// Attempts by start of the bucket. A list in order: there are very many of them, most of one or two buckets, and they are
 /// made once, read from front to end, and added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Buckets(Vec<(Start, Tries)>);
+pub struct Buckets(Vec<Bucket>);
+
+/// A bucket, and what was counted in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// When it starts. No line has a stamp of the first instant there is: it stands for those without one.
+    at: Instant,
+    tries: Tries,
+}
+
+impl Bucket {
+    fn new(start: Start, tries: Tries) -> Bucket {
+        Bucket { at: instant(start), tries }
+    }
+
+    fn start(&self) -> Start {
+        (self.at != Instant::MIN).then_some(self.at)
+    }
+
+    fn parts(&self) -> (Start, Tries) {
+        (self.start(), self.tries)
+    }
+}
+
+fn instant(start: Start) -> Instant {
+    start.unwrap_or(Instant::MIN)
+}
 
 impl Buckets {
     /// Whether nothing was counted.
@@ -20,49 +46,47 @@ impl Buckets {
     }
 
     /// All buckets in order of time, those of lines without a stamp first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Start, &Tries)> {
-        self.0.iter().map(|(start, tries)| (start, tries))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Start, Tries)> {
+        self.0.iter().map(Bucket::parts)
     }
 
     /// Their starts.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Start> {
-        self.0.iter().map(|(start, _)| start)
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = Start> {
+        self.0.iter().map(Bucket::start)
     }
 
     /// What was counted in them.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Tries> {
-        self.0.iter().map(|(_, tries)| tries)
+        self.0.iter().map(|bucket| &bucket.tries)
     }
 
     /// What was counted in one.
     pub fn get(&self, start: &Start) -> Option<&Tries> {
-        self.place(*start).ok().map(|place| &self.0[place].1)
+        self.place(instant(*start)).ok().map(|place| &self.0[place].tries)
     }
 
     /// Those that start in a stretch; none where the stretch ends before it starts.
-    pub fn range(
-        &self,
-        stretch: impl RangeBounds<Start>,
-    ) -> impl DoubleEndedIterator<Item = (&Start, &Tries)> {
-        let before = |bound: &dyn Fn(&Start) -> bool| self.0.partition_point(|(start, _)| bound(start));
+    pub fn range(&self, stretch: impl RangeBounds<Start>) -> impl DoubleEndedIterator<Item = (Start, Tries)> {
+        let before = |next: &Start| self.0.partition_point(|bucket| bucket.at < instant(*next));
+        let up_to = |last: &Start| self.0.partition_point(|bucket| bucket.at <= instant(*last));
         let from = match stretch.start_bound() {
-            Bound::Included(first) => before(&|start| start < first),
-            Bound::Excluded(last) => before(&|start| start <= last),
+            Bound::Included(first) => before(first),
+            Bound::Excluded(last) => up_to(last),
             Bound::Unbounded => 0,
         };
         let to = match stretch.end_bound() {
-            Bound::Included(last) => before(&|start| start <= last),
-            Bound::Excluded(next) => before(&|start| start < next),
+            Bound::Included(last) => up_to(last),
+            Bound::Excluded(next) => before(next),
             Bound::Unbounded => self.0.len(),
         };
-        self.0.get(from..to).unwrap_or_default().iter().map(|(start, tries)| (start, tries))
+        self.0.get(from..to).unwrap_or_default().iter().map(Bucket::parts)
     }
 
     /// Adds attempts of a bucket.
     pub fn add(&mut self, start: Start, tries: Tries) {
-        match self.place(start) {
-            Ok(place) => self.0[place].1.add(tries),
-            Err(place) => self.0.insert(place, (start, tries)),
+        match self.place(instant(start)) {
+            Ok(place) => self.0[place].tries.add(tries),
+            Err(place) => self.0.insert(place, Bucket::new(start, tries)),
         }
     }
 
@@ -78,26 +102,26 @@ impl Buckets {
 
     /// Names the buckets anew; those of one name become one.
     pub fn rename(&mut self, name: impl Fn(Start) -> Start) {
-        self.0.iter_mut().for_each(|(start, _)| *start = name(*start));
+        self.0.iter_mut().for_each(|bucket| bucket.at = instant(name(bucket.start())));
         self.put_in_order();
     }
 
-    fn place(&self, start: Start) -> Result<usize, usize> {
+    fn place(&self, at: Instant) -> Result<usize, usize> {
         // What is added in order of time comes last.
         match self.0.last() {
-            Some((last, _)) if *last == start => Ok(self.0.len() - 1),
-            Some((last, _)) if *last > start => self.0.binary_search_by_key(&start, |(start, _)| *start),
+            Some(last) if last.at == at => Ok(self.0.len() - 1),
+            Some(last) if last.at > at => self.0.binary_search_by_key(&at, |bucket| bucket.at),
             _ => Err(self.0.len()),
         }
     }
 
     /// Two lists in order, one behind the other, are what the stable sort is quick with.
     fn put_in_order(&mut self) {
-        self.0.sort_by_key(|(start, _)| *start);
-        self.0.dedup_by(|(next, tries), (start, sum)| {
-            let same = next == start;
+        self.0.sort_by_key(|bucket| bucket.at);
+        self.0.dedup_by(|next, sum| {
+            let same = next.at == sum.at;
             if same {
-                sum.add(*tries);
+                sum.tries.add(next.tries);
             }
             same
         });
@@ -106,7 +130,7 @@ impl Buckets {
 
 impl FromIterator<(Start, Tries)> for Buckets {
     fn from_iter<I: IntoIterator<Item = (Start, Tries)>>(all: I) -> Buckets {
-        let mut buckets = Buckets(all.into_iter().collect());
+        let mut buckets = Buckets(all.into_iter().map(|(start, tries)| Bucket::new(start, tries)).collect());
         buckets.put_in_order();
         buckets
     }
@@ -114,19 +138,19 @@ impl FromIterator<(Start, Tries)> for Buckets {
 
 impl IntoIterator for Buckets {
     type Item = (Start, Tries);
-    type IntoIter = std::vec::IntoIter<(Start, Tries)>;
+    type IntoIter = std::iter::Map<std::vec::IntoIter<Bucket>, fn(Bucket) -> (Start, Tries)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_iter().map(|bucket| bucket.parts())
     }
 }
 
 impl<'b> IntoIterator for &'b Buckets {
-    type Item = &'b (Start, Tries);
-    type IntoIter = std::slice::Iter<'b, (Start, Tries)>;
+    type Item = (Start, Tries);
+    type IntoIter = std::iter::Map<std::slice::Iter<'b, Bucket>, fn(&'b Bucket) -> (Start, Tries)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.0.iter().map(Bucket::parts)
     }
 }
 
@@ -151,7 +175,7 @@ mod tests {
     }
 
     fn shown(buckets: &Buckets) -> Vec<(Start, u64)> {
-        buckets.iter().map(|(start, tries)| (*start, tries.count)).collect()
+        buckets.iter().map(|(start, tries)| (start, tries.count)).collect()
     }
 
     proptest! {
@@ -174,8 +198,8 @@ mod tests {
             let inside = |range: &dyn Fn(&Start) -> bool| -> Vec<Start> {
                 map.keys().filter(|start| range(start)).copied().collect()
             };
-            let starts = |range: &mut dyn Iterator<Item = (&Start, &Tries)>| -> Vec<Start> {
-                range.map(|(start, _)| *start).collect()
+            let starts = |range: &mut dyn Iterator<Item = (Start, Tries)>| -> Vec<Start> {
+                range.map(|(start, _)| start).collect()
             };
             prop_assert_eq!(starts(&mut buckets.range(from..to)), inside(&|start| (from..to).contains(start)));
             prop_assert_eq!(starts(&mut buckets.range(from..=to)), inside(&|start| (from..=to).contains(start)));

@@ -37,7 +37,7 @@ pub(super) fn told<'a>(keys: &[(&'a Key, &'a Counts)], catalog: &'a Catalog) -> 
         .filter(|(key, _)| key.direction == Direction::Out)
         .map(|&(key, counts)| {
             let meaning = meaning(catalog, key);
-            let dated = counts.buckets.iter().filter_map(|(at, tries)| Some(((*at)?, tries.count))).collect();
+            let dated = counts.buckets.iter().filter_map(|(at, tries)| Some((at?, tries.count))).collect();
             Told { key, counts, nature: Nature::of(key, &meaning), meaning, dated }
         })
         .collect()

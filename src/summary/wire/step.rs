@@ -17,7 +17,7 @@ pub(super) fn by_step(buckets: &Buckets) -> impl Iterator<Item = Step> {
     let mut last = 0;
     buckets.iter().map(move |(at, tries)| {
         let step = at.map(|at| at.wrapping_sub(std::mem::replace(&mut last, at)));
-        Step(step, *tries)
+        Step(step, tries)
     })
 }
 
