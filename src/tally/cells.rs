@@ -2,9 +2,12 @@
 //!
 //! A log repeats itself: what is counted now was mostly counted a moment ago. So counts are gathered in a small table
 //! where each cell has one place, and to a list when another cell wants it. Whoever absorbs the lists puts them together, by
-//! party: most of what comes is of the party's last bucket.
+//! party ([`Sums`]).
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
 
 use super::keys::Slot;
 use crate::summary::{Buckets, Tries};
@@ -40,6 +43,9 @@ pub(super) struct Who(
 );
 
 impl Who {
+    /// Nobody: there are fewer roles.
+    const NONE: Who = Who(u64::MAX);
+
     /// `name` is that of a party, if it is known.
     #[inline]
     fn new(slot: Slot, role: Role, name: Option<u32>) -> Who {
@@ -75,26 +81,21 @@ pub(super) struct Cell {
 }
 
 /// The bucket of lines without a stamp.
-const NEVER: Instant = Instant::MIN;
+pub(super) const NEVER: Instant = Instant::MIN;
 
 impl Cell {
     /// `bucket` is named by its start.
     #[inline]
-    pub(super) fn new(slot: Slot, role: Role, name: Option<u32>, bucket: Option<Instant>) -> Cell {
-        Cell::of(Who::new(slot, role, name), bucket)
-    }
-
-    #[inline]
-    fn of(who: Who, bucket: Option<Instant>) -> Cell {
-        Cell { who, bucket: bucket.unwrap_or(NEVER) }
+    pub(super) fn new(slot: Slot, role: Role, name: Option<u32>, bucket: Instant) -> Cell {
+        Cell { who: Who::new(slot, role, name), bucket }
     }
 
     pub(super) fn who(&self) -> Who {
         self.who
     }
 
-    pub(super) fn bucket(&self) -> Option<Instant> {
-        (self.bucket != NEVER).then_some(self.bucket)
+    pub(super) fn bucket(&self) -> Instant {
+        self.bucket
     }
 
     /// A place for it in the small table, the same at any time.
@@ -104,81 +105,305 @@ impl Cell {
     }
 }
 
+/// Attempts, and in the upper half of the number those of them that were retries: as many as fit. Of the few cells that hold
+/// more there is more than one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Batch(u32);
+
+impl Batch {
+    /// One attempt.
+    #[inline]
+    pub(super) fn one(retry: bool) -> Batch {
+        Batch(u32::from(retry) << 16 | 1)
+    }
+
+    /// Both together, where they fit.
+    #[inline]
+    fn and(self, other: Batch) -> Option<Batch> {
+        // Retries are attempts too: the upper half is never the first that is full.
+        (self.0 as u16).checked_add(other.0 as u16)?;
+        Some(Batch(self.0 + other.0))
+    }
+
+    fn tries(self) -> Tries {
+        Tries { count: u64::from(self.0 as u16), retries: u64::from(self.0 >> 16) }
+    }
+}
+
+/// A cell and what was counted in it.
+pub(super) type Counted = (Cell, Batch);
+
 /// Places in the small table.
 const PLACES: usize = 2048;
 
 /// Numbers in the list at most before they are put together.
 const MOST: usize = 1 << 18;
 
+/// A place where nothing was counted yet.
+const EMPTY: Counted = (Cell { who: Who::NONE, bucket: NEVER }, Batch(0));
+
 /// The numbers.
 #[derive(Debug)]
 pub(super) struct Cells {
-    recent: Box<[Option<(Cell, Tries)>; PLACES]>,
+    recent: Box<[Counted; PLACES]>,
     /// What left the small table; a cell may stand here more than once.
-    list: Vec<(Cell, Tries)>,
+    list: Vec<Counted>,
     /// What was put together.
-    sums: HashMap<Who, Buckets>,
+    sums: Sums,
 }
 
 impl Default for Cells {
     fn default() -> Cells {
-        Cells { recent: Box::new([None; PLACES]), list: Vec::new(), sums: HashMap::new() }
+        Cells { recent: Box::new([EMPTY; PLACES]), list: Vec::new(), sums: Sums::default() }
     }
 }
 
 impl Cells {
     /// Adds to a cell.
     #[inline]
-    pub(super) fn add(&mut self, cell: Cell, tries: Tries) {
-        let place = cell.place();
-        match &mut self.recent[place] {
-            Some((known, sum)) if *known == cell => sum.add(tries),
-            place => {
-                if let Some(old) = place.replace((cell, tries)) {
-                    self.list.push(old);
-                    if self.list.len() >= MOST {
-                        self.put_together();
-                    }
-                }
-            }
+    pub(super) fn add(&mut self, cell: Cell, batch: Batch) {
+        let (known, sum) = &mut self.recent[cell.place()];
+        if *known == cell
+            && let Some(both) = sum.and(batch)
+        {
+            *sum = both;
+            return;
+        }
+        let old = (std::mem::replace(known, cell), std::mem::replace(sum, batch));
+        if old.0.who != Who::NONE {
+            self.set_aside(old);
         }
     }
 
-    /// Adds what was put together elsewhere, in order of time but for a few.
-    pub(super) fn sum(&mut self, cell: Cell, tries: Tries) {
-        self.sums.entry(cell.who).or_default().add(cell.bucket(), tries);
+    #[inline(never)]
+    fn set_aside(&mut self, old: Counted) {
+        self.list.push(old);
+        if self.list.len() >= MOST {
+            self.put_together();
+        }
     }
 
-    fn put_together(&mut self) {
-        let mut list = std::mem::take(&mut self.list);
-        list.drain(..).for_each(|(cell, tries)| self.sum(cell, tries));
+    /// Adds what was counted elsewhere.
+    pub(super) fn sum(&mut self, all: &[Counted]) {
+        self.sums.add(all);
+    }
+
+    /// Puts together what is in the list.
+    pub(super) fn put_together(&mut self) {
+        self.sums.add(&self.list);
+        self.list.clear();
+    }
+
+    /// Names the buckets anew.
+    pub(super) fn rename(&mut self, name: impl Fn(Who, Instant) -> Instant) {
+        self.clear_table();
+        self.list.iter_mut().for_each(|(cell, _)| cell.bucket = name(cell.who, cell.bucket));
+        self.sums.rename(name);
+    }
+
+    fn clear_table(&mut self) {
+        let places = self.recent.iter_mut().map(|place| std::mem::replace(place, EMPTY));
+        self.list.extend(places.filter(|place| *place != EMPTY));
+    }
+
+    /// Takes out everything, most of it in order of time; a cell may come more than once.
+    pub(super) fn take(&mut self) -> Vec<Counted> {
+        self.clear_table();
+        let later = std::mem::take(&mut self.list);
+        if self.sums.parties.is_empty() {
+            return later;
+        }
+        let mut all = std::mem::take(&mut self.sums).list();
+        all.extend(later);
+        all
+    }
+
+    /// Takes back the empty list, to be filled again.
+    pub(super) fn give_back(&mut self, mut list: Vec<Counted>) {
+        list.clear();
         self.list = list;
     }
 
-    /// Takes out everything, in no order; a cell may come more than once.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Cell, Tries)> {
-        let sums = self.sums.drain().flat_map(|(who, buckets)| {
-            buckets.into_iter().map(move |(bucket, tries)| (Cell::of(who, bucket), tries))
-        });
-        sums.chain(self.list.drain(..)).chain(self.recent.iter_mut().filter_map(Option::take))
-    }
-
-    /// All there is, with other numbers for names, in the order of key, role and name.
-    pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> Vec<(Who, Buckets)> {
-        self.list.extend(self.recent.iter_mut().filter_map(Option::take));
+    /// All parties with other numbers for names, in the order of key, role and name, and where each one's sums are. Two names
+    /// may have become one.
+    pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> Vec<(Who, Place)> {
+        self.clear_table();
         self.put_together();
         let named = |who: Who| Who::new(who.slot(), who.role(), who.name().map(&name));
-        let mut all: Vec<(Who, Buckets)> =
-            self.sums.drain().map(|(who, buckets)| (named(who), buckets)).collect();
-        all.sort_unstable_by_key(|(who, _)| *who);
-        // Two names may have become one.
-        all.dedup_by(|(next, buckets), (who, sum)| {
-            let same = next == who;
-            if same {
-                sum.merge(std::mem::take(buckets));
+        let places = 0..;
+        let mut all: Vec<(Who, Place)> =
+            self.sums.parties.iter().zip(places).map(|(party, place)| (named(party.who), place)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// What was counted of parties that are one, when all is settled.
+    pub(super) fn buckets(&self, same: &[(Who, Place)]) -> Buckets {
+        let sums = same.iter().flat_map(|(_, place)| self.sums.of(*place));
+        let bucket = |bucket: Instant| (bucket != NEVER).then_some(bucket);
+        let all: SmallVec<[(Instant, Batch); 16]> = sums.collect();
+        // There are very many of these lists, most of one bucket: how long they are is known, so that none is made longer.
+        all.iter().rev().map(|(at, batch)| (bucket(*at), batch.tries())).collect()
+    }
+}
+
+/// A party's place among all.
+pub(super) type Place = u32;
+
+/// Numbers put together, by party. Most parties have one bucket, and what comes is mostly of the bucket that was last added to:
+/// that one stands with the party, all others in one list, each telling where the party's next one is.
+#[derive(Debug, Default)]
+struct Sums {
+    parties: Vec<Party>,
+    /// By hash: one more than the place of a party, at the next free place behind where it should be; 0 is none.
+    index: Vec<Place>,
+    hasher: DefaultHashBuilder,
+    past: Vec<Past>,
+    /// How many of the past there were when each bucket was last made to stand there once.
+    merged: usize,
+}
+
+/// A party, and what was counted in the bucket that was last added to.
+#[derive(Debug)]
+struct Party {
+    who: Who,
+    bucket: Instant,
+    batch: Batch,
+    /// One more than the place of its last one of the past; 0 is none.
+    before: u32,
+}
+
+/// What was counted in another bucket. A bucket may stand here more than once.
+#[derive(Debug)]
+struct Past {
+    bucket: Instant,
+    batch: Batch,
+    before: u32,
+}
+
+/// Parties that are looked up together, so that the memory answers to all of them at once.
+const TOGETHER: usize = 32;
+
+impl Sums {
+    fn add(&mut self, all: &[Counted]) {
+        let mut places = [0; TOGETHER];
+        for all in all.chunks(TOGETHER) {
+            self.reserve(all.len());
+            for (place, (cell, _)) in places.iter_mut().zip(all) {
+                *place = self.place(cell);
             }
-            same
-        });
+            for (place, (cell, batch)) in places.iter().zip(all) {
+                self.add_to(*place, cell.bucket, *batch);
+            }
+        }
+        // Out of order a bucket is left and found again, and again.
+        if self.past.len() / 2 > self.merged.max(MOST) {
+            self.merge_past();
+        }
+    }
+
+    /// The place of a cell's party. There must be room for one more.
+    #[inline]
+    fn place(&mut self, cell: &Cell) -> Place {
+        let last = self.index.len() - 1;
+        let mut at = self.hasher.hash_one(cell.who) as usize & last;
+        while let Some(place) = self.index[at].checked_sub(1) {
+            if self.parties[place as usize].who == cell.who {
+                return place;
+            }
+            at = (at + 1) & last;
+        }
+        // Parties are fewer than would fit into memory if numbers did not suffice for them.
+        let place = self.parties.len() as Place;
+        self.index[at] = place + 1;
+        self.parties.push(Party { who: cell.who, bucket: cell.bucket, batch: Batch(0), before: 0 });
+        place
+    }
+
+    #[inline]
+    fn add_to(&mut self, place: Place, bucket: Instant, batch: Batch) {
+        let party = &mut self.parties[place as usize];
+        if party.bucket == bucket
+            && let Some(both) = party.batch.and(batch)
+        {
+            party.batch = both;
+            return;
+        }
+        self.past.push(Past { bucket: party.bucket, batch: party.batch, before: party.before });
+        *party = Party { bucket, batch, before: self.past.len() as u32, ..*party };
+    }
+
+    /// Makes the index twice as long as it must be, so that the way to a party is short.
+    fn reserve(&mut self, more: usize) {
+        let wanted = (self.parties.len() + more) * 2;
+        if wanted <= self.index.len() {
+            return;
+        }
+        let length = wanted.next_power_of_two();
+        self.index.clear();
+        self.index.resize(length, 0);
+        for (party, number) in self.parties.iter().zip(1..) {
+            let mut at = self.hasher.hash_one(party.who) as usize & (length - 1);
+            while self.index[at] != 0 {
+                at = (at + 1) & (length - 1);
+            }
+            self.index[at] = number;
+        }
+    }
+
+    /// What was counted of a party, mostly from the last to the first.
+    fn of(&self, place: Place) -> impl Iterator<Item = (Instant, Batch)> {
+        let party = &self.parties[place as usize];
+        let before = |number: u32| self.past.get((number as usize).wrapping_sub(1));
+        let past = std::iter::successors(before(party.before), move |past| before(past.before));
+        std::iter::once((party.bucket, party.batch)).chain(past.map(|past| (past.bucket, past.batch)))
+    }
+
+    /// Makes each bucket stand there once, but for what does not fit together.
+    fn merge_past(&mut self) {
+        let mut merged = Vec::new();
+        for place in 0..self.parties.len() as Place {
+            let mut all: Vec<(Instant, Batch)> = self.of(place).collect();
+            all.sort_by_key(|(bucket, _)| *bucket);
+            all.dedup_by(|(next, more), (bucket, batch)| {
+                let both = batch.and(*more).filter(|_| next == bucket);
+                *batch = both.unwrap_or(*batch);
+                both.is_some()
+            });
+            let mut before = 0;
+            let last = all.pop();
+            for (bucket, batch) in all {
+                merged.push(Past { bucket, batch, before });
+                before = merged.len() as u32;
+            }
+            let party = &mut self.parties[place as usize];
+            (party.bucket, party.batch) = last.unwrap_or((party.bucket, party.batch));
+            party.before = before;
+        }
+        self.merged = merged.len();
+        self.past = merged;
+    }
+
+    fn rename(&mut self, name: impl Fn(Who, Instant) -> Instant) {
+        for party in &mut self.parties {
+            party.bucket = name(party.who, party.bucket);
+            let mut before = party.before as usize;
+            while let Some(past) = self.past.get_mut(before.wrapping_sub(1)) {
+                past.bucket = name(party.who, past.bucket);
+                before = past.before as usize;
+            }
+        }
+        self.merge_past();
+    }
+
+    /// Everything in one list, each party's own in order of time but for a few.
+    fn list(&self) -> Vec<Counted> {
+        let mut all = Vec::with_capacity(self.parties.len() + self.past.len());
+        for (party, place) in self.parties.iter().zip(0..) {
+            let first = all.len();
+            all.extend(self.of(place).map(|(bucket, batch)| (Cell { who: party.who, bucket }, batch)));
+            all[first..].reverse();
+        }
         all
     }
 }
@@ -194,21 +419,30 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost_and_nothing_counted_twice(
-            adds in proptest::collection::vec((0_u32..3000, 0_u32..4, 0_i64..3, any::<bool>()), 0..6000),
+            adds in proptest::collection::vec((0_u32..3000, 0_u32..4, -1_i64..3, any::<bool>()), 0..6000),
+            taken in any::<bool>(),
         ) {
             let mut cells = Cells::default();
             let mut plain: BTreeMap<(u32, u32, i64), (u64, u64)> = BTreeMap::new();
             for (slot, name, bucket, retry) in adds {
-                let cell = Cell::new(slot, Role::Relay, Some(name), Some(bucket * 60));
-                cells.add(cell, Tries::one(retry));
-                let sums = plain.entry((slot, 3 - name, bucket * 60)).or_default();
+                let cell = Cell::new(slot, Role::Relay, Some(name), bucket * 60);
+                cells.add(cell, Batch::one(retry));
+                let sums = plain.entry((slot, 3 - name, (bucket * 60).max(0))).or_default();
                 *sums = (sums.0 + 1, sums.1 + u64::from(retry));
             }
+            if taken {
+                let all = cells.take();
+                cells.sum(&all);
+                let all = cells.take();
+                cells.sum(&all);
+            }
+            cells.rename(|_, bucket| bucket.max(0));
             let settled: Vec<_> = cells
                 .settle(|name| 3 - name)
-                .into_iter()
-                .flat_map(|(who, buckets)| {
-                    buckets.into_iter().map(move |(bucket, tries)| {
+                .chunk_by(|(a, _), (b, _)| a == b)
+                .flat_map(|same| {
+                    let who = same[0].0;
+                    cells.buckets(same).into_iter().map(move |(bucket, tries)| {
                         ((who.slot(), who.name().unwrap(), bucket.unwrap()), (tries.count, tries.retries))
                     })
                 })
@@ -216,13 +450,37 @@ mod tests {
             prop_assert!(settled.is_sorted());
             prop_assert_eq!(settled, plain.into_iter().collect::<Vec<_>>());
         }
+
+        #[test]
+        fn sums_hold_more_than_fits_in_one_batch(
+            adds in proptest::collection::vec((0_u32..3, prop_oneof![Just(NEVER), 0_i64..4], any::<u16>(), any::<u16>()), 0..200),
+            merged in 0_usize..50,
+        ) {
+            let mut sums = Sums::default();
+            let mut plain: BTreeMap<(u32, Instant), (u64, u64)> = BTreeMap::new();
+            for (number, (slot, bucket, count, retries)) in adds.into_iter().enumerate() {
+                let (count, retries) = (u32::from(count), u32::from(retries.min(count)));
+                sums.add(&[(Cell::new(slot, Role::All, None, bucket), Batch(retries << 16 | count))]);
+                let sum = plain.entry((slot, bucket)).or_default();
+                *sum = (sum.0 + u64::from(count), sum.1 + u64::from(retries));
+                if number % 50 == merged {
+                    sums.merge_past();
+                }
+            }
+            let mut found: BTreeMap<(u32, Instant), (u64, u64)> = BTreeMap::new();
+            for (cell, batch) in sums.list() {
+                let (sum, tries) = (found.entry((cell.who().slot(), cell.bucket())).or_default(), batch.tries());
+                *sum = (sum.0 + tries.count, sum.1 + tries.retries);
+            }
+            prop_assert_eq!(found, plain);
+        }
     }
 
     #[test]
     fn cells_hold_what_was_put_in() {
         for role in Role::ALL {
             for (slot, name, bucket) in
-                [(0, None, None), (7, Some(0), Some(-60)), ((1 << 29) - 1, Some(u32::MAX - 1), Some(0))]
+                [(0, None, NEVER), (7, Some(0), -60), ((1 << 29) - 1, Some(u32::MAX - 1), 0)]
             {
                 let cell = Cell::new(slot, role, name, bucket);
                 let who = cell.who();

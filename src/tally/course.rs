@@ -2,33 +2,93 @@
 
 use std::sync::Arc;
 
-use super::cells::{Cell, Cells, Role, Who};
-use super::names::{Names, Texts};
+use super::cells::{Batch, Cell, Cells, NEVER, Place, Role, Who};
+use super::names::Texts;
 use super::queue::Attempt;
 use super::shown::Lines;
 use super::{Line, Slot};
-use crate::mta::Outcome;
-use crate::smtp::domain;
-use crate::summary::{Buckets, Counts, Parties, Party, Span, Tries, Width};
+use crate::summary::{Counts, Parties, Party, Span, Width};
 use crate::time::Instant;
-use crate::vector::are_same;
 
-/// Counts over time. A bucket is named by its start, and `None` is for lines without a stamp.
-#[derive(Debug, Default)]
+/// Counts over time. A bucket is named by its start, and [`NEVER`] is for lines without a stamp.
+#[derive(Debug)]
 pub(super) struct Course {
     width: Width,
     /// First and last instant.
     ends: Option<(Instant, Instant)>,
-    /// The instant that was tried last.
-    reached: Option<Instant>,
-    /// The buckets of the last instant asked for, of all and of parts: bursts share a second.
-    last: Option<(Instant, Instant, Instant)>,
+    /// The last instant asked for: bursts share a second.
+    last: Moment,
     /// By key, over all.
-    spans: Vec<Span>,
+    spans: Vec<Reach>,
     cells: Cells,
-    /// The host of ours that was met last, and its number: a log is mostly one host's.
-    host: (Vec<u8>, u32),
     pub(super) lines: Lines,
+}
+
+/// An instant, and its bucket among those of all and among those of parts.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    at: Instant,
+    bucket: Instant,
+    part: Instant,
+}
+
+/// How often, and between which instants; before the first one the last comes first.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    count: u64,
+    first: Instant,
+    last: Instant,
+}
+
+impl Reach {
+    const NONE: Reach = Reach { count: 0, first: Instant::MAX, last: NEVER };
+
+    #[inline]
+    fn add(&mut self, at: Instant) {
+        self.count += 1;
+        if at != NEVER {
+            self.first = self.first.min(at);
+            self.last = self.last.max(at);
+        }
+    }
+
+    fn merge(&mut self, other: Reach) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+
+    fn span(&self) -> Span {
+        let known = self.last != NEVER;
+        Span { count: self.count, first: known.then_some(self.first), last: known.then_some(self.last) }
+    }
+}
+
+impl Moment {
+    /// That of lines without a stamp, in buckets of any width.
+    const NEVER: Moment = Moment { at: NEVER, bucket: NEVER, part: NEVER };
+}
+
+/// An attempt as it is counted for each party to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    slot: Slot,
+    /// The bucket among those of parts.
+    part: Instant,
+    batch: Batch,
+}
+
+impl Default for Course {
+    fn default() -> Course {
+        Course {
+            width: Width::default(),
+            ends: None,
+            last: Moment::NEVER,
+            spans: Vec::new(),
+            cells: Cells::default(),
+            lines: Lines::default(),
+        }
+    }
 }
 
 impl Course {
@@ -36,98 +96,101 @@ impl Course {
     pub(super) fn restart(&mut self, width: Width) {
         self.width = width;
         self.ends = None;
-        self.reached = None;
-        self.last = None;
+        self.last = Moment::NEVER;
         self.spans.clear();
     }
 
     /// An attempt, or a refusal of ours.
-    #[inline]
-    pub(super) fn tried(&mut self, Attempt { slot, at, retry, .. }: Attempt) {
-        if let Some(now) = at
-            && self.reached != at
-        {
-            self.reach((now, now));
-            self.reached = at;
+    #[inline(always)]
+    pub(super) fn tried(&mut self, Attempt { slot, at, retry, .. }: Attempt) -> Turn {
+        let at = at.unwrap_or(NEVER);
+        if at != self.last.at {
+            self.come_to(at);
         }
         self.span(slot).add(at);
-        let bucket = self.buckets(at).0;
-        self.cells.add(Cell::new(slot, Role::All, None, bucket), Tries::one(retry));
+        let (Moment { bucket, part, .. }, batch) = (self.last, Batch::one(retry));
+        self.cells.add(Cell::new(slot, Role::All, None, bucket), batch);
+        Turn { slot, part, batch }
     }
 
     /// An attempt was for a message of this sender domain.
-    pub(super) fn sent(&mut self, attempt: Attempt, sender: Option<u32>) {
-        self.party(attempt, Role::Sender, sender);
+    #[inline]
+    pub(super) fn sent(&mut self, turn: Turn, sender: Option<u32>) {
+        self.party(turn, Role::Sender, sender);
+    }
+
+    /// An attempt that was counted before was for a message of this sender domain.
+    pub(super) fn sent_then(&mut self, Attempt { slot, at, retry, .. }: Attempt, sender: Option<u32>) {
+        let part = self.moment(at.unwrap_or(NEVER)).part;
+        let turn = Turn { slot, part, batch: Batch::one(retry) };
+        self.sent(turn, sender);
     }
 
     /// An attempt was made by a host of ours.
-    pub(super) fn made(&mut self, attempt: Attempt, host: &[u8], names: &mut Names) {
-        if host.is_empty() {
-            return;
-        }
-        if !are_same(&self.host.0, host) {
-            self.host = (host.to_owned(), names.number_lower(host));
-        }
-        self.party(attempt, Role::Host, Some(self.host.1));
+    #[inline]
+    pub(super) fn made(&mut self, turn: Turn, host: u32) {
+        self.party(turn, Role::Host, Some(host));
     }
 
     /// An attempt was answered by a host.
-    pub(super) fn answered(&mut self, attempt: Attempt, relay: &[u8], names: &mut Names) {
-        self.party(attempt, Role::Relay, Some(names.number_lower(relay)));
+    #[inline]
+    pub(super) fn answered(&mut self, turn: Turn, relay: u32) {
+        self.party(turn, Role::Relay, Some(relay));
     }
 
     #[inline]
-    fn party(&mut self, Attempt { slot, at, retry, .. }: Attempt, role: Role, name: Option<u32>) {
-        let bucket = self.buckets(at).1;
-        self.cells.add(Cell::new(slot, role, name, bucket), Tries::one(retry));
+    fn party(&mut self, Turn { slot, part, batch }: Turn, role: Role, name: Option<u32>) {
+        self.cells.add(Cell::new(slot, role, name, part), batch);
     }
 
-    /// An attempt was refused.
-    pub(super) fn refused(
-        &mut self,
-        attempt: Attempt,
-        line: &Line<'_>,
-        outcome: &Outcome<'_>,
-        names: &mut Names,
-    ) {
-        if let Some(domain) = outcome.recipient.and_then(domain) {
-            self.party(attempt, Role::RecipientDomain, Some(names.number_lower(domain)));
+    /// An attempt was refused; `domain` is the recipient's.
+    pub(super) fn refused(&mut self, turn: Turn, line: &Line<'_>, domain: Option<u32>) {
+        if domain.is_some() {
+            self.party(turn, Role::RecipientDomain, domain);
         }
-        let bucket = self.buckets(attempt.at).1;
-        self.lines.show(attempt.slot, bucket, line);
+        self.lines.show(turn.slot, turn.part, line);
     }
 
     /// A message met this refusal for the first time.
     pub(super) fn message(&mut self, slot: Slot, at: Option<Instant>) {
-        let bucket = self.buckets(at).1;
-        self.cells.add(Cell::new(slot, Role::Message, None, bucket), Tries::one(false));
+        let part = self.moment(at.unwrap_or(NEVER)).part;
+        let turn = Turn { slot, part, batch: Batch::one(false) };
+        self.party(turn, Role::Message, None);
     }
 
-    fn span(&mut self, slot: Slot) -> &mut Span {
+    #[inline]
+    fn span(&mut self, slot: Slot) -> &mut Reach {
         let place = slot as usize;
         if self.spans.len() <= place {
-            self.spans.resize(place + 1, Span::default());
+            self.spans.resize(place + 1, Reach::NONE);
         }
         &mut self.spans[place]
     }
 
-    /// The bucket of an instant, and its bucket among those of parts.
+    /// An instant and its buckets.
     #[inline]
-    fn buckets(&mut self, at: Option<Instant>) -> (Option<Instant>, Option<Instant>) {
-        let Some(at) = at else { return (None, None) };
-        let (bucket, part) = match self.last {
-            Some((last, bucket, part)) if last == at => (bucket, part),
-            _ => {
-                let (bucket, part) = (self.width.floor(at), self.width.of_parts().floor(at));
-                self.last = Some((at, bucket, part));
-                (bucket, part)
-            }
-        };
-        (Some(bucket), Some(part))
+    fn moment(&mut self, at: Instant) -> Moment {
+        if at != self.last.at {
+            self.turn_to(at);
+        }
+        self.last
+    }
+
+    /// What is asked for later was tried before.
+    #[inline(never)]
+    fn come_to(&mut self, at: Instant) {
+        if at != NEVER {
+            self.reach((at, at));
+        }
+        self.turn_to(at);
+    }
+
+    fn turn_to(&mut self, at: Instant) {
+        let all = self.width;
+        self.last = Moment { at, bucket: floor(all, at), part: floor(all.of_parts(), at) };
     }
 
     /// The log reaches from and to here: buckets grow with it.
-    #[inline]
     fn reach(&mut self, (first, last): (Instant, Instant)) {
         let ends = self.ends.map_or((first, last), |(from, to)| (from.min(first), to.max(last)));
         if self.ends != Some(ends) {
@@ -141,13 +204,9 @@ impl Course {
             return;
         }
         self.width = width;
-        self.last = None;
-        let mut old = std::mem::take(&mut self.cells);
-        for (cell, tries) in old.drain() {
-            let (who, bucket) = (cell.who(), wider(width, &cell));
-            self.cells.sum(Cell::new(who.slot(), who.role(), who.name(), bucket), tries);
-        }
-        self.lines.widen(|bucket| bucket.map(|at| width.of_parts().floor(at)));
+        self.last = Moment::NEVER;
+        self.cells.rename(|who, bucket| wider(width, who, bucket));
+        self.lines.widen(|bucket| floor(width.of_parts(), bucket));
     }
 
     /// Takes what follows out of `next`; `slot` and `name` translate its numbers.
@@ -164,12 +223,17 @@ impl Course {
             self.span(slot(old as Slot)).merge(*span);
         }
         let width = self.width;
-        for (cell, tries) in next.cells.drain() {
-            let (who, bucket) = (cell.who(), wider(width, &cell));
-            self.cells.sum(Cell::new(slot(who.slot()), who.role(), who.name().map(&name), bucket), tries);
+        let mut cells = next.cells.take();
+        for (cell, _) in &mut cells {
+            let who = cell.who();
+            let (slot, name) = (slot(who.slot()), who.name().map(&name));
+            *cell = Cell::new(slot, who.role(), name, wider(width, who, cell.bucket()));
         }
-        self.lines
-            .absorb(&mut next.lines, |old, bucket| (slot(old), bucket.map(|at| width.of_parts().floor(at))));
+        self.cells.sum(&cells);
+        next.cells.give_back(cells);
+        // What the whole itself has added one by one.
+        self.cells.put_together();
+        self.lines.absorb(&mut next.lines, |old, bucket| (slot(old), floor(width.of_parts(), bucket)));
     }
 
     /// How wide the buckets are.
@@ -180,40 +244,47 @@ impl Course {
     /// Gives every count to its key.
     pub(super) fn settle(&mut self, names: &Texts, counts: &mut [Counts]) {
         for (counts, span) in counts.iter_mut().zip(&self.spans) {
-            counts.span = *span;
+            counts.span = span.span();
         }
-        let parties = |all: &mut [(Who, Buckets)]| -> Parties {
-            let named = |(who, buckets): &mut (Who, Buckets)| {
-                let name = who.name().map(|place| names.text(place).to_owned());
-                (name, Party { buckets: std::mem::take(buckets) })
+        let order = self.cells.settle(|name| names.place(name));
+        let cells = &self.cells;
+        let parties = |all: &[(Who, Place)]| -> Parties {
+            let named = |same: &[(Who, Place)]| {
+                let name = same.first().and_then(|(who, _)| who.name());
+                let name = name.map(|place| names.text(place).to_owned());
+                (name, Party { buckets: cells.buckets(same) })
             };
-            all.iter_mut().map(named).collect()
+            all.chunk_by(|(a, _), (b, _)| a == b).map(named).collect()
         };
-        let mut all = self.cells.settle(|name| names.place(name));
-        for all in all.chunk_by_mut(|(a, _), (b, _)| a.is_beside(*b)) {
-            let Some((who, buckets)) = all.first_mut() else { continue };
+        for all in order.chunk_by(|(a, _), (b, _)| a.is_beside(*b)) {
+            let Some((who, _)) = all.first() else { continue };
             let counts = &mut counts[who.slot() as usize];
             match who.role() {
-                Role::All => counts.buckets = std::mem::take(buckets),
+                Role::All => counts.buckets = cells.buckets(all),
                 Role::Sender => counts.senders = parties(all),
                 Role::Relay => counts.relays = parties(all),
                 Role::Host => counts.hosts = parties(all),
                 Role::RecipientDomain => counts.recipient_domains = parties(all),
                 Role::Message => {
-                    for (bucket, tries) in std::mem::take(buckets) {
+                    for (bucket, tries) in cells.buckets(all) {
                         counts.refusals.entry(bucket).or_default().messages = tries.count;
                     }
                 }
             }
         }
         for (slot, bucket, lines) in self.lines.settle() {
+            let bucket = (bucket != NEVER).then_some(bucket);
             counts[slot as usize].refusals.entry(bucket).or_default().lines = Arc::new(lines);
         }
     }
 }
 
 /// The bucket of a cell where buckets are as wide as this.
-fn wider(width: Width, cell: &Cell) -> Option<Instant> {
-    let width = if cell.who().role() == Role::All { width } else { width.of_parts() };
-    cell.bucket().map(|at| width.floor(at))
+fn wider(width: Width, who: Who, bucket: Instant) -> Instant {
+    floor(if who.role() == Role::All { width } else { width.of_parts() }, bucket)
+}
+
+/// The bucket of an instant that may be never.
+fn floor(width: Width, at: Instant) -> Instant {
+    if at == NEVER { NEVER } else { width.floor(at) }
 }

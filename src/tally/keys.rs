@@ -25,6 +25,7 @@ pub(super) struct RawKey {
 
 impl RawKey {
     /// The key of an outcome.
+    #[inline(always)]
     pub(super) fn new(outcome: &Outcome<'_>, attributes: &Attributes, action: Action) -> RawKey {
         RawKey {
             code: outcome.code,
@@ -60,14 +61,18 @@ impl RawKey {
 struct Packed([u64; 3]);
 
 impl Packed {
+    /// No key's.
+    const NONE: Packed = Packed([u64::MAX; 3]);
+
+    #[inline(always)]
     fn of(key: &RawKey) -> Packed {
         let ids = |provider: Option<ProviderId>| provider.map_or(0, |id| u64::from(id.0) + 1);
         let marker = key.marker.map_or(0, |id| u64::from(id.0) + 1);
         let guard = key.guard.map_or(0, |guard| guard as u64 + 1);
         let (direction, action) = (key.direction as u64, key.action as u64);
-        let quoted = key.quoted.map_or(0, |(provider, code)| 1 << 63 | ids(provider) << 40 | packed(code));
+        let quoted = key.quoted.map_or(0, |(provider, code)| 1 << 63 | ids(provider) << 42 | code.number());
         let rest = ids(key.provider) | marker << 17 | guard << 34 | direction << 40 | action << 44;
-        Packed([packed(key.code), rest, quoted])
+        Packed([key.code.number(), rest, quoted])
     }
 
     /// A place for it among the recent ones.
@@ -82,16 +87,6 @@ impl Packed {
 /// Keys that are found without a search when they come again soon.
 const RECENT: usize = 128;
 
-/// A code as one number of 34 bits; no other code has it.
-fn packed(code: Code) -> u64 {
-    let basic = code.basic.map_or(0, |basic| u64::from(basic.number()));
-    let enhanced = code.enhanced.map_or(0, |code| {
-        let (subject, detail) = (u64::from(code.subject_number()), u64::from(code.detail()));
-        u64::from(code.class()) << 20 | subject << 10 | detail
-    });
-    basic | enhanced << 10
-}
-
 /// Keys in order of first sight.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -99,7 +94,7 @@ pub(super) struct Keys {
     carried: Vec<Key>,
     slots: HashMap<Packed, Slot>,
     list: Vec<RawKey>,
-    recent: Box<[Option<(Packed, Slot)>; RECENT]>,
+    recent: Box<[(Packed, Slot); RECENT]>,
 }
 
 impl Default for Keys {
@@ -108,7 +103,7 @@ impl Default for Keys {
             carried: Vec::new(),
             slots: HashMap::new(),
             list: Vec::new(),
-            recent: Box::new([None; RECENT]),
+            recent: Box::new([(Packed::NONE, 0); RECENT]),
         }
     }
 }
@@ -120,21 +115,21 @@ impl Keys {
     }
 
     /// The number of a key.
-    #[inline]
-    pub(super) fn number(&mut self, key: RawKey) -> Slot {
-        let packed = Packed::of(&key);
-        let recent = &mut self.recent[packed.place()];
-        if let Some((known, slot)) = recent
-            && *known == packed
-        {
-            return *slot;
-        }
+    #[inline(always)]
+    pub(super) fn number(&mut self, key: &RawKey) -> Slot {
+        let packed = Packed::of(key);
+        let (known, slot) = &self.recent[packed.place()];
+        if *known == packed { *slot } else { self.search(packed, *key) }
+    }
+
+    #[inline(never)]
+    fn search(&mut self, packed: Packed, key: RawKey) -> Slot {
         let slot = *self.slots.entry(packed).or_insert_with(|| {
             self.list.push(key);
             // A log cannot show four thousand million different codes.
             (self.carried.len() + self.list.len() - 1) as Slot
         });
-        *recent = Some((packed, slot));
+        self.recent[packed.place()] = (packed, slot);
         slot
     }
 
@@ -146,7 +141,7 @@ impl Keys {
                 self.slots.insert(Packed::of(&key), known as Slot);
             }
         }
-        self.number(key)
+        self.number(&key)
     }
 
     /// All keys with names instead of numbers, those of an earlier log first.

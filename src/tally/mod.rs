@@ -22,8 +22,9 @@ use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction, domain};
-use crate::summary::{Counts, Summary, Totals, WAITS, Width};
+use crate::summary::{Counts, Summary, Totals, Width};
 use crate::time::Instant;
+use crate::vector::are_same;
 
 pub use attribute::{Attributes, Attributor};
 pub use carry::{Carry, Paused};
@@ -33,7 +34,7 @@ pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Rec
 use course::Course;
 use keys::{Keys, RawKey, Slot};
 use names::Names;
-use queue::{Attempt, Messages, Named};
+use queue::{Attempt, Messages, Named, host_number};
 
 /// A line as a sink sees it.
 #[derive(Debug)]
@@ -92,11 +93,22 @@ pub struct Tally<'c> {
     late: Course,
     /// Domains and hosts.
     names: Names,
+    writer: Writer,
     messages: Messages,
     suspended: u64,
     expired: u64,
     /// Of a part: what the numbers of its keys and names are in the whole, as far as it was told.
     in_whole: InWhole,
+}
+
+/// The host of ours that wrote the line before: a log is mostly one host's.
+#[derive(Debug, Default)]
+struct Writer {
+    name: Vec<u8>,
+    /// Its number among names; of no host any.
+    number: u32,
+    /// Its number in the ids of messages.
+    of_ids: u64,
 }
 
 /// The numbers of a part's keys and names in the whole.
@@ -116,6 +128,7 @@ impl<'c> Tally<'c> {
             course: Course::default(),
             late: Course::default(),
             names: Names::default(),
+            writer: Writer::default(),
             messages: Messages::default(),
             suspended: 0,
             expired: 0,
@@ -123,7 +136,26 @@ impl<'c> Tally<'c> {
         }
     }
 
+    /// The host that wrote a line.
+    #[inline(always)]
+    fn writer(&mut self, host: &[u8]) -> &Writer {
+        if !are_same(&self.writer.name, host) {
+            self.other_writer(host);
+        }
+        &self.writer
+    }
+
+    #[cold]
+    fn other_writer(&mut self, host: &[u8]) {
+        self.writer = Writer {
+            name: host.to_owned(),
+            number: self.names.number_lower(host),
+            of_ids: host_number(host),
+        };
+    }
+
     /// Counts an outcome, and tells what was found out about it.
+    #[inline(never)]
     fn outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) -> Option<Attributes> {
         match outcome.kind {
             Kind::Suspended => self.suspended += 1,
@@ -140,39 +172,70 @@ impl<'c> Tally<'c> {
         None
     }
 
+    #[inline(never)]
+    fn sender(&mut self, line: &Line<'_>, queue_id: &[u8], sender: &[u8], remote: bool) {
+        let named = Named { sender: self.domain(sender), null: sender.is_empty(), remote };
+        let host = self.writer(line.record.host).of_ids;
+        // Exim names the sender once, on arrival.
+        self.messages.sender(host, queue_id, named, line.mta == Mta::Exim);
+        self.take_settled();
+    }
+
+    #[inline(never)]
+    fn arrival(&mut self, line: &Line<'_>, queue_id: &[u8], remote: bool) {
+        let host = self.writer(line.record.host).of_ids;
+        self.messages.arrival(host, queue_id, remote);
+        self.take_settled();
+    }
+
+    #[inline(never)]
+    fn done(&mut self, line: &Line<'_>, queue_id: &[u8]) {
+        let host = self.writer(line.record.host).of_ids;
+        self.messages.done(host, queue_id);
+        self.take_settled();
+    }
+
+    #[inline]
     fn count(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, attributes: &Attributes, action: Action) {
-        let slot = self.keys.number(RawKey::new(outcome, attributes, action));
+        let slot = self.keys.number(&RawKey::new(outcome, attributes, action));
         let out = outcome.direction == Direction::Out;
         let attempt =
             Attempt { slot, at: line.at, retry: out && outcome.is_retry(line.mta, line.at), late: false };
-        self.course.tried(attempt);
+        let turn = self.course.tried(attempt);
         if !out {
             return;
         }
-        self.course.made(attempt, line.record.host, &mut self.names);
+        let Writer { number, of_ids, .. } = *self.writer(line.record.host);
+        if !line.record.host.is_empty() {
+            self.course.made(turn, number);
+        }
         let refused = matches!(action, Action::Delayed | Action::Failed);
         if let Some(relay) = outcome.relay_host
             && (refused || attributes.provider.is_some())
         {
-            self.course.answered(attempt, relay, &mut self.names);
+            let relay = self.names.number_lower(relay);
+            self.course.answered(turn, relay);
         }
         if refused {
-            self.course.refused(attempt, line, outcome, &mut self.names);
+            let domain = outcome.recipient.and_then(|recipient| self.domain(recipient));
+            self.course.refused(turn, line, domain);
         }
         if !self.join {
-            self.course.sent(attempt, None);
+            self.course.sent(turn, None);
             return;
         }
         let named = outcome.sender.map(|sender| self.domain(sender));
-        let joined = self.messages.attempt(line.record.host, outcome, action, attempt, named.is_some());
-        if let Some(sender) = named.or(joined.map(Some)) {
-            self.course.sent(attempt, sender);
+        let joined = self.messages.attempt(of_ids, outcome, action, attempt, named.is_some());
+        if let Some(sender) = named.or(joined) {
+            self.course.sent(turn, sender);
         }
         self.take_settled();
     }
 
-    fn domain(&mut self, sender: &[u8]) -> Option<u32> {
-        domain(sender).map(|domain| self.names.number_lower(domain))
+    /// The number of an address's domain.
+    #[inline]
+    fn domain(&mut self, address: &[u8]) -> Option<u32> {
+        domain(address).map(|domain| self.names.number_lower(domain))
     }
 
     /// Takes what became sure of messages: attempts whose sender is known at last, or never will be; answers that messages
@@ -182,10 +245,15 @@ impl<'c> Tally<'c> {
         if self.messages.settled.is_empty() && self.messages.met.is_empty() {
             return;
         }
+        self.take_some_settled();
+    }
+
+    #[inline(never)]
+    fn take_some_settled(&mut self) {
         let Tally { course, late, messages, .. } = self;
         for (attempt, sender) in messages.settled.drain(..) {
             let course = if attempt.late { &mut *late } else { &mut *course };
-            course.sent(attempt, sender);
+            course.sent_then(attempt, sender);
         }
         for met in messages.met.drain(..) {
             let course = if met.late { &mut *late } else { &mut *course };
@@ -215,9 +283,8 @@ impl<'c> Tally<'c> {
             let bucket = since.map(|since| width.floor(since));
             *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
         }
-        for (slot, waited) in &self.messages.recovered {
-            let class = WAITS.iter().position(|most| waited <= most).unwrap_or(WAITS.len());
-            counts[*slot as usize].recovered[class] += 1;
+        for (counts, waits) in counts.iter_mut().zip(self.messages.recoveries()) {
+            counts.recovered = *waits;
         }
         // A key that was only carried here says nothing.
         let named = |(width, counts): (Width, Vec<Counts>)| {
@@ -290,25 +357,18 @@ impl Sink for Tally<'_> {
         self.course.lines.passed(lines);
     }
 
+    // Not within those who ask: they have the registers full.
+    #[inline(never)]
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         match event {
             Event::Outcome(outcome) => {
                 self.outcome(line, outcome);
             }
             Event::Sender { queue_id, sender, remote } if self.join => {
-                let named = Named { sender: self.domain(sender), null: sender.is_empty(), remote: *remote };
-                // Exim names the sender once, on arrival.
-                self.messages.sender(line.record.host, queue_id, named, line.mta == Mta::Exim);
-                self.take_settled();
+                self.sender(line, queue_id, sender, *remote);
             }
-            Event::Arrival { queue_id, remote } if self.join => {
-                self.messages.arrival(line.record.host, queue_id, *remote);
-                self.take_settled();
-            }
-            Event::Done { queue_id } if self.join => {
-                self.messages.done(line.record.host, queue_id);
-                self.take_settled();
-            }
+            Event::Arrival { queue_id, remote } if self.join => self.arrival(line, queue_id, *remote),
+            Event::Done { queue_id } if self.join => self.done(line, queue_id),
             _ => {}
         }
     }

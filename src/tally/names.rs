@@ -1,11 +1,11 @@
 //! Names to small numbers.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::vector::are_same;
+use crate::vector::{Vector, are_same, common};
 
 /// Longest name that is kept whole: a domain's limit (RFC 1035, section 2.3.4). Hostile logs may hold longer ones.
 pub(super) const LONGEST_NAME: usize = 255;
@@ -98,17 +98,16 @@ impl Names {
     }
 
     fn search(&mut self, name: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(name);
-        if let Some(number) = self.numbers.find(hash, |number| self.name(*number) == name) {
+        let hash = hash_of(&self.hasher, name);
+        if let Some(number) = self.numbers.find(hash, |number| are_same(self.name(*number), name)) {
             return *number;
         }
         // A log cannot name four thousand million hosts.
         let number = self.known.len() as u32;
         self.text.extend_from_slice(name);
-        let is_lower = !name.iter().any(u8::is_ascii_uppercase);
-        self.known.push(Known::new(self.text.len(), is_lower));
+        self.known.push(Known::new(self.text.len(), !has_capitals(name)));
         let Names { text, known, numbers, hasher, .. } = self;
-        numbers.insert_unique(hash, number, |number| hasher.hash_one(name_of(text, known, *number)));
+        numbers.insert_unique(hash, number, |number| hash_of(hasher, name_of(text, known, *number)));
         number
     }
 
@@ -116,10 +115,21 @@ impl Names {
     #[inline]
     pub(super) fn number_lower(&mut self, name: &[u8]) -> u32 {
         let name = &name[..name.len().min(LONGEST_NAME)];
-        if let Some(number) = self.recent[quick(name)].checked_sub(1)
+        let place = quick(name);
+        if let Some(number) = self.recent[place].checked_sub(1)
             && self.known[number as usize].is_lower()
             && are_same(self.name(number), name)
         {
+            return number;
+        }
+        self.search_lower(name, place)
+    }
+
+    #[inline(never)]
+    fn search_lower(&mut self, name: &[u8], place: usize) -> u32 {
+        if !has_capitals(name) {
+            let number = self.search(name);
+            self.recent[place] = number + 1;
             return number;
         }
         let mut lower = [0; LONGEST_NAME];
@@ -164,6 +174,24 @@ fn name_of<'a>(text: &'a [u8], known: &[Known], number: u32) -> &'a [u8] {
     &text[start..known[number].end()]
 }
 
+/// What the length would tell beside the bytes is left out: names are compared whole.
+#[inline]
+fn hash_of(hasher: &DefaultHashBuilder, name: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(name);
+    hasher.finish()
+}
+
+/// Whether a name has capital letters.
+#[inline]
+fn has_capitals(name: &[u8]) -> bool {
+    let among = |bytes: &[u8; 16]| common().places_within(bytes, b'A', b'Z') != 0;
+    match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) if name.len() <= 32 => among(first) || among(last),
+        _ => name.iter().any(u8::is_ascii_uppercase),
+    }
+}
+
 /// A place for a name, from its length and its first and last bytes; names that differ in the middle share one.
 #[inline]
 fn quick(name: &[u8]) -> usize {
@@ -198,6 +226,14 @@ mod tests {
                 prop_assert_eq!(names.name(number as u32), lower.as_bytes());
             }
             prop_assert!(names.list_from(0).eq(plain.iter().map(String::as_bytes)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn capitals_are_found(name in "[a-z@\\[.]{0,40}[a-zA-Z`]{0,2}[a-z@\\[-]{0,40}") {
+            let name = name.as_bytes();
+            prop_assert_eq!(has_capitals(name), name.iter().any(u8::is_ascii_uppercase));
         }
     }
 

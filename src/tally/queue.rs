@@ -22,8 +22,8 @@ use super::keys::Slot;
 use super::marks::Marks;
 use crate::mta::Outcome;
 use crate::smtp::Action;
+use crate::summary::{WAITS, Waits};
 use crate::time::Instant;
-use crate::vector::are_same;
 
 /// Open lives kept at most before those are dropped that can hardly go on. Logs that never say that a message left the
 /// queue would fill the memory otherwise.
@@ -39,10 +39,9 @@ pub(super) struct Id {
 
 impl Hash for Id {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.words {
-            state.write_u64(word);
-        }
-        state.write_u64(self.host);
+        let [first, second, third] = self.words.map(u128::from);
+        state.write_u128(second << 64 | first);
+        state.write_u128(u128::from(self.host) << 64 | third);
     }
 }
 
@@ -53,6 +52,7 @@ impl Id {
     }
 
     /// All of it in one number, which others may have as well.
+    #[inline]
     fn mixed(&self) -> u64 {
         let [first, second, third] = self.words;
         first ^ second.rotate_left(29) ^ third ^ self.host
@@ -87,23 +87,9 @@ fn long(id: &[u8]) -> [u64; 3] {
     words
 }
 
-/// A host as ids name it, remembered from the line before: a log is mostly one host's.
-#[derive(Debug, Default)]
-struct Host {
-    name: Vec<u8>,
-    number: u64,
-}
-
-impl Host {
-    #[inline]
-    fn number(&mut self, host: &[u8]) -> u64 {
-        if !are_same(&self.name, host) {
-            self.number = if host.is_empty() { 0 } else { xxh3_64(host) };
-            self.name.clear();
-            self.name.extend_from_slice(host);
-        }
-        self.number
-    }
+/// A host as ids name it.
+pub(super) fn host_number(host: &[u8]) -> u64 {
+    if host.is_empty() { 0 } else { xxh3_64(host) }
 }
 
 /// An attempt.
@@ -140,7 +126,7 @@ struct Ended {
 }
 
 /// The sender's domain, if the sender has one.
-type Sender = Option<u32>;
+pub(super) type Sender = Option<u32>;
 
 /// A sender as a line names it.
 #[derive(Clone, Copy, Debug)]
@@ -173,17 +159,17 @@ pub(super) struct Life {
     trouble: Option<Box<Trouble>>,
 }
 
-/// What is known of a message that was not just taken and delivered.
+/// What is known of a message that was not just taken and delivered. Most of these were refused or put off.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Trouble {
     /// Attempts before the sender was named.
-    nameless: Few<Attempt>,
+    nameless: Vec<Attempt>,
     /// Answers that refused it, each with the first time.
     met: Few<Attempt>,
     /// Recipients that were delayed last.
     waiting: Few<Waiting>,
     /// Recipients that reached an end here; kept only where an earlier chunk may hold them as waiting.
-    ended: Few<Ended>,
+    ended: Vec<Ended>,
 }
 
 /// Mostly one.
@@ -335,7 +321,9 @@ pub(super) struct Messages {
     /// Refusals that messages met, each message once: to be taken by the tally.
     pub(super) met: Vec<Attempt>,
     /// Recipients that were delivered after all: the last refusal, and the seconds they had waited.
-    pub(super) recovered: Vec<(Slot, i64)>,
+    recovered: Vec<(Slot, i64)>,
+    /// The same of whoever absorbs others: how many by slot and class.
+    recoveries: Vec<Waits>,
     /// Of each recipient that still waits at the end the last refusal, and when it was put off first.
     pub(super) still: Vec<(Slot, Option<Instant>)>,
     /// Messages that were attempted.
@@ -348,7 +336,6 @@ pub(super) struct Messages {
     forgotten: u64,
     /// Mentions so far.
     clock: u64,
-    host: Host,
     /// What recipients are hashed with: those who may keep the hashes shall not be able to look addresses up.
     seed: u64,
 }
@@ -392,15 +379,10 @@ impl Messages {
         Open { lives, forgotten: std::mem::take(&mut self.forgotten), clock: self.clock, seed: self.seed }
     }
 
-    /// The id of a message on a host.
+    /// An id is given out. Of the host that wrote the line [`host_number`] is asked here and in what follows.
     #[inline]
-    fn id(&mut self, host: &[u8], queue_id: &[u8]) -> Id {
-        Id::new(self.host.number(host), queue_id)
-    }
-
-    /// An id is given out.
-    pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8], remote: bool) {
-        let id = self.id(host, queue_id);
+    pub(super) fn arrival(&mut self, host: u64, queue_id: &[u8], remote: bool) {
+        let id = Id::new(host, queue_id);
         self.clock += 1;
         let life = Life { whole: true, remote, touched: self.clock, ..Life::default() };
         match self.open.entry(id) {
@@ -433,8 +415,9 @@ impl Messages {
     }
 
     /// The sender is named. `arrival`: by the line that begins the life.
-    pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], named: Named, arrival: bool) {
-        let id = self.id(host, queue_id);
+    #[inline]
+    pub(super) fn sender(&mut self, host: u64, queue_id: &[u8], named: Named, arrival: bool) {
+        let id = Id::new(host, queue_id);
         let sender = named.sender;
         if arrival {
             self.begin(id, Some(sender));
@@ -454,22 +437,19 @@ impl Messages {
         }
     }
 
-    /// A recipient was tried. Gives the sender's domain if it is known; else the attempt waits in its life, unless the line
-    /// itself `named` the sender.
+    /// A recipient was tried. Gives the sender if that is known, or never will be; else the attempt waits in its life, unless
+    /// the line itself `named` the sender.
+    #[inline(always)]
     pub(super) fn attempt(
         &mut self,
-        host: &[u8],
+        host: u64,
         outcome: &Outcome<'_>,
         action: Action,
         attempt: Attempt,
         named: bool,
-    ) -> Option<u32> {
-        let unnamed = (!named).then_some(attempt);
-        let Some(queue_id) = outcome.queue_id else {
-            self.settled.extend(unnamed.map(|attempt| (attempt, None)));
-            return None;
-        };
-        let id = self.id(host, queue_id);
+    ) -> Option<Sender> {
+        let Some(queue_id) = outcome.queue_id else { return Some(None).filter(|_| !named) };
+        let id = Id::new(host, queue_id);
         self.clock += 1;
         let life = self.open.entry(id).or_default();
         life.touched = self.clock;
@@ -491,24 +471,33 @@ impl Messages {
         if !delayed {
             self.recipients += 1;
         }
-        match (life.last, unnamed) {
-            (Some(Some(sender)), Some(_)) => Some(sender),
-            (Some(None), Some(attempt)) => {
-                self.settled.push((attempt, None));
-                None
-            }
-            (None, Some(attempt)) => {
-                life.trouble().nameless.push(attempt);
-                None
-            }
-            (_, None) => None,
+        if named {
+            return None;
         }
+        if life.last.is_none() {
+            life.trouble().nameless.push(attempt);
+        }
+        life.last
     }
 
     /// A message leaves the queue.
-    pub(super) fn done(&mut self, host: &[u8], queue_id: &[u8]) {
-        let id = self.id(host, queue_id);
-        let life = self.open.remove(&id).unwrap_or_default();
+    #[inline]
+    pub(super) fn done(&mut self, host: u64, queue_id: &[u8]) {
+        let id = Id::new(host, queue_id);
+        let life = match self.open.entry(id) {
+            Entry::Occupied(known) => {
+                let life = known.get();
+                // That of most: nothing of it is wanted elsewhere.
+                if life.whole && life.trouble.is_none() {
+                    self.count += u64::from(life.attempted);
+                    self.bounces += u64::from(life.null && life.remote);
+                    known.remove();
+                    return;
+                }
+                known.remove()
+            }
+            Entry::Vacant(_) => Life::default(),
+        };
         self.ended(id, life);
     }
 
@@ -528,17 +517,18 @@ impl Messages {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the life is over")]
     fn close(&mut self, life: Life) {
         self.count += u64::from(life.attempted);
         self.bounces += u64::from(life.null && life.remote);
-        let Some(trouble) = life.trouble else { return };
+        let Some(trouble) = &life.trouble else { return };
         self.recipients += trouble.waiting.len() as u64;
-        self.met.extend(trouble.met);
-        for ended in trouble.ended {
+        self.met.extend_from_slice(&trouble.met);
+        for ended in &trouble.ended {
             self.recovered.extend(ended.waited.and_then(|waited| ended.recovery(waited)));
         }
         let sender = life.first.flatten();
-        self.settled.extend(trouble.nameless.into_iter().map(|attempt| (attempt, sender)));
+        self.settled.extend(trouble.nameless.iter().map(|attempt| (*attempt, sender)));
     }
 
     /// Takes what follows out of `next`, where this one begins with the log; `slot` and `domain` translate its numbers.
@@ -603,6 +593,25 @@ impl Messages {
             }
         }
         self.forget();
+        self.sum_up();
+    }
+
+    /// Counts the recipients that were delivered after all, by the answer that was their last and how long they had waited: a
+    /// list of them would be as long as the log.
+    fn sum_up(&mut self) {
+        for (slot, waited) in self.recovered.drain(..) {
+            let (slot, class) = (slot as usize, WAITS.iter().position(|most| waited <= *most));
+            if self.recoveries.len() <= slot {
+                self.recoveries.resize(slot + 1, Waits::default());
+            }
+            self.recoveries[slot][class.unwrap_or(WAITS.len())] += 1;
+        }
+    }
+
+    /// How long recipients had waited that were delivered after all, by the number of the key that was their last answer.
+    pub(super) fn recoveries(&mut self) -> &[Waits] {
+        self.sum_up();
+        &self.recoveries
     }
 
     /// Ends the life of an id that is given out anew.

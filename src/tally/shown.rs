@@ -19,8 +19,8 @@ struct Seen {
     text: Box<[u8]>,
 }
 
-/// Start of a stretch; none for lines without a stamp.
-type Bucket = Option<Instant>;
+/// Start of a stretch; [`NEVER`](super::cells::NEVER) for lines without a stamp.
+type Bucket = Instant;
 
 /// The lines.
 #[derive(Debug, Default)]

@@ -141,7 +141,7 @@ impl<'c> Recipients<'c> {
     }
 
     fn slot(&mut self, key: &RawKey, ground: Ground) -> Slot {
-        let slot = self.keys.number(*key);
+        let slot = self.keys.number(key);
         if slot as usize == self.grounds.len() {
             self.grounds.push(ground);
         }

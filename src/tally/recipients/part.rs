@@ -142,7 +142,7 @@ impl<'c> Happenings<'c> {
                 });
             }
             Action::Delayed | Action::Failed => {
-                let slot = self.keys.number(RawKey::new(outcome, attributes, action));
+                let slot = self.keys.number(&RawKey::new(outcome, attributes, action));
                 if slot as usize == self.grounds.len() {
                     let catalog = self.attributor.catalog();
                     self.grounds.push(ground(catalog, &attributes.answer(catalog, outcome.code)));
