@@ -142,13 +142,14 @@ pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)
 }
 
-/// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
+/// Tells the processor that what stands so far behind some bytes will be wanted soon, if anything does. A log is read faster
+/// than it comes from memory.
 #[inline(always)]
-pub fn prefetch(byte: &u8) {
+pub fn fetch_ahead(bytes: &[u8], distance: usize) {
     #[cfg(target_arch = "x86_64")]
-    sse2::prefetch(byte);
+    sse2::prefetch(bytes.as_ptr().wrapping_add(distance));
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = byte;
+    let _ = (bytes, distance);
 }
 
 #[cfg(test)]

@@ -57,9 +57,9 @@ impl Vector for Sse2 {
 }
 
 #[inline(always)]
-pub(super) fn prefetch(byte: &u8) {
-    // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
+pub(super) fn prefetch(byte: *const u8) {
+    // SAFETY: a hint, which reads nothing, wherever it points; SSE is part of every x86-64 processor.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(byte.cast()) }
 }
 
 #[inline]
