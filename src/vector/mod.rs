@@ -132,7 +132,9 @@ pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
         (one.first_chunk::<16>(), one.last_chunk::<16>(), other.first_chunk::<16>(), other.last_chunk::<16>())
     {
-        return first == of_first && last == of_last && (length <= 32 || one[16..length - 16] == other[16..length - 16]);
+        return first == of_first
+            && last == of_last
+            && (length <= 32 || one[16..length - 16] == other[16..length - 16]);
     }
     if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
         (one.first_chunk(), one.last_chunk(), other.first_chunk(), other.last_chunk())
