@@ -5,9 +5,9 @@ use memchr::memmem;
 
 use super::address::{self, Recipient};
 use super::fields::{Fields, Host, Item};
-use super::reply::{self, Answer};
+use super::reply;
 use crate::mta::{Event, Kind, Outcome, is_local_name, is_loopback};
-use crate::smtp::{Action, Code, Direction, Joint};
+use crate::smtp::{Action, Code, Direction, Joint, Step};
 
 /// What a delivery line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,64 +63,87 @@ pub(super) fn read<'a>(flag: Flag, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
         return Event::NotUnderstood;
     };
     let found = collect(flag, rest, recipient.top);
-    let mut outcome = Outcome::new(Kind::Delivery, Direction::Out);
-    outcome.queue_id = Some(id);
-    outcome.sender = found.sender;
-    outcome.recipient = Some(recipient.address);
-    outcome.orig_recipient = found.top;
-    outcome.status = Some(flag.status());
-    outcome.delay = found.queue_time.and_then(plain_seconds);
-
-    let mut host = found.host;
-    let mut lmtp = false;
-    if flag.gives_reason() {
-        let answer = answer(&found);
-        outcome.code = answer.code;
-        outcome.text = if answer.replied { answer.text } else { found.reason.unwrap_or(answer.text) };
-        outcome.reply = answer.replied.then_some(answer.text);
-        outcome.step = answer.step;
-        host = host.or(answer.host);
-        lmtp = answer.lmtp;
-    } else if let Some(confirmation) = found.confirmation {
-        outcome.code = reply::codes(confirmation, Joint::EscapedTwice);
-        outcome.text = confirmation;
-        outcome.reply = Some(confirmation);
-    }
-    (outcome.kind, outcome.action) = match flag {
+    let said = if flag.gives_reason() { reason(&found) } else { confirmation(&found) };
+    let (kind, action) = match flag {
         Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),
         Flag::Suppressed => (Kind::Probe, None),
         Flag::Failed => (Kind::Delivery, Some(Action::Failed)),
-        Flag::Deferred if nobody_asked(outcome.text) => (Kind::Suspended, Some(Action::Delayed)),
+        Flag::Deferred if nobody_asked(said.text) => (Kind::Suspended, Some(Action::Delayed)),
         Flag::Deferred => (Kind::Delivery, Some(Action::Delayed)),
     };
-    outcome.relay_host = host.and_then(|host| host.name);
-    outcome.relay_ip = host.and_then(|host| host.ip);
-    if stays_here(flag, &recipient, &found, host, lmtp || outcome.text.starts_with(b"Child process of ")) {
-        outcome.direction = Direction::Local;
+    let local = said.lmtp || said.text.starts_with(b"Child process of ");
+    let local = stays_here(flag, &recipient, &found, said.host, local);
+    Event::Outcome(Outcome {
+        kind,
+        direction: if local { Direction::Local } else { Direction::Out },
+        queue_id: Some(id),
+        sender: found.sender,
+        recipient: Some(recipient.address),
+        orig_recipient: found.top,
+        relay_host: said.host.and_then(|host| host.name),
+        relay_ip: said.host.and_then(|host| host.ip),
+        status: Some(flag.status()),
+        dsn: None,
+        code: said.code,
+        action,
+        delay: found.queue_time.and_then(plain_seconds),
+        waited: None,
+        text: said.text,
+        reply: said.reply,
+        step: said.step,
+    })
+}
+
+/// What a host said, or what Exim says of it.
+#[derive(Clone, Copy, Debug)]
+struct Said<'a> {
+    host: Option<Host<'a>>,
+    code: Code,
+    text: &'a [u8],
+    reply: Option<&'a [u8]>,
+    step: Option<Step>,
+    lmtp: bool,
+}
+
+/// The reason at the end of the line.
+#[inline]
+fn reason<'a>(found: &Found<'a>) -> Said<'a> {
+    let answer = reply::read(found.text.unwrap_or_default(), found.host.is_some());
+    Said {
+        host: found.host.or(answer.host),
+        code: answer.code,
+        text: if answer.replied { answer.text } else { found.reason.unwrap_or(answer.text) },
+        reply: answer.replied.then_some(answer.text),
+        step: answer.step,
+        lmtp: answer.lmtp,
     }
-    Event::Outcome(outcome)
 }
 
-fn answer<'a>(found: &Found<'a>) -> Answer<'a> {
-    reply::read(found.text.unwrap_or_default(), found.host.is_some())
+/// The confirmation in `C=`.
+#[inline]
+fn confirmation<'a>(found: &Found<'a>) -> Said<'a> {
+    let reply = found.confirmation;
+    let code = reply.map_or(Code::NONE, |reply| reply::codes(reply, Joint::EscapedTwice));
+    Said { host: found.host, code, text: reply.unwrap_or_default(), reply, step: None, lmtp: false }
 }
 
+#[inline(always)]
 fn collect<'a>(flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
     let mut found = Found { top, ..Found::default() };
     let mut fields = Fields::new(rest);
     let mut previous: &[u8] = b"";
     let mut system_error = false;
-    while let Some(item) = fields.next() {
+    while let Some(item) = fields.step() {
         match item {
             Item::Host(host) => {
                 found.host.get_or_insert(host);
             }
             Item::Field(key, value) => {
-                let place = match key {
-                    b"F" => &mut found.sender,
-                    b"R" => &mut found.router,
-                    b"T" => &mut found.transport,
-                    b"C" => &mut found.confirmation,
+                let place = match &key {
+                    b"F=" => &mut found.sender,
+                    b"R=" => &mut found.router,
+                    b"T=" => &mut found.transport,
+                    b"C=" => &mut found.confirmation,
                     b"QT" => &mut found.queue_time,
                     _ => continue,
                 };
@@ -171,7 +194,11 @@ fn without_times(text: &[u8]) -> &[u8] {
 }
 
 /// `12s` and `0.3s` as seconds; `1m2s` is none that can be borrowed from the line.
+#[inline]
 fn plain_seconds(time: &[u8]) -> Option<&[u8]> {
+    if let [seconds @ b'0'..=b'9', b's'] = time {
+        return Some(std::slice::from_ref(seconds));
+    }
     let seconds = time.strip_suffix(b"s")?;
     let number = seconds.first().is_some_and(u8::is_ascii_digit)
         && seconds.iter().all(|b| b.is_ascii_digit() || *b == b'.')
@@ -236,10 +263,20 @@ const REMOTE_TRANSPORTS: [&[u8]; 3] = [b"smtp", b"remote", b"smarthost"];
 const LOCAL_ROUTERS: [&[u8]; 6] = [b"local", b"virtual", b"alias", b"userforward", b"mailbox", b"mail4root"];
 
 /// Whether a name has a word in it. Exim's names are shorter than 64 bytes (`readconf.c`): of a longer one the rest is not asked.
+#[inline(always)]
 fn mentions(name: &[u8], word: &[u8]) -> bool {
     let name = &name[..name.len().min(64)];
-    // The first letter decides mostly.
-    name.windows(word.len()).any(|part| part[0] | 0x20 == word[0] && part.eq_ignore_ascii_case(word))
+    let Some((last, others)) = word.split_last() else { return true };
+    let mut at = others.len();
+    while let Some(byte) = name.get(at) {
+        let letter = byte | 0x20;
+        if letter == *last && name[at - others.len()..at].eq_ignore_ascii_case(others) {
+            return true;
+        }
+        // The word ends no sooner than its last part that could stand here wants it to.
+        at += 1 + others.iter().rev().take_while(|other| **other != letter).count();
+    }
+    false
 }
 
 /// The outcome of a line about one host of several; the line for the recipient follows.

@@ -4,9 +4,9 @@
 //! are read by key. Values in quotes or angle brackets are stepped over as a whole: what stands in them was
 //! written by a stranger and is no field.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::memchr;
 
-use crate::vector::{find, find2};
+use crate::vector::{Vector, common, find, find2, near};
 
 /// A host as Exim logs it: `name [ip]:port`, `name (helo) [ip]`, `(helo) [ip]`, `[ip]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,13 +17,19 @@ pub(super) struct Host<'a> {
     pub(super) ip: Option<&'a [u8]>,
 }
 
+/// The key of a field by its first two bytes, as they stand: `F=`, `QT`.
+pub(super) type Key = [u8; 2];
+
+/// Longer keys. Nobody asks for one.
+const LONG_KEY: Key = [0; 2];
+
 /// One piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item<'a> {
     /// `H=`: a host.
     Host(Host<'a>),
     /// Any other `KEY=value`; quotes and brackets around the value are taken off.
-    Field(&'a [u8], &'a [u8]),
+    Field(Key, &'a [u8]),
     /// `<...>` standing alone.
     Path(&'a [u8]),
     /// `(...)` standing alone.
@@ -62,12 +68,26 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
-    fn item(&mut self) -> Option<Item<'a>> {
-        // Mostly there is one blank, and behind it a key of one letter or two.
-        let rest = match self.rest {
-            [b' ', rest @ ..] if rest.first().is_some_and(|b| *b > b' ') => rest,
-            rest => rest.trim_ascii_start(),
-        };
+    /// The next piece, for where lines are read whose pieces are many.
+    #[inline(always)]
+    pub(super) fn step(&mut self) -> Option<Item<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        if self.rest.is_empty() {
+            return None;
+        }
+        match usual(self.rest) {
+            Some((item, rest)) => {
+                self.rest = rest;
+                Some(item)
+            }
+            None => self.any(),
+        }
+    }
+
+    /// The next piece, whatever it is.
+    #[inline(never)]
+    fn any(&mut self) -> Option<Item<'a>> {
+        let rest = self.rest.trim_ascii_start();
         let first = *rest.first()?;
         let (item, rest) = match first {
             b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
@@ -80,7 +100,12 @@ impl<'a> Fields<'a> {
             _ => match key_length(rest) {
                 Some(length) => {
                     let (value, after) = value(&rest[length + 1..]);
-                    (Item::Field(&rest[..length], value), after)
+                    let key = match rest {
+                        _ if length > 2 => LONG_KEY,
+                        [a, b, ..] => [*a, *b],
+                        _ => LONG_KEY,
+                    };
+                    (Item::Field(key, value), after)
                 }
                 None => {
                     let (word, after) = rest.split_at(word_end(rest));
@@ -97,9 +122,64 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        self.item()
+        self.step()
     }
+}
+
+/// The piece that most are, and what follows it: behind one blank a key of one capital letter or two, and a value whose
+/// end is soon found. `None` where it may be anything else.
+#[inline(always)]
+fn usual(rest: &[u8]) -> Option<(Item<'_>, &[u8])> {
+    let [b' ', a @ b'A'..=b'Z', b, c] = *rest.first_chunk()? else { return None };
+    let (key, value) = match (b, c) {
+        (b'=', _) => ([a, b], &rest[3..]),
+        (b'A'..=b'Z', b'=') => ([a, b], rest.get(4..)?),
+        _ => return None,
+    };
+    if key == *b"H=" {
+        return usual_host(value).map(|(host, after)| (Item::Host(host), after));
+    }
+    let (value, after) = usual_value(value)?;
+    Some((Item::Field(key, value), after))
+}
+
+/// The value after `KEY=` as [`value`] reads it, unless a text follows or it ends far away.
+#[inline(always)]
+fn usual_value(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    match rest.first()? {
+        b'"' => {
+            let quote = |from| near(rest.get(from..)?, [b'"', b'\\', b'\\']).map(|at| from + at);
+            let end = quote(1).or_else(|| quote(65))?;
+            (rest[end] == b'"').then(|| (&rest[1..end], &rest[end + 1..]))
+        }
+        b'<' => {
+            let end = near(&rest[1..], [b'>', b'"', b'"'])? + 1;
+            (rest[end] == b'>').then(|| (&rest[1..end], &rest[end + 1..]))
+        }
+        b' ' | b':' => None,
+        _ => {
+            let end = blank(rest);
+            (rest[..end].last() != Some(&b':')).then(|| rest.split_at(end))
+        }
+    }
+}
+
+/// Where the first blank is, or the end.
+#[inline(always)]
+fn blank(rest: &[u8]) -> usize {
+    match rest.first_chunk() {
+        Some(first) => match common().places_of_any(first, [b' '; 3]) {
+            0 => distant_blank(rest),
+            places => places.trailing_zeros() as usize,
+        },
+        // The last fields of a line are short ones.
+        None => rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len()),
+    }
+}
+
+#[inline(never)]
+fn distant_blank(rest: &[u8]) -> usize {
+    find(b' ', &rest[32..]).map_or(rest.len(), |at| 32 + at)
 }
 
 /// Whether `: ` (or a last `:`) stands here.
@@ -133,7 +213,7 @@ pub(super) fn quoted_word_end(rest: &[u8]) -> usize {
 fn quoted_string(rest: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr2(b'"', b'\\', rest.get(at..)?)?;
+        at += find2(b'"', b'\\', rest.get(at..)?)?;
         if rest[at] == b'"' {
             return Some(at + 1);
         }
@@ -212,7 +292,7 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
     }
     if rest.first() == Some(&b'(') {
         // The HELO name is the client's to choose; our own " [" with the address follows its last parenthesis.
-        match memmem::find(&rest[..rest.len().min(LOG_BUFFER)], b") [") {
+        match helo_end(&rest[..rest.len().min(LOG_BUFFER)]) {
             Some(end) => rest = &rest[end + 2..],
             None => return (host, enclosed(rest, b'(', b')').map_or(&b""[..], |(_, after)| after)),
         }
@@ -222,15 +302,50 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
         && rest[end] == b']'
     {
         host.ip = Some(&rest[1..end]);
-        rest = &rest[end + 1..];
-        if let Some(port) = rest.strip_prefix(b":") {
-            let digits = port.iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits > 0 {
-                rest = &port[digits..];
-            }
-        }
-        // A connection used again.
-        rest = rest.strip_prefix(b"*").unwrap_or(rest);
+        rest = behind_address(&rest[end + 1..]);
     }
     (host, rest)
+}
+
+/// Where `) [` begins.
+fn helo_end(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += find(b')', rest.get(at..)?)?;
+        if rest[at..].starts_with(b") [") {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// What follows the port behind an address, where there is one, and the mark of a connection used again.
+#[inline]
+fn behind_address(rest: &[u8]) -> &[u8] {
+    if rest.first() == Some(&b' ') {
+        return rest;
+    }
+    let rest = match rest.strip_prefix(b":") {
+        Some(port) => match port.iter().take_while(|b| b.is_ascii_digit()).count() {
+            0 => rest,
+            digits => &port[digits..],
+        },
+        None => rest,
+    };
+    rest.strip_prefix(b"*").unwrap_or(rest)
+}
+
+/// A host as most stand: a name that is not very long, and its address directly behind it.
+#[inline(always)]
+fn usual_host(rest: &[u8]) -> Option<(Host<'_>, &[u8])> {
+    let (name, after) = rest.split_at(near(rest, [b' '; 3])?);
+    if !name.first()?.is_ascii_alphanumeric() || name.last() == Some(&b':') {
+        return None;
+    }
+    let address = after.strip_prefix(b" [")?;
+    let end = near(address, [b']', b' ', b' '])?;
+    (address[end] == b']').then(|| {
+        let host = Host { name: Some(name), ip: Some(&address[..end]) };
+        (host, behind_address(&address[end + 1..]))
+    })
 }

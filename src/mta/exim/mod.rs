@@ -17,7 +17,7 @@ mod tests;
 pub(super) use age::age;
 
 use super::{Event, is_local_name, is_loopback};
-use crate::vector::{Vector, common};
+use crate::vector::{Vector, common, near};
 use delivery::Flag;
 
 /// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
@@ -25,15 +25,15 @@ pub fn parse(message: &[u8]) -> Event<'_> {
     let Some((id, rest)) = message_id(message) else {
         return inbound::without_id(message);
     };
-    if rest == b"Completed" || rest.starts_with(b"Completed ") {
+    let Some((flag, behind)) = rest.split_first_chunk() else { return inbound::with_id(id, rest) };
+    if flag == b"Co" && (rest == b"Completed" || rest.starts_with(b"Completed ")) {
         return Event::Done { queue_id: id };
     }
-    let flag = match rest {
-        [a, b] | [a, b, b' ', ..] => [*a, *b],
-        _ => return inbound::with_id(id, rest),
-    };
-    let flag = match &flag {
-        b"<=" | b"(=" => return arrival(id, &rest[2..]),
+    if behind.first().is_some_and(|byte| *byte != b' ') {
+        return inbound::with_id(id, rest);
+    }
+    let flag = match flag {
+        b"<=" | b"(=" => return arrival(id, behind),
         b"=>" => Flag::Delivered,
         b"->" => Flag::DeliveredToo,
         b">>" => Flag::Cutthrough,
@@ -42,12 +42,13 @@ pub fn parse(message: &[u8]) -> Event<'_> {
         b"==" => Flag::Deferred,
         _ => return inbound::with_id(id, rest),
     };
-    delivery::read(flag, id, &rest[2..])
+    delivery::read(flag, id, behind)
 }
 
 /// The message id at the start of a record, and what follows it.
 ///
 /// `6-6-2` characters, `6-11-4` since Exim 4.97; both stand in one file after an upgrade.
+#[inline]
 fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
     if message.get(6) != Some(&b'-') {
         return None;
@@ -65,21 +66,25 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// One bit for each byte of an id that is neither a letter nor a figure.
+#[inline(always)]
 fn others(id: &[u8]) -> u32 {
     let of = |bytes: &[u8; 16]| {
-        // A letter is within these when it is made a small one, and nothing else is.
-        let letters = common().places_within(&bytes.map(|byte| byte | 0x20), b'a', b'z');
-        !(letters | common().places_within(bytes, b'0', b'9'))
+        let within = |first, last| common().places_within(bytes, first, last);
+        u32::from(!(within(b'a', b'z') | within(b'A', b'Z') | within(b'0', b'9')))
     };
     // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
     match (id.first_chunk(), id.last_chunk()) {
-        (Some(first), Some(last)) => u32::from(of(first)) | u32::from(of(last)) << (id.len() - 16),
+        (Some(all), _) if id.len() == 16 => of(all),
+        (Some(first), Some(last)) => of(first) | of(last) << (id.len() - 16),
         _ => u32::MAX,
     }
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).
 fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+    if let Some(sender) = plain_sender(rest) {
+        return Event::Sender { queue_id, sender, remote: false };
+    }
     let rest = rest.trim_ascii_start();
     let (sender, behind) = match fields::path(rest) {
         Some((inner, behind)) => (inner, behind),
@@ -96,4 +101,12 @@ fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
             _ => false,
         });
     Event::Sender { queue_id, sender, remote }
+}
+
+/// The sender as it mostly stands: behind one blank, a letter first, no quotes in it, and not very long.
+#[inline(always)]
+fn plain_sender(rest: &[u8]) -> Option<&[u8]> {
+    let [b' ', rest @ ..] = rest else { return None };
+    let end = near(rest, [b' ', b'"', b'"'])?;
+    (rest[0].is_ascii_alphanumeric() && rest[end] == b' ').then(|| &rest[..end])
 }
