@@ -8,7 +8,7 @@ mod postfix;
 
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Step};
 
-pub use exim::parse as parse_exim;
+pub use exim::{parse as parse_exim, parse_by as parse_exim_by};
 pub use postfix::parse as parse_postfix;
 
 /// The mail transfer agent that wrote a line.

@@ -21,7 +21,7 @@ use super::period::Period;
 use super::repeat::{self, Repeats};
 use crate::frame::{self, Form, Known, Record, Repeat, Splitter, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
-use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_postfix};
+use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_exim_by, parse_postfix};
 use crate::smtp::Action;
 use crate::tally::{Line, Sink};
 use crate::time::{Clock, Instant, Stamp};
@@ -90,7 +90,7 @@ impl<S: Sink> Work for Reader<'_, '_, '_, S> {
                     self.known(&known, line, Mta::Postfix, &event);
                 }
                 Tag::EximMain => {
-                    self.known(&known, line, Mta::Exim, &parse_exim(known.message()));
+                    self.known(&known, line, Mta::Exim, &parse_exim_by(vector, known.message()));
                 }
                 // A figure may begin a line of Exim's own; and what came again may be anybody's.
                 Tag::Other(_, lines)

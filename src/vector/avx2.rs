@@ -54,10 +54,22 @@ impl Vector for Avx2 {
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         Sse2.places_within(bytes, first, last)
     }
+
+    #[inline(always)]
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        // SAFETY: the processor has what is enabled there, or there would be no `self`.
+        unsafe { apart(self, work) }
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn run<W: Work>(avx2: Avx2, work: W) -> W::Result {
+    work.by(avx2)
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn apart<W: Work>(avx2: Avx2, work: W) -> W::Result {
     work.by(avx2)
 }
 

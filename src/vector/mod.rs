@@ -26,6 +26,9 @@ pub trait Vector: Copy {
 
     /// Whether two texts are the same in all bits that the mask has.
     fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
+
+    /// Does work that is compiled for this processor too, but stands apart from what asks for it.
+    fn apart<W: Work>(self, work: W) -> W::Result;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -35,6 +38,12 @@ pub trait Work {
 
     /// Does it. To be inlined, with all in it that should use the processor's own instructions.
     fn by(self, vector: impl Vector) -> Self::Result;
+}
+
+/// Work that stands apart, by what a processor of any kind has.
+#[inline(never)]
+fn plainly<W: Work>(vector: impl Vector, work: W) -> W::Result {
+    work.by(vector)
 }
 
 /// Does the work by the best instructions that are there.
@@ -101,12 +110,12 @@ fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
 /// The first place of one of three bytes, where it is among the first sixty-four and at least thirty-two follow its
 /// beginning: `None` tells nothing.
 #[inline(always)]
-pub fn near(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
-    let places = common().places_of_any(bytes.first_chunk()?, wanted);
+pub fn near(vector: impl Vector, bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
+    let places = vector.places_of_any(bytes.first_chunk()?, wanted);
     if places != 0 {
         return Some(places.trailing_zeros() as usize);
     }
-    let places = common().places_of_any(bytes.get(32..)?.first_chunk()?, wanted);
+    let places = vector.places_of_any(bytes.get(32..)?.first_chunk()?, wanted);
     (places != 0).then(|| 32 + places.trailing_zeros() as usize)
 }
 

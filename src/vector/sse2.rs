@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8, _mm_xor_si128,
 };
 
-use super::Vector;
+use super::{Vector, Work, plainly};
 
 /// Any x86-64 processor.
 #[derive(Clone, Copy)]
@@ -35,6 +35,10 @@ impl Vector for Sse2 {
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         // SAFETY: SSE2 is part of every x86-64 processor.
         unsafe { places_within(bytes, first, last) }
+    }
+
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        plainly(self, work)
     }
 }
 

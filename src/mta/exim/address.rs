@@ -6,8 +6,8 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::fields;
-use crate::vector::{Vector, common, find, near};
+use super::{fields, usual};
+use crate::vector::{Vector, find};
 
 /// The recipient of a delivery line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,58 +22,19 @@ pub(super) struct Recipient<'a> {
 
 /// A domain has at most 255 bytes (RFC 5321, section 4.5.3.1.2); Exim takes local parts of 256 where the RFC
 /// has 64. A quoted form further away belongs to some reply.
-const LONGEST: usize = 256 + 1 + 255 + 2;
+pub(super) const LONGEST: usize = 256 + 1 + 255 + 2;
 
 /// Reads the address at the start of `rest`; `text_follows` for lines where `: ` may end it.
 #[inline(always)]
-pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
-    match usual(rest) {
+pub(super) fn read(vector: impl Vector, rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
+    match usual::address(vector, rest) {
         Some((address, after)) => Some((Recipient { address, top: None, local: false }, after)),
         None => any(rest, text_follows),
     }
 }
 
-/// The address as most stand, and what follows it: behind one blank, beginning with a letter or a figure, not very long, and
-/// without anything that could be its quoted form behind it. `None` where it may be otherwise.
-#[inline(always)]
-fn usual(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = rest.strip_prefix(b" ")?;
-    let (address, after) = rest.split_at(near(rest, [b' '; 3])?);
-    // Without a domain the next blank need not end it; with its top address behind it this one does.
-    let domain = near(rest, [b'@', b' ', b' ']).is_some_and(|at| at < address.len());
-    let whole = domain || after.starts_with(b" <") && address != b"save";
-    let plain = address.first()?.is_ascii_alphanumeric() && address.last() != Some(&b':');
-    (whole && plain && !quotes_may_follow(rest)).then_some((address, after))
-}
-
-/// Whether ` <` stands anywhere where [`quoted_twin`] may find what it wants, with a quote in the brackets.
-#[inline(always)]
-fn quotes_may_follow(rest: &[u8]) -> bool {
-    let head = head(rest).len();
-    let mut from = 0;
-    while from < head {
-        let Some(part) = rest[from..].first_chunk() else { return true };
-        let mut places = common().places(part, b'<');
-        while places != 0 {
-            let at = from + places.trailing_zeros() as usize;
-            let quoted = || near(&rest[at..], [b'>', b'"', b'"']).is_none_or(|end| rest[at + end] == b'"');
-            if at > 0 && rest[at - 1] == b' ' && quoted() {
-                return true;
-            }
-            places &= places - 1;
-        }
-        from += part.len();
-    }
-    false
-}
-
-/// The part of a line in which a quoted form may begin: it is longer than what stands before it.
-fn head(rest: &[u8]) -> &[u8] {
-    &rest[..LONGEST.min(rest.len() / 2)]
-}
-
 #[inline(never)]
-fn any(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
+pub(super) fn any(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
     // Some builds write two blanks after the flag; a quoted local part may begin with one of its own.
     let as_written = rest.strip_prefix(b" ").unwrap_or(rest);
     let rest = rest.trim_ascii_start();
@@ -90,7 +51,7 @@ fn any(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
     } else {
         blanks_inside(rest)
     };
-    let end = end.unwrap_or_else(|| if text_follows { fields::word_end(rest) } else { plain_end(rest) });
+    let end = end.unwrap_or_else(|| if text_follows { fields::word_end(rest) } else { fields::blank(rest) });
     let (address, after) = rest.split_at(end);
     // `": Unrouteable address"` and the like: a flag, and nobody.
     if text_follows && address == b":" {
@@ -100,15 +61,13 @@ fn any(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
     Some((Recipient { address, top: None, local }, after))
 }
 
-fn plain_end(rest: &[u8]) -> usize {
-    find(b' ', rest).unwrap_or(rest.len())
-}
-
 /// `L@d <"L"@d>` where the second is the first, quoted: the second, and what follows.
 ///
 /// A hostile local part can hold such a pair itself, so the last one counts: everything before it is the address.
 fn quoted_twin(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    memchr_iter(b'<', head(rest)).rev().filter(|at| *at > 1 && rest[at - 1] == b' ').find_map(|at| {
+    // What is quoted has no less bytes than what stands before it.
+    let head = &rest[..LONGEST.min(rest.len() / 2)];
+    memchr_iter(b'<', head).rev().filter(|at| *at > 1 && rest[at - 1] == b' ').find_map(|at| {
         let quoted = &rest[at + 1..];
         let end = quoted_end_of(quoted, &rest[..at - 1])?;
         Some((&quoted[..end], &quoted[end + 1..]))

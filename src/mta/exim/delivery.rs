@@ -4,10 +4,11 @@
 use memchr::memmem;
 
 use super::address::{self, Recipient};
-use super::fields::{Fields, Host, Item};
-use super::reply;
+use super::fields::{self, Host, Item, Key};
+use super::{reply, usual};
 use crate::mta::{Event, Kind, Outcome, is_local_name, is_loopback};
 use crate::smtp::{Action, Code, Direction, Joint, Step};
+use crate::vector::{Vector, Work};
 
 /// What a delivery line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +56,35 @@ struct Found<'a> {
     text: Option<&'a [u8]>,
     /// Text with the system's own error message in front of it.
     reason: Option<&'a [u8]>,
+    /// The last piece was `defer`.
+    defer: bool,
+    /// The system's own error message is the next text.
+    system_error: bool,
 }
 
-/// Reads what follows the flag.
-pub(super) fn read<'a>(flag: Flag, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
-    let Some((recipient, rest)) = address::read(rest, flag.gives_reason()) else {
+/// A line with a flag, to be read apart from those that say less.
+pub(super) struct Line<'a> {
+    pub(super) flag: Flag,
+    pub(super) id: &'a [u8],
+    /// What follows the flag.
+    pub(super) rest: &'a [u8],
+}
+
+impl<'a> Work for Line<'a> {
+    type Result = Event<'a>;
+
+    #[inline(always)]
+    fn by(self, vector: impl Vector) -> Event<'a> {
+        read(vector, self)
+    }
+}
+
+#[inline(always)]
+fn read<'a>(vector: impl Vector, Line { flag, id, rest }: Line<'a>) -> Event<'a> {
+    let Some((recipient, rest)) = address::read(vector, rest, flag.gives_reason()) else {
         return Event::NotUnderstood;
     };
-    let found = collect(flag, rest, recipient.top);
+    let found = collect(vector, flag, rest, recipient.top);
     let said = if flag.gives_reason() { reason(&found) } else { confirmation(&found) };
     let (kind, action) = match flag {
         Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),
@@ -128,59 +150,95 @@ fn confirmation<'a>(found: &Found<'a>) -> Said<'a> {
 }
 
 #[inline(always)]
-fn collect<'a>(flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
+fn collect<'a>(vector: impl Vector, flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
     let mut found = Found { top, ..Found::default() };
-    let mut fields = Fields::new(rest);
-    let mut previous: &[u8] = b"";
-    let mut system_error = false;
-    while let Some(item) = fields.step() {
-        match item {
-            Item::Host(host) => {
-                found.host.get_or_insert(host);
-            }
-            Item::Field(key, value) => {
-                let place = match &key {
-                    b"F=" => &mut found.sender,
-                    b"R=" => &mut found.router,
-                    b"T=" => &mut found.transport,
-                    b"C=" => &mut found.confirmation,
-                    b"QT" => &mut found.queue_time,
-                    _ => continue,
-                };
-                place.get_or_insert(value);
-            }
-            // The top address comes before every field.
-            Item::Path(path)
-                if found.sender.is_none() && found.router.is_none() && found.transport.is_none() =>
-            {
-                found.top.get_or_insert(path);
-            }
-            // "defer (111)": a positive number is the system's, and its message follows before the host.
-            Item::Parenthesis(number) if flag == Flag::Deferred && previous == b"defer" => {
-                system_error = number.first().is_some_and(u8::is_ascii_digit) && number != b"0";
-            }
-            Item::Text(text) if flag.gives_reason() => {
-                let text = without_times(text);
-                if !system_error {
-                    found.text = Some(text);
-                    break;
-                }
-                system_error = false;
-                found.reason = Some(text);
-                let message = &text[..memmem::find(text, b": ").unwrap_or(text.len())];
-                match memmem::find(message, b" H=") {
-                    Some(at) => fields = fields.at(&text[at..]),
-                    None => {
-                        found.text = Some(text);
-                        break;
-                    }
-                }
-            }
-            _ => {}
+    let mut rest = rest;
+    for _ in 0..fields::MOST_PIECES {
+        let after = match found.usual(vector, rest) {
+            Some(after) => Some(after),
+            None => found.any(flag, rest),
+        };
+        match after {
+            Some(after) => rest = after,
+            None => break,
         }
-        previous = if let Item::Word(word) = item { word } else { b"" };
     }
     found
+}
+
+impl<'a> Found<'a> {
+    /// Takes the next piece, if it is a field or a host as most stand, and tells what follows it.
+    #[inline(always)]
+    fn usual(&mut self, vector: impl Vector, rest: &'a [u8]) -> Option<&'a [u8]> {
+        if let Some(rest) = rest.strip_prefix(b" H=") {
+            let (host, after) = usual::host(vector, rest)?;
+            self.host(host);
+            return Some(after);
+        }
+        let (key, value, after) = usual::field(vector, rest)?;
+        self.field(key, value);
+        Some(after)
+    }
+
+    /// Takes the next piece, whatever it is, and tells what follows it.
+    #[inline(never)]
+    fn any(&mut self, flag: Flag, rest: &'a [u8]) -> Option<&'a [u8]> {
+        let (item, after) = fields::item(rest)?;
+        match item {
+            Item::Host(host) => self.host(host),
+            Item::Field(key, value) => self.field(key, value),
+            Item::Text(text) if flag.gives_reason() => return self.text(without_times(text)),
+            // "defer (111)": a positive number is the system's, and its message follows before the host.
+            Item::Parenthesis(number) if flag == Flag::Deferred && self.defer => {
+                self.system_error = number.first().is_some_and(u8::is_ascii_digit) && number != b"0";
+                self.defer = false;
+            }
+            // The top address comes before every field.
+            Item::Path(path) => {
+                if self.sender.is_none() && self.router.is_none() && self.transport.is_none() {
+                    self.top.get_or_insert(path);
+                }
+                self.defer = false;
+            }
+            Item::Word(word) => self.defer = word == b"defer",
+            Item::Text(_) | Item::Parenthesis(_) => self.defer = false,
+        }
+        Some(after)
+    }
+
+    #[inline(always)]
+    fn host(&mut self, host: Host<'a>) {
+        self.host.get_or_insert(host);
+        self.defer = false;
+    }
+
+    #[inline(always)]
+    fn field(&mut self, key: Key, value: &'a [u8]) {
+        let place = match &key {
+            b"F=" => &mut self.sender,
+            b"R=" => &mut self.router,
+            b"T=" => &mut self.transport,
+            b"C=" => &mut self.confirmation,
+            b"QT" => &mut self.queue_time,
+            _ => return,
+        };
+        place.get_or_insert(value);
+        self.defer = false;
+    }
+
+    /// Takes the text at the end. Where it is the system's own message, the host may stand in it: reading goes on there.
+    fn text(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        if std::mem::take(&mut self.system_error) {
+            self.defer = false;
+            self.reason = Some(text);
+            let message = &text[..memmem::find(text, b": ").unwrap_or(text.len())];
+            if let Some(at) = memmem::find(message, b" H=") {
+                return Some(&text[at..]);
+            }
+        }
+        self.text = Some(text);
+        None
+    }
 }
 
 /// A text without the ` DT=...` that log_selector +deliver_time puts behind it on `**` lines.

@@ -6,7 +6,8 @@
 
 use memchr::memchr;
 
-use crate::vector::{Vector, common, find, find2, near};
+use super::usual;
+use crate::vector::{common, find, find2};
 
 /// A host as Exim logs it: `name [ip]:port`, `name (helo) [ip]`, `(helo) [ip]`, `[ip]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(super) enum Item<'a> {
 
 /// No more pieces than this are taken from a line, and nothing is looked for further away than Exim's log buffer
 /// is long (`LOG_BUFFER_SIZE`): damaged files have lines of megabytes, and the work for each must stay bounded.
-const MOST_PIECES: u16 = 256;
+pub(super) const MOST_PIECES: u16 = 256;
 const LOG_BUFFER: usize = 8192;
 
 /// Walks over the pieces of a line.
@@ -67,119 +68,46 @@ impl<'a> Fields<'a> {
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
-
-    /// The next piece, for where lines are read whose pieces are many.
-    #[inline(always)]
-    pub(super) fn step(&mut self) -> Option<Item<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        if self.rest.is_empty() {
-            return None;
-        }
-        match usual(self.rest) {
-            Some((item, rest)) => {
-                self.rest = rest;
-                Some(item)
-            }
-            None => self.any(),
-        }
-    }
-
-    /// The next piece, whatever it is.
-    #[inline(never)]
-    fn any(&mut self) -> Option<Item<'a>> {
-        let rest = self.rest.trim_ascii_start();
-        let first = *rest.first()?;
-        let (item, rest) = match first {
-            b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
-            b'<' if let Some((inner, rest)) = path(rest) => (Item::Path(inner), rest),
-            b'(' if let Some((inner, rest)) = enclosed(rest, b'(', b')') => (Item::Parenthesis(inner), rest),
-            b'H' if rest.starts_with(b"H=") => {
-                let (host, rest) = host(&rest[2..]);
-                (Item::Host(host), rest)
-            }
-            _ => match key_length(rest) {
-                Some(length) => {
-                    let (value, after) = value(&rest[length + 1..]);
-                    let key = match rest {
-                        _ if length > 2 => LONG_KEY,
-                        [a, b, ..] => [*a, *b],
-                        _ => LONG_KEY,
-                    };
-                    (Item::Field(key, value), after)
-                }
-                None => {
-                    let (word, after) = rest.split_at(word_end(rest));
-                    (Item::Word(word), after)
-                }
-            },
-        };
-        self.rest = rest;
-        Some(item)
-    }
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
-        self.step()
+        self.left = self.left.checked_sub(1)?;
+        let (item, rest) = usual::item(common(), self.rest).or_else(|| item(self.rest))?;
+        self.rest = rest;
+        Some(item)
     }
 }
 
-/// The piece that most are, and what follows it: behind one blank a key of one capital letter or two, and a value whose
-/// end is soon found. `None` where it may be anything else.
-#[inline(always)]
-fn usual(rest: &[u8]) -> Option<(Item<'_>, &[u8])> {
-    let [b' ', a @ b'A'..=b'Z', b, c] = *rest.first_chunk()? else { return None };
-    let (key, value) = match (b, c) {
-        (b'=', _) => ([a, b], &rest[3..]),
-        (b'A'..=b'Z', b'=') => ([a, b], rest.get(4..)?),
-        _ => return None,
-    };
-    if key == *b"H=" {
-        return usual_host(value).map(|(host, after)| (Item::Host(host), after));
-    }
-    let (value, after) = usual_value(value)?;
-    Some((Item::Field(key, value), after))
-}
-
-/// The value after `KEY=` as [`value`] reads it, unless a text follows or it ends far away.
-#[inline(always)]
-fn usual_value(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    match rest.first()? {
-        b'"' => {
-            let quote = |from| near(rest.get(from..)?, [b'"', b'\\', b'\\']).map(|at| from + at);
-            let end = quote(1).or_else(|| quote(65))?;
-            (rest[end] == b'"').then(|| (&rest[1..end], &rest[end + 1..]))
+/// The piece at the start of `rest`, and what follows it.
+pub(super) fn item(rest: &[u8]) -> Option<(Item<'_>, &[u8])> {
+    let rest = rest.trim_ascii_start();
+    let first = *rest.first()?;
+    Some(match first {
+        b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
+        b'<' if let Some((inner, rest)) = path(rest) => (Item::Path(inner), rest),
+        b'(' if let Some((inner, rest)) = enclosed(rest, b'(', b')') => (Item::Parenthesis(inner), rest),
+        b'H' if rest.starts_with(b"H=") => {
+            let (host, rest) = host(&rest[2..]);
+            (Item::Host(host), rest)
         }
-        b'<' => {
-            let end = near(&rest[1..], [b'>', b'"', b'"'])? + 1;
-            (rest[end] == b'>').then(|| (&rest[1..end], &rest[end + 1..]))
-        }
-        b' ' | b':' => None,
-        _ => {
-            let end = blank(rest);
-            (rest[..end].last() != Some(&b':')).then(|| rest.split_at(end))
-        }
-    }
-}
-
-/// Where the first blank is, or the end.
-#[inline(always)]
-fn blank(rest: &[u8]) -> usize {
-    match rest.first_chunk() {
-        Some(first) => match common().places_of_any(first, [b' '; 3]) {
-            0 => distant_blank(rest),
-            places => places.trailing_zeros() as usize,
+        _ => match key_length(rest) {
+            Some(length) => {
+                let (value, after) = value(&rest[length + 1..]);
+                let key = match rest {
+                    [a, b, ..] if length <= 2 => [*a, *b],
+                    _ => LONG_KEY,
+                };
+                (Item::Field(key, value), after)
+            }
+            None => {
+                let (word, after) = rest.split_at(word_end(rest));
+                (Item::Word(word), after)
+            }
         },
-        // The last fields of a line are short ones.
-        None => rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len()),
-    }
-}
-
-#[inline(never)]
-fn distant_blank(rest: &[u8]) -> usize {
-    find(b' ', &rest[32..]).map_or(rest.len(), |at| 32 + at)
+    })
 }
 
 /// Whether `: ` (or a last `:`) stands here.
@@ -187,9 +115,14 @@ fn at_text(rest: &[u8]) -> bool {
     rest.first() == Some(&b':') && rest.get(1).is_none_or(|b| *b == b' ')
 }
 
+/// Where the first blank is, or the end.
+pub(super) fn blank(rest: &[u8]) -> usize {
+    find(b' ', rest).unwrap_or(rest.len())
+}
+
 /// Where a word ends: at a blank, or at a colon that a blank follows. At least one byte.
 pub(super) fn word_end(rest: &[u8]) -> usize {
-    let end = find(b' ', rest).unwrap_or(rest.len());
+    let end = blank(rest);
     if end > 1 && rest[end - 1] == b':' { end - 1 } else { end.max(1).min(rest.len()) }
 }
 
@@ -203,7 +136,7 @@ pub(super) fn quoted_word_end(rest: &[u8]) -> usize {
         }
         match quoted_string(&rest[at..]) {
             Some(length) => at += length,
-            None => return find(b' ', rest).unwrap_or(rest.len()),
+            None => return blank(rest),
         }
     }
     rest.len()
@@ -321,7 +254,7 @@ fn helo_end(rest: &[u8]) -> Option<usize> {
 
 /// What follows the port behind an address, where there is one, and the mark of a connection used again.
 #[inline]
-fn behind_address(rest: &[u8]) -> &[u8] {
+pub(super) fn behind_address(rest: &[u8]) -> &[u8] {
     if rest.first() == Some(&b' ') {
         return rest;
     }
@@ -333,19 +266,4 @@ fn behind_address(rest: &[u8]) -> &[u8] {
         None => rest,
     };
     rest.strip_prefix(b"*").unwrap_or(rest)
-}
-
-/// A host as most stand: a name that is not very long, and its address directly behind it.
-#[inline(always)]
-fn usual_host(rest: &[u8]) -> Option<(Host<'_>, &[u8])> {
-    let (name, after) = rest.split_at(near(rest, [b' '; 3])?);
-    if !name.first()?.is_ascii_alphanumeric() || name.last() == Some(&b':') {
-        return None;
-    }
-    let address = after.strip_prefix(b" [")?;
-    let end = near(address, [b']', b' ', b' '])?;
-    (address[end] == b']').then(|| {
-        let host = Host { name: Some(name), ip: Some(&address[..end]) };
-        (host, behind_address(&address[end + 1..]))
-    })
 }

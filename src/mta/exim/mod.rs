@@ -13,16 +13,23 @@ mod inbound;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod usual;
 
 pub(super) use age::age;
 
 use super::{Event, is_local_name, is_loopback};
-use crate::vector::{Vector, common, near};
+use crate::vector::{Vector, common};
 use delivery::Flag;
 
 /// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
 pub fn parse(message: &[u8]) -> Event<'_> {
-    let Some((id, rest)) = message_id(message) else {
+    parse_by(common(), message)
+}
+
+/// The same, by what this processor has.
+#[inline(always)]
+pub fn parse_by(vector: impl Vector, message: &[u8]) -> Event<'_> {
+    let Some((id, rest)) = message_id(vector, message) else {
         return inbound::without_id(message);
     };
     let Some((flag, behind)) = rest.split_first_chunk() else { return inbound::with_id(id, rest) };
@@ -33,7 +40,7 @@ pub fn parse(message: &[u8]) -> Event<'_> {
         return inbound::with_id(id, rest);
     }
     let flag = match flag {
-        b"<=" | b"(=" => return arrival(id, behind),
+        b"<=" | b"(=" => return arrival(vector, id, behind),
         b"=>" => Flag::Delivered,
         b"->" => Flag::DeliveredToo,
         b">>" => Flag::Cutthrough,
@@ -42,14 +49,14 @@ pub fn parse(message: &[u8]) -> Event<'_> {
         b"==" => Flag::Deferred,
         _ => return inbound::with_id(id, rest),
     };
-    delivery::read(flag, id, behind)
+    vector.apart(delivery::Line { flag, id, rest: behind })
 }
 
 /// The message id at the start of a record, and what follows it.
 ///
 /// `6-6-2` characters, `6-11-4` since Exim 4.97; both stand in one file after an upgrade.
-#[inline]
-fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
+#[inline(always)]
+fn message_id(vector: impl Vector, message: &[u8]) -> Option<(&[u8], &[u8])> {
     if message.get(6) != Some(&b'-') {
         return None;
     }
@@ -58,7 +65,7 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
             continue;
         }
         let Some((id, rest)) = message.split_at_checked(length) else { continue };
-        if others(id) == 1 << 6 | 1 << second_dash {
+        if others(vector, id) == 1 << 6 | 1 << second_dash {
             return Some((id, rest.strip_prefix(b" ").unwrap_or(rest)));
         }
     }
@@ -67,9 +74,9 @@ fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// One bit for each byte of an id that is neither a letter nor a figure.
 #[inline(always)]
-fn others(id: &[u8]) -> u32 {
+fn others(vector: impl Vector, id: &[u8]) -> u32 {
     let of = |bytes: &[u8; 16]| {
-        let within = |first, last| common().places_within(bytes, first, last);
+        let within = |first, last| vector.places_within(bytes, first, last);
         u32::from(!(within(b'a', b'z') | within(b'A', b'Z') | within(b'0', b'9')))
     };
     // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
@@ -81,10 +88,16 @@ fn others(id: &[u8]) -> u32 {
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).
-fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
-    if let Some(sender) = plain_sender(rest) {
-        return Event::Sender { queue_id, sender, remote: false };
+#[inline(always)]
+fn arrival<'a>(vector: impl Vector, queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+    match usual::sender(vector, rest) {
+        Some(sender) => Event::Sender { queue_id, sender, remote: false },
+        None => any_arrival(queue_id, rest),
     }
+}
+
+#[inline(never)]
+fn any_arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
     let rest = rest.trim_ascii_start();
     let (sender, behind) = match fields::path(rest) {
         Some((inner, behind)) => (inner, behind),
@@ -101,12 +114,4 @@ fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
             _ => false,
         });
     Event::Sender { queue_id, sender, remote }
-}
-
-/// The sender as it mostly stands: behind one blank, a letter first, no quotes in it, and not very long.
-#[inline(always)]
-fn plain_sender(rest: &[u8]) -> Option<&[u8]> {
-    let [b' ', rest @ ..] = rest else { return None };
-    let end = near(rest, [b' ', b'"', b'"'])?;
-    (rest[0].is_ascii_alphanumeric() && rest[end] == b' ').then(|| &rest[..end])
 }
