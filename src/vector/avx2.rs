@@ -88,7 +88,11 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[target_feature(enable = "avx2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let bytes = load(bytes);
-    let [a, b, c] = wanted.map(|byte| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let a = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(a.cast_signed()));
+    let b = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b.cast_signed()));
+    let c = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c.cast_signed()));
     mask(_mm256_or_si256(_mm256_or_si256(a, b), c))
 }
 

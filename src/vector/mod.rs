@@ -111,12 +111,16 @@ fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
 /// beginning: `None` tells nothing.
 #[inline(always)]
 pub fn near(vector: impl Vector, bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
-    let places = vector.places_of_any(bytes.first_chunk()?, wanted);
+    let (first, behind) = bytes.split_first_chunk()?;
+    let places = vector.places_of_any(first, wanted);
     if places != 0 {
         return Some(places.trailing_zeros() as usize);
     }
-    let places = vector.places_of_any(bytes.get(32..)?.first_chunk()?, wanted);
-    (places != 0).then(|| 32 + places.trailing_zeros() as usize)
+    let places = vector.places_of_any(behind.first_chunk()?, wanted);
+    if places == 0 {
+        return None;
+    }
+    Some(first.len() + places.trailing_zeros() as usize)
 }
 
 /// How many of the first bytes are neither below `first` nor above `last`.

@@ -6,8 +6,8 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::{fields, usual};
-use crate::vector::{Vector, find};
+use super::fields;
+use crate::vector::find;
 
 /// The recipient of a delivery line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,7 @@ pub(super) struct Recipient<'a> {
 pub(super) const LONGEST: usize = 256 + 1 + 255 + 2;
 
 /// Reads the address at the start of `rest`; `text_follows` for lines where `: ` may end it.
-#[inline(always)]
-pub(super) fn read(vector: impl Vector, rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
-    match usual::address(vector, rest) {
-        Some((address, after)) => Some((Recipient { address, top: None, local: false }, after)),
-        None => any(rest, text_follows),
-    }
-}
-
-#[inline(never)]
-pub(super) fn any(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
+pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
     // Some builds write two blanks after the flag; a quoted local part may begin with one of its own.
     let as_written = rest.strip_prefix(b" ").unwrap_or(rest);
     let rest = rest.trim_ascii_start();

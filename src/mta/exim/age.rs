@@ -8,14 +8,17 @@ const LONGEST: i64 = 90 * 86_400;
 ///
 /// The number has base 62, and base 36 on systems whose file names do not tell capital letters from small ones.
 pub(in crate::mta) fn age(id: &[u8], at: i64) -> Option<i64> {
-    let time = id.first_chunk::<6>()?;
+    let time = id.first_chunk()?;
     // A message is not logged before it came in; clocks may be set back a little.
-    let plausible = |age: &i64| (-60..=LONGEST).contains(age);
-    let of = |base| number(*time, base).map(|arrived| at - arrived);
-    of(62).filter(plausible).or_else(|| of(36).filter(plausible)).map(|age| age.max(0))
+    let plausible = |arrived| Some(at - arrived).filter(|age| (-60..=LONGEST).contains(age));
+    let age = match number(time, 62).and_then(plausible) {
+        Some(age) => age,
+        None => number(time, 36).and_then(plausible)?,
+    };
+    Some(age.max(0))
 }
 
-/// What a digit that is none counts, in [`VALUES`]: more than any that is one.
+/// What a byte counts that is no digit. Digits have other bits.
 const NO_DIGIT: u8 = 0x80;
 
 /// What each byte counts as a digit.
@@ -35,11 +38,17 @@ const VALUES: [u8; 256] = {
 };
 
 #[inline(always)]
-fn number(digits: [u8; 6], base: u8) -> Option<i64> {
-    let values = digits.map(|digit| VALUES[usize::from(digit)]);
-    let legal = values.iter().all(|value| *value < base);
-    // Six digits of base 62 are less than 2^36.
-    legal.then(|| values.iter().fold(0, |sum, value| sum * i64::from(base) + i64::from(*value)))
+fn number(digits: &[u8; 6], base: u8) -> Option<i64> {
+    let (mut number, mut all, mut largest) = (0, 0, 0);
+    for digit in digits {
+        let value = VALUES[usize::from(*digit)];
+        // Six digits of base 62 are less than 2^36.
+        number = number * i64::from(base) + i64::from(value);
+        all |= value;
+        largest = largest.max(value);
+    }
+    // Every digit is one of base 62.
+    (all & NO_DIGIT == 0 && (base == 62 || largest < base)).then_some(number)
 }
 
 #[cfg(test)]
@@ -65,7 +74,7 @@ mod tests {
                         };
                         (value < base).then_some(sum * i64::from(base) + i64::from(value))
                     });
-                    prop_assert_eq!(number(digits, base), slowly);
+                    prop_assert_eq!(number(&digits, base), slowly);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::fields::{self, Host, Item, Key};
 use super::{reply, usual};
 use crate::mta::{Event, Kind, Outcome, is_local_name, is_loopback};
 use crate::smtp::{Action, Code, Direction, Joint, Step};
-use crate::vector::{Vector, Work};
+use crate::vector::{Vector, Work, common};
 
 /// What a delivery line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Flag {
 }
 
 /// The fields of a delivery line that are wanted; the first of each key counts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Found<'a> {
     top: Option<&'a [u8]>,
     sender: Option<&'a [u8]>,
@@ -80,11 +80,30 @@ impl<'a> Work for Line<'a> {
 }
 
 #[inline(always)]
-fn read<'a>(vector: impl Vector, Line { flag, id, rest }: Line<'a>) -> Event<'a> {
-    let Some((recipient, rest)) = address::read(vector, rest, flag.gives_reason()) else {
-        return Event::NotUnderstood;
-    };
-    let found = collect(vector, flag, rest, recipient.top);
+fn read<'a>(vector: impl Vector, line: Line<'a>) -> Event<'a> {
+    match usual::address(vector, line.rest) {
+        Some((address, rest)) => {
+            let recipient = Recipient { address, top: None, local: false };
+            behind_recipient(vector, Line { rest, ..line }, recipient)
+        }
+        None => unusual(line),
+    }
+}
+
+#[inline(never)]
+fn unusual(line: Line<'_>) -> Event<'_> {
+    match address::read(line.rest, line.flag.gives_reason()) {
+        Some((recipient, rest)) => behind_recipient(common(), Line { rest, ..line }, recipient),
+        None => Event::NotUnderstood,
+    }
+}
+
+/// Reads what follows the recipient.
+#[inline(always)]
+fn behind_recipient<'a>(vector: impl Vector, line: Line<'a>, recipient: Recipient<'a>) -> Event<'a> {
+    let Line { flag, id, rest } = line;
+    let mut found = Found { top: recipient.top, ..Found::default() };
+    found.collect(vector, flag, rest);
     let said = if flag.gives_reason() { reason(&found) } else { confirmation(&found) };
     let (kind, action) = match flag {
         Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),
@@ -93,8 +112,8 @@ fn read<'a>(vector: impl Vector, Line { flag, id, rest }: Line<'a>) -> Event<'a>
         Flag::Deferred if nobody_asked(said.text) => (Kind::Suspended, Some(Action::Delayed)),
         Flag::Deferred => (Kind::Delivery, Some(Action::Delayed)),
     };
-    let local = said.lmtp || said.text.starts_with(b"Child process of ");
-    let local = stays_here(flag, &recipient, &found, said.host, local);
+    let local = said.lmtp || said.text.first() == Some(&b'C') && said.text.starts_with(b"Child process of ");
+    let local = recipient.local || local || stays_here(flag, recipient.address, &found, said.host);
     Event::Outcome(Outcome {
         kind,
         direction: if local { Direction::Local } else { Direction::Out },
@@ -149,34 +168,54 @@ fn confirmation<'a>(found: &Found<'a>) -> Said<'a> {
     Said { host: found.host, code, text: reply.unwrap_or_default(), reply, step: None, lmtp: false }
 }
 
-#[inline(always)]
-fn collect<'a>(vector: impl Vector, flag: Flag, rest: &'a [u8], top: Option<&'a [u8]>) -> Found<'a> {
-    let mut found = Found { top, ..Found::default() };
-    let mut rest = rest;
-    for _ in 0..fields::MOST_PIECES {
-        let after = match found.usual(vector, rest) {
-            Some(after) => Some(after),
-            None => found.any(flag, rest),
-        };
-        match after {
-            Some(after) => rest = after,
-            None => break,
-        }
-    }
-    found
-}
+const SENDER: u16 = u16::from_le_bytes(*b"F=");
+const ROUTER: u16 = u16::from_le_bytes(*b"R=");
+const TRANSPORT: u16 = u16::from_le_bytes(*b"T=");
+const CONFIRMATION: u16 = u16::from_le_bytes(*b"C=");
+const HOST: u16 = u16::from_le_bytes(*b"H=");
 
 impl<'a> Found<'a> {
+    /// Takes all pieces.
+    #[inline(always)]
+    fn collect(&mut self, vector: impl Vector, flag: Flag, rest: &'a [u8]) {
+        let mut rest = rest;
+        for _ in 0..fields::MOST_PIECES {
+            if rest.is_empty() {
+                return;
+            }
+            rest = match self.usual(vector, rest) {
+                Some(after) => after,
+                None => match self.any(flag, rest) {
+                    Some(after) => after,
+                    None => return,
+                },
+            }
+        }
+    }
+
     /// Takes the next piece, if it is a field or a host as most stand, and tells what follows it.
     #[inline(always)]
     fn usual(&mut self, vector: impl Vector, rest: &'a [u8]) -> Option<&'a [u8]> {
-        if let Some(rest) = rest.strip_prefix(b" H=") {
-            let (host, after) = usual::host(vector, rest)?;
-            self.host(host);
-            return Some(after);
-        }
-        let (key, value, after) = usual::field(vector, rest)?;
-        self.field(key, value);
+        let [b' ', a, b, _] = *rest.first_chunk()? else { return None };
+        let behind = &rest[3..];
+        let (place, (value, after)) = match u16::from_le_bytes([a, b]) {
+            SENDER => (&mut self.sender, usual::path(vector, behind)?),
+            ROUTER => (&mut self.router, usual::word(vector, behind)?),
+            TRANSPORT => (&mut self.transport, usual::word(vector, behind)?),
+            CONFIRMATION => (&mut self.confirmation, usual::quoted(vector, behind)?),
+            HOST => {
+                let (host, after) = usual::host(vector, behind)?;
+                self.host(host);
+                return Some(after);
+            }
+            _ => {
+                let (key, value, after) = usual::field(vector, rest)?;
+                self.field(key, value);
+                return Some(after);
+            }
+        };
+        place.get_or_insert(value);
+        self.defer = false;
         Some(after)
     }
 
@@ -212,7 +251,7 @@ impl<'a> Found<'a> {
         self.defer = false;
     }
 
-    #[inline(always)]
+    #[inline]
     fn field(&mut self, key: Key, value: &'a [u8]) {
         let place = match &key {
             b"F=" => &mut self.sender,
@@ -273,32 +312,30 @@ fn nobody_asked(text: &[u8]) -> bool {
 
 /// Whether no other host was meant to get the message: by the host, else by what the administrator called the
 /// transport and the router, for nothing else in the line tells.
-fn stays_here(
-    flag: Flag,
-    to: &Recipient<'_>,
-    found: &Found<'_>,
-    host: Option<Host<'_>>,
-    local_text: bool,
-) -> bool {
-    if to.local || local_text {
-        return true;
-    }
+#[inline(always)]
+fn stays_here(flag: Flag, address: &[u8], found: &Found<'_>, host: Option<Host<'_>>) -> bool {
     if found.transport.is_some_and(|transport| mentions(transport, b"lmtp")) {
         return true;
     }
-    if let Some(host) = host {
-        return host.name.is_some_and(is_local_name) || host.ip.is_some_and(is_loopback);
+    match host {
+        Some(host) => host.name.is_some_and(is_local_name) || host.ip.is_some_and(is_loopback),
+        None => no_host(flag, address, found.transport, found.router),
     }
+}
+
+/// The same where no host is named.
+#[inline(never)]
+fn no_host(flag: Flag, address: &[u8], transport: Option<&[u8]>, router: Option<&[u8]>) -> bool {
     let local_router = || {
         let local = |router| LOCAL_ROUTERS.iter().any(|word| mentions(router, word));
-        found.router.is_some_and(|router| local(router) && !mentions(router, b"nonlocal"))
+        router.is_some_and(|router| local(router) && !mentions(router, b"nonlocal"))
     };
-    match found.transport {
+    match transport {
         Some(transport) if REMOTE_TRANSPORTS.iter().any(|word| mentions(transport, word)) => false,
         // A remote transport that delivers names its host.
         Some(_) if matches!(flag, Flag::Delivered | Flag::DeliveredToo) => true,
         Some(transport) => LOCAL_TRANSPORTS.iter().any(|word| mentions(transport, word)) || local_router(),
-        None => local_router() || !to.address.contains(&b'@') && !flag.gives_reason(),
+        None => local_router() || !address.contains(&b'@') && !flag.gives_reason(),
     }
 }
 
@@ -349,4 +386,38 @@ pub(super) fn attempt<'a>(id: &'a [u8], host: Option<Host<'a>>, text: &'a [u8], 
     outcome.code = code;
     outcome.text = text;
     Event::Outcome(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::nearly_usual;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_taken_quickly_as_one_by_one(
+            text in nearly_usual(),
+            flag in prop::sample::select(vec![Flag::Delivered, Flag::Failed, Flag::Deferred]),
+        ) {
+            let mut quickly = Found::default();
+            quickly.collect(common(), flag, text.as_bytes());
+            let mut slowly = Found::default();
+            let mut rest = Some(text.as_bytes());
+            let mut left = fields::MOST_PIECES;
+            while let Some(piece) = rest.filter(|_| left > 0) {
+                rest = slowly.any(flag, piece);
+                left -= 1;
+            }
+            prop_assert_eq!(quickly, slowly);
+        }
+
+        #[test]
+        fn words_are_found_in_names(name in "[a-dA-D_]{0,70}", word in "[a-d]{1,4}") {
+            let near = &name.as_bytes()[..name.len().min(64)];
+            let naive = near.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+            prop_assert_eq!(mentions(name.as_bytes(), word.as_bytes()), naive);
+        }
+    }
 }

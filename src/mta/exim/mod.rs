@@ -57,34 +57,39 @@ pub fn parse_by(vector: impl Vector, message: &[u8]) -> Event<'_> {
 /// `6-6-2` characters, `6-11-4` since Exim 4.97; both stand in one file after an upgrade.
 #[inline(always)]
 fn message_id(vector: impl Vector, message: &[u8]) -> Option<(&[u8], &[u8])> {
-    if message.get(6) != Some(&b'-') {
+    let first: &[u8; 16] = message.first_chunk()?;
+    if first[6] != b'-' {
         return None;
     }
-    for (length, second_dash) in [(16, 13), (23, 18)] {
-        if message.get(second_dash) != Some(&b'-') || message.get(length).is_some_and(|b| *b != b' ') {
-            continue;
+    let length = match others(vector, first) {
+        SHORT if first[13] == b'-' => 16,
+        LONG => {
+            let last: &[u8; 16] = message.get(7..)?.first_chunk()?;
+            if others(vector, last) != LONG_END || message[18] != b'-' {
+                return None;
+            }
+            23
         }
-        let Some((id, rest)) = message.split_at_checked(length) else { continue };
-        if others(vector, id) == 1 << 6 | 1 << second_dash {
-            return Some((id, rest.strip_prefix(b" ").unwrap_or(rest)));
-        }
+        _ => return None,
+    };
+    let (id, rest) = message.split_at_checked(length)?;
+    match rest {
+        [] => Some((id, rest)),
+        [b' ', rest @ ..] => Some((id, rest)),
+        _ => None,
     }
-    None
 }
 
-/// One bit for each byte of an id that is neither a letter nor a figure.
+/// Where the dashes are in a short id, in the first sixteen bytes of a long one, and in its last sixteen.
+const SHORT: u16 = 1 << 6 | 1 << 13;
+const LONG: u16 = 1 << 6;
+const LONG_END: u16 = 1 << (18 - 7);
+
+/// One bit for each byte that is neither a letter nor a figure.
 #[inline(always)]
-fn others(vector: impl Vector, id: &[u8]) -> u32 {
-    let of = |bytes: &[u8; 16]| {
-        let within = |first, last| vector.places_within(bytes, first, last);
-        u32::from(!(within(b'a', b'z') | within(b'A', b'Z') | within(b'0', b'9')))
-    };
-    // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
-    match (id.first_chunk(), id.last_chunk()) {
-        (Some(all), _) if id.len() == 16 => of(all),
-        (Some(first), Some(last)) => of(first) | of(last) << (id.len() - 16),
-        _ => u32::MAX,
-    }
+fn others(vector: impl Vector, bytes: &[u8; 16]) -> u16 {
+    let letters = vector.places_within(bytes, b'a', b'z') | vector.places_within(bytes, b'A', b'Z');
+    !(letters | vector.places_within(bytes, b'0', b'9'))
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).

@@ -63,6 +63,7 @@ pub(super) fn read(text: &[u8], host_known: bool) -> Answer<'_> {
 }
 
 /// The codes of a reply.
+#[inline]
 pub(super) fn codes(reply: &[u8], joint: Joint) -> Code {
     let ReplyCodes { basic, enhanced } = ReplyCodes::read(reply, joint);
     Code { basic, enhanced }

@@ -3,49 +3,88 @@
 //! Each reading here is a quick way to what [`fields`](super::fields) and [`address`](super::address) say. Theirs is the
 //! meaning: where one of these is not sure it gives `None`, and the tests hold one against the other.
 
+use super::address;
 use super::fields::{self, Host, Item, Key};
 use crate::vector::{Vector, near};
-
-/// A field without blanks in its key, and what follows it: behind one blank a key of one capital letter or two, and a value
-/// that no text follows. Hosts are left to [`host`].
-#[inline(always)]
-pub(super) fn field(vector: impl Vector, rest: &[u8]) -> Option<(Key, &[u8], &[u8])> {
-    let [b' ', a, b, c] = *rest.first_chunk()? else { return None };
-    let (value, after) = match (b, c) {
-        (b'=', _) => value(vector, &rest[3..]),
-        (b'A'..=b'Z', b'=') => value(vector, &rest[4..]),
-        _ => None,
-    }?;
-    (a.is_ascii_uppercase() && [a, b] != *b"H=").then_some(([a, b], value, after))
-}
 
 /// The next piece, where it is a field or a host.
 #[inline(always)]
 pub(super) fn item(vector: impl Vector, rest: &[u8]) -> Option<(Item<'_>, &[u8])> {
-    match rest.strip_prefix(b" H=") {
-        Some(rest) => host(vector, rest).map(|(host, after)| (Item::Host(host), after)),
-        None => field(vector, rest).map(|(key, value, after)| (Item::Field(key, value), after)),
+    if let Some(rest) = rest.strip_prefix(b" H=") {
+        let (host, after) = host(vector, rest)?;
+        return Some((Item::Host(host), after));
     }
+    let (key, value, after) = field(vector, rest)?;
+    Some((Item::Field(key, value), after))
 }
 
-/// The value after `KEY=`, and what follows it.
+/// Any field but a host, and what follows it: behind one blank a key of one capital letter or two, and its value.
 #[inline(always)]
-pub(super) fn value(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    match rest.first()? {
-        b'"' => {
-            let end = quote(vector, rest)?;
-            (rest[end] == b'"').then(|| (&rest[1..end], &rest[end + 1..]))
-        }
-        b'<' => {
-            let end = near(vector, &rest[1..], [b'>', b'"', b'"'])? + 1;
-            (rest[end] == b'>').then(|| (&rest[1..end], &rest[end + 1..]))
-        }
-        b' ' | b':' => None,
-        _ => {
-            let (value, after) = rest.split_at(blank(vector, rest));
-            (value.last() != Some(&b':')).then_some((value, after))
-        }
+pub(super) fn field(vector: impl Vector, rest: &[u8]) -> Option<(Key, &[u8], &[u8])> {
+    let [b' ', a @ b'A'..=b'Z', b, c] = *rest.first_chunk()? else { return None };
+    let rest = match (b, c) {
+        (b'=', _) => &rest[3..],
+        (b'A'..=b'Z', b'=') => &rest[4..],
+        _ => return None,
+    };
+    let (value, after) = match rest.first()? {
+        b'"' => quoted(vector, rest),
+        b'<' => path(vector, rest),
+        _ => word(vector, rest),
+    }?;
+    Some(([a, b], value, after))
+}
+
+/// `"..."` without a backslash in it, and what follows.
+#[inline(always)]
+pub(super) fn quoted(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = rest.strip_prefix(b"\"")?;
+    let end = quote(vector, inner)?;
+    if inner[end] != b'"' {
+        return None;
     }
+    Some((&inner[..end], &inner[end + 1..]))
+}
+
+/// Where the first quote or backslash is.
+#[inline(always)]
+fn quote(vector: impl Vector, rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(part) = rest[at..].first_chunk() {
+        let places = vector.places_of_any(part, [b'"', b'\\', b'\\']);
+        if places != 0 {
+            return Some(at + places.trailing_zeros() as usize);
+        }
+        at += part.len();
+    }
+    // Of the last ones some have been seen, and are none.
+    let last = rest.last_chunk()?;
+    let places = vector.places_of_any(last, [b'"', b'\\', b'\\']);
+    if places == 0 {
+        return None;
+    }
+    Some(rest.len() - last.len() + places.trailing_zeros() as usize)
+}
+
+/// `<...>` without a quote in it, and what follows.
+#[inline(always)]
+pub(super) fn path(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = rest.strip_prefix(b"<")?;
+    let end = near(vector, inner, [b'>', b'"', b'"'])?;
+    if inner[end] != b'>' {
+        return None;
+    }
+    Some((&inner[..end], &inner[end + 1..]))
+}
+
+/// A value up to the next blank that nothing is around and no text follows.
+#[inline(always)]
+pub(super) fn word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, after) = rest.split_at(blank(vector, rest));
+    if matches!(word.first()?, b'"' | b'<') || word.last() == Some(&b':') {
+        return None;
+    }
+    Some((word, after))
 }
 
 /// Where the first blank is, or the end.
@@ -55,21 +94,10 @@ fn blank(vector: impl Vector, rest: &[u8]) -> usize {
         // The last fields of a line are short ones.
         return rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
     }
-    near(vector, rest, [b' '; 3]).unwrap_or_else(|| fields::blank(rest))
-}
-
-/// Where the first quote or backslash is behind the first byte.
-#[inline(always)]
-fn quote(vector: impl Vector, rest: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    while let Some(part) = rest.get(at..)?.first_chunk() {
-        let places = vector.places_of_any(part, [b'"', b'\\', b'\\']);
-        if places != 0 {
-            return Some(at + places.trailing_zeros() as usize);
-        }
-        at += part.len();
+    match near(vector, rest, [b' '; 3]) {
+        Some(blank) => blank,
+        None => fields::blank(rest),
     }
-    rest[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|place| at + place)
 }
 
 /// A host as most stand, and what follows it: a name that is not very long, and its address directly behind it.
@@ -79,7 +107,7 @@ pub(super) fn host(vector: impl Vector, rest: &[u8]) -> Option<(Host<'_>, &[u8])
     if !name.first()?.is_ascii_alphanumeric() || name.last() == Some(&b':') {
         return None;
     }
-    let address = after.strip_prefix(b" [")?;
+    let [b' ', b'[', address @ ..] = after else { return None };
     let end = near(vector, address, [b']', b' ', b' '])?;
     if address[end] != b']' {
         return None;
@@ -91,16 +119,19 @@ pub(super) fn host(vector: impl Vector, rest: &[u8]) -> Option<(Host<'_>, &[u8])
 /// The sender of a message that came in: behind one blank, a letter first, no quotes in it, and not very long.
 #[inline(always)]
 pub(super) fn sender(vector: impl Vector, rest: &[u8]) -> Option<&[u8]> {
-    let rest = rest.strip_prefix(b" ")?;
+    let [b' ', rest @ ..] = rest else { return None };
     let end = near(vector, rest, [b' ', b'"', b'"'])?;
-    (rest[0].is_ascii_alphanumeric() && rest[end] == b' ').then(|| &rest[..end])
+    if !rest[0].is_ascii_alphanumeric() || rest[end] != b' ' {
+        return None;
+    }
+    Some(&rest[..end])
 }
 
 /// The address behind a flag, and what follows it: behind one blank, beginning with a letter or a figure, not very long, and
 /// nothing behind it that could be its quoted form.
 #[inline(always)]
 pub(super) fn address(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = rest.strip_prefix(b" ")?;
+    let [b' ', rest @ ..] = rest else { return None };
     let first = rest.first_chunk()?;
     let blanks = vector.places(first, b' ');
     let ats = vector.places(first, b'@');
@@ -111,24 +142,24 @@ pub(super) fn address(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])
     // Without a domain the next blank need not end it; where its top address follows this one does.
     let domain = ats & (blanks ^ (blanks - 1)) != 0;
     let whole = domain || after.starts_with(b" <") && address != b"save";
-    (whole && address.last() != Some(&b':')).then_some((address, after))
+    if !whole || address.last() == Some(&b':') {
+        return None;
+    }
+    Some((address, after))
 }
-
-/// An address may have 513 bytes before its quoted form, which is longer.
-const FARTHEST: usize = super::address::LONGEST;
 
 /// Whether ` <` and a quote within the brackets stand anywhere where the quoted form of an address may.
 #[inline(always)]
 fn quotes_follow(vector: impl Vector, rest: &[u8]) -> bool {
     // What is quoted has no less bytes than what stands before it.
-    let last = FARTHEST.min(rest.len() / 2);
+    let last = address::LONGEST.min(rest.len() / 2);
     let mut from = 0;
     while from < last {
         let Some(part) = rest[from..].first_chunk() else { return true };
         let mut places = vector.places(part, b'<');
         while places != 0 {
             let at = from + places.trailing_zeros() as usize;
-            if at > 0 && rest[at - 1] == b' ' && quote_in(&rest[at..]) {
+            if at > 0 && rest[at - 1] == b' ' && quote_in(vector, &rest[at..]) {
                 return true;
             }
             places &= places - 1;
@@ -138,8 +169,11 @@ fn quotes_follow(vector: impl Vector, rest: &[u8]) -> bool {
     false
 }
 
-/// Whether a quote stands before the bracket closes.
-#[inline(never)]
-fn quote_in(rest: &[u8]) -> bool {
-    rest.iter().find(|byte| matches!(byte, b'>' | b'"')) == Some(&b'"')
+/// Whether a quote may stand before the bracket closes.
+#[inline(always)]
+fn quote_in(vector: impl Vector, rest: &[u8]) -> bool {
+    match near(vector, rest, [b'>', b'"', b'"']) {
+        Some(end) => rest[end] == b'"',
+        None => true,
+    }
 }
