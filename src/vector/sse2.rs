@@ -62,7 +62,10 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[inline]
 #[target_feature(enable = "sse2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let (a, b, c) =
+        (_mm_set1_epi8(a.cast_signed()), _mm_set1_epi8(b.cast_signed()), _mm_set1_epi8(c.cast_signed()));
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
         let bytes = load(sixteen);

@@ -171,6 +171,7 @@ fn confirmation<'a>(found: &Found<'a>) -> Said<'a> {
 const SENDER: u16 = u16::from_le_bytes(*b"F=");
 const ROUTER: u16 = u16::from_le_bytes(*b"R=");
 const TRANSPORT: u16 = u16::from_le_bytes(*b"T=");
+const QUEUE_TIME: u16 = u16::from_le_bytes(*b"QT");
 const CONFIRMATION: u16 = u16::from_le_bytes(*b"C=");
 const HOST: u16 = u16::from_le_bytes(*b"H=");
 
@@ -179,7 +180,7 @@ impl<'a> Found<'a> {
     #[inline(always)]
     fn collect(&mut self, vector: impl Vector, flag: Flag, rest: &'a [u8]) {
         let mut rest = rest;
-        for _ in 0..fields::MOST_PIECES {
+        for _ in 0..usize::from(fields::MOST_PIECES) {
             if rest.is_empty() {
                 return;
             }
@@ -196,22 +197,41 @@ impl<'a> Found<'a> {
     /// Takes the next piece, if it is a field or a host as most stand, and tells what follows it.
     #[inline(always)]
     fn usual(&mut self, vector: impl Vector, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let [b' ', a, b, _] = *rest.first_chunk()? else { return None };
+        let [b' ', a, b, c] = *rest.first_chunk()? else { return None };
         let behind = &rest[3..];
-        let (place, (value, after)) = match u16::from_le_bytes([a, b]) {
-            SENDER => (&mut self.sender, usual::path(vector, behind)?),
-            ROUTER => (&mut self.router, usual::word(vector, behind)?),
-            TRANSPORT => (&mut self.transport, usual::word(vector, behind)?),
-            CONFIRMATION => (&mut self.confirmation, usual::quoted(vector, behind)?),
+        let key = u16::from_le_bytes([a, b]);
+        let (place, value, after) = match key {
+            SENDER => {
+                let (value, after) = usual::path(vector, behind)?;
+                (&mut self.sender, value, after)
+            }
+            CONFIRMATION => {
+                let (value, after) = usual::quoted(vector, behind)?;
+                (&mut self.confirmation, value, after)
+            }
             HOST => {
                 let (host, after) = usual::host(vector, behind)?;
                 self.host(host);
                 return Some(after);
             }
             _ => {
-                let (key, value, after) = usual::field(vector, rest)?;
-                self.field(key, value);
-                return Some(after);
+                let behind = match (b, c) {
+                    (b'=', _) => behind,
+                    (_, b'=') => &rest[4..],
+                    _ => return None,
+                };
+                let (value, after) = usual::word(vector, behind)?;
+                let place = match key {
+                    ROUTER => &mut self.router,
+                    TRANSPORT => &mut self.transport,
+                    QUEUE_TIME => &mut self.queue_time,
+                    // Nobody asks for it.
+                    _ if a.is_ascii_uppercase() && (b == b'=' || b.is_ascii_uppercase()) => {
+                        return Some(after);
+                    }
+                    _ => return None,
+                };
+                (place, value, after)
             }
         };
         place.get_or_insert(value);
@@ -291,11 +311,16 @@ fn without_times(text: &[u8]) -> &[u8] {
 }
 
 /// `12s` and `0.3s` as seconds; `1m2s` is none that can be borrowed from the line.
-#[inline]
+#[inline(always)]
 fn plain_seconds(time: &[u8]) -> Option<&[u8]> {
-    if let [seconds @ b'0'..=b'9', b's'] = time {
-        return Some(std::slice::from_ref(seconds));
+    match time {
+        [seconds @ b'0'..=b'9', b's'] => Some(std::slice::from_ref(seconds)),
+        _ => seconds(time),
     }
+}
+
+#[inline(never)]
+fn seconds(time: &[u8]) -> Option<&[u8]> {
     let seconds = time.strip_suffix(b"s")?;
     let number = seconds.first().is_some_and(u8::is_ascii_digit)
         && seconds.iter().all(|b| b.is_ascii_digit() || *b == b'.')

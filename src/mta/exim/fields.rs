@@ -253,11 +253,13 @@ fn helo_end(rest: &[u8]) -> Option<usize> {
 }
 
 /// What follows the port behind an address, where there is one, and the mark of a connection used again.
-#[inline]
+#[inline(always)]
 pub(super) fn behind_address(rest: &[u8]) -> &[u8] {
-    if rest.first() == Some(&b' ') {
-        return rest;
-    }
+    if rest.first() == Some(&b' ') { rest } else { behind_port(rest) }
+}
+
+#[inline(never)]
+fn behind_port(rest: &[u8]) -> &[u8] {
     let rest = match rest.strip_prefix(b":") {
         Some(port) => match port.iter().take_while(|b| b.is_ascii_digit()).count() {
             0 => rest,
