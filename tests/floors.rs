@@ -19,7 +19,7 @@ const ROOMS: [(&str, u8, &[&str]); 17] = [
     ("bounce", 1, &["smtp"]),
     ("mta", 2, &["smtp", "vector"]),
     ("summary", 2, &["smtp", "time"]),
-    ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time"]),
+    ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time", "vector"]),
     ("synth", 3, &["smtp", "time"]),
     ("state", 3, &["input", "summary", "smtp", "time"]),
     ("analysis", 3, &["summary", "catalog", "smtp", "time"]),

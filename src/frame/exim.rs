@@ -13,8 +13,14 @@ pub(super) fn stamp_length(text: &[u8]) -> Option<usize> {
     read(text).map(|(_, length)| length)
 }
 
+/// Whether a text may begin with such a stamp; few do that begin with a figure.
+#[inline]
+pub fn may_be_stamped(text: &[u8]) -> bool {
+    text.get(10) == Some(&b' ') && text[0].is_ascii_digit()
+}
+
 fn read(text: &[u8]) -> Option<(Stamp, usize)> {
-    if text.get(10) != Some(&b' ') {
+    if !may_be_stamped(text) {
         return None;
     }
     let wall = read_date_time(text)?;

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::Form;
+use super::memo::{Near, Place, eight};
 use crate::time::Stamp;
 
 /// Longest head that is remembered. Heads are compared in one of three lengths, whatever stands behind them.
@@ -14,16 +15,13 @@ const LONGEST: usize = 96;
 /// What the head of a line must look like to be read from memory.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// Its length in bytes; 0 when nothing is remembered.
-    pub(super) length: usize,
+    /// Where its parts stand; its end is its length.
+    pub(super) place: Place,
     bytes: [u8; LONGEST],
     /// Which bits of each byte must be the same: all, the upper half of a digit, or none behind the head.
     fixed: [u8; LONGEST],
     /// The highest that each byte may be: 9 where a digit stands.
     most: [u8; LONGEST],
-    pub(super) form: Form,
-    /// Where the host stands; empty where the form has none.
-    pub(super) host: Range<usize>,
     /// Where `MM:SS` stands.
     clock: u8,
     /// `MM:SS` as last seen, and the stamp it made.
@@ -36,12 +34,10 @@ pub(super) struct Head {
 impl Default for Head {
     fn default() -> Head {
         Head {
-            length: 0,
+            place: Place::NOWHERE,
             bytes: [0; LONGEST],
             fixed: [0; LONGEST],
             most: [u8::MAX; LONGEST],
-            form: Form::Bare,
-            host: 0..0,
             clock: 0,
             shown: 0,
             stamp: Stamp::Wall(0),
@@ -51,20 +47,21 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Reads the head of a line, if it is like the one remembered: its stamp. More bytes may follow the line, since a
-    /// head holds no line end.
+    /// Whether a line begins like this. More bytes may follow the line, since a head holds no line end.
     #[inline(always)]
-    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<Stamp> {
-        let like = match self.length {
+    pub(super) fn begins(&self, line: &Near) -> bool {
+        match self.place.end {
             0 => false,
             1..=32 => self.is_like::<32>(line),
             33..=64 => self.is_like::<64>(line),
             _ => self.is_like::<LONGEST>(line),
-        };
-        if !like {
-            return None;
         }
-        let shown = clock_at(line, self.clock)?;
+    }
+
+    /// The stamp of a line that begins like this.
+    #[inline(always)]
+    pub(super) fn stamp(&mut self, line: &Near) -> Option<Stamp> {
+        let shown = clock_at(line, self.clock);
         if shown != self.shown {
             self.stamp = later(self.hour, seconds(shown)?);
             self.shown = shown;
@@ -74,7 +71,7 @@ impl Head {
 
     /// Without a branch, so that the compiler takes many bytes at once.
     #[inline(always)]
-    fn is_like<const N: usize>(&self, line: &[u8]) -> bool {
+    fn is_like<const N: usize>(&self, line: &Near) -> bool {
         let (Some(line), Some(bytes), Some(fixed), Some(most)) = (
             line.first_chunk::<N>(),
             self.bytes.first_chunk::<N>(),
@@ -91,15 +88,21 @@ impl Head {
         differs == 0
     }
 
-    /// Remembers the head of a line, if it is one whose stamp can be told from its digits.
-    pub(super) fn learn(&mut self, head: &[u8], form: Form, stamp: Stamp, host: Range<usize>) {
-        self.length = 0;
-        let Some(clock) = clock(head).filter(|_| head.len() <= LONGEST) else { return };
-        let Ok(place) = u8::try_from(clock) else { return };
-        let Some(shown) = clock_at(head, place) else { return };
+    /// Remembers the head of a line, `length` bytes, if it is one whose stamp can be told from its digits.
+    pub(super) fn learn(&mut self, line: &Near, length: usize, form: Form, stamp: Stamp, host: Range<usize>) {
+        self.place = Place::NOWHERE;
+        let head = &line[..length.min(LONGEST)];
+        let Some(clock) = clock(head).filter(|_| length == head.len()) else { return };
+        let [Ok(at), Ok(end), Ok(host), Ok(host_end)] =
+            [clock, length, host.start, host.end].map(u8::try_from)
+        else {
+            return;
+        };
+        let shown = clock_at(line, at);
         let Some(seconds) = seconds(shown) else { return };
         let fraction = fraction(head, clock);
-        *self = Head { length: head.len(), form, host, clock: place, shown, stamp, ..Head::default() };
+        let place = Place { form, host, host_end, end };
+        *self = Head { place, clock: at, shown, stamp, ..Head::default() };
         for (at, byte) in head.iter().enumerate() {
             let of_clock = (clock..clock + 5).contains(&at) && at != clock + 2;
             let digit = of_clock || fraction.contains(&at);
@@ -110,17 +113,10 @@ impl Head {
     }
 }
 
-/// The five bytes of `MM:SS`, which more bytes follow.
+/// The five bytes of `MM:SS`.
 #[inline(always)]
-fn clock_at(line: &[u8], at: u8) -> Option<u64> {
-    Some(eight(line, at)? & 0xFF_FFFF_FFFF)
-}
-
-/// Eight bytes of a line as a number.
-#[inline(always)]
-pub(super) fn eight(line: &[u8], at: u8) -> Option<u64> {
-    let at = usize::from(at);
-    Some(u64::from_le_bytes(*line.get(at..at + 8)?.first_chunk()?))
+fn clock_at(line: &Near, at: u8) -> u64 {
+    eight(line, at) & 0xFF_FFFF_FFFF
 }
 
 /// `MM:SS` as seconds; what is more than 59 of either is read the long way.

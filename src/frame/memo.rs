@@ -3,8 +3,8 @@
 //! A server writes many lines a second, so stamp and host are mostly those of the last line, byte by byte, but for the
 //! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
-use super::head::{Head, eight};
-use super::tags::{Found, Tags};
+use super::head::Head;
+use super::tags::{self, Found, Tags};
 use super::{EXIM, Form, Record, clean, exim, framed};
 use crate::time::Stamp;
 use crate::vector::{Vector, common};
@@ -14,6 +14,8 @@ use crate::vector::{Vector, common};
 pub struct Splitter {
     /// Heads of several hosts, since a log may be that of many.
     heads: [Head; HOSTS],
+    /// The one that was met last.
+    last: u8,
     /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
     host_at: u8,
     tags: Tags,
@@ -22,75 +24,161 @@ pub struct Splitter {
 /// Heads remembered.
 const HOSTS: usize = 8;
 
-/// A line that is like others before it: most are only counted by their tag.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a, 's> {
-    /// The number of its tag: equal numbers are equal tags, below [`Splitter::TAGS`].
-    pub tag: u8,
-    /// When it was written.
-    pub stamp: Stamp,
-    line: &'a [u8],
-    head: &'s Head,
-    /// Where in the line the parts end.
-    parts: Found,
+/// Bytes from the start of a line on that are looked at, whatever stands behind the line: more than the longest head and the
+/// longest tag. Places in them are numbered by seven bits, so that no place need be checked.
+pub(super) const NEAR: usize = 128 + tags::AROUND;
+
+/// How a line begins.
+pub(super) type Near = [u8; NEAR];
+
+/// So many bytes from one of the first 128 on.
+#[inline(always)]
+pub(super) fn bytes<const N: usize>(line: &Near, at: u8) -> &[u8; N] {
+    const { assert!(N <= tags::AROUND) };
+    let at = usize::from(at) % 128;
+    line[at..at + N].first_chunk().unwrap_or(&[0; N])
 }
 
-impl<'a> Known<'a, '_> {
-    /// How it is framed.
-    #[inline]
+/// Eight of them as a number.
+#[inline(always)]
+pub(super) fn eight(line: &Near, at: u8) -> u64 {
+    u64::from_le_bytes(*bytes(line, at))
+}
+
+/// Where the parts of a line stand that is like others before it: most lines are only counted by their tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// When it was written.
+    pub stamp: Stamp,
+    /// The number of its tag: equal numbers are equal tags, below [`Splitter::TAGS`].
+    pub tag: u8,
+    // All places are counted from the start of the line, and none is further than the bytes that are looked at.
+    program_end: u8,
+    /// The program's end where there is no pid.
+    pid_end: u8,
+    message: u8,
+    head: Place,
+}
+
+/// What is the same for all lines with one head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// How they are framed.
+    pub(super) form: Form,
+    /// Where the host stands; empty where the form has none.
+    pub(super) host: u8,
+    pub(super) host_end: u8,
+    /// Where the head ends; 0 when nothing is remembered.
+    pub(super) end: u8,
+}
+
+impl Place {
+    pub(super) const NOWHERE: Place = Place { form: Form::Bare, host: 0, host_end: 0, end: 0 };
+}
+
+impl Known {
+    /// Nothing is known of the line.
+    pub const NOTHING: Known = Known {
+        stamp: Stamp::Wall(0),
+        tag: Splitter::STRANGE,
+        program_end: 0,
+        pid_end: 0,
+        message: 0,
+        head: Place::NOWHERE,
+    };
+
+    /// Whether anything is known.
+    #[inline(always)]
+    pub fn is_known(&self) -> bool {
+        self.tag != Splitter::STRANGE
+    }
+
+    /// How the line is framed.
+    #[inline(always)]
     pub fn form(&self) -> Form {
         self.head.form
     }
 
-    /// What the program said.
+    /// What the program said on the line.
     #[inline(always)]
-    pub fn message(&self) -> &'a [u8] {
-        &self.line[self.parts.message..]
+    pub fn message<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        let Some(message) = line.get(usize::from(self.message)..) else { return b"" };
+        match message.last() {
+            Some(b'\r') => without_last(message),
+            _ => message,
+        }
     }
 
-    /// What [`split`](super::split) gives.
+    /// What [`split`](super::split) gives of the line.
     #[inline]
-    pub fn record(&self) -> Record<'a> {
-        let Found { program_end, pid_end, .. } = self.parts;
-        let (form, stamp, message) = (self.head.form, Some(self.stamp), self.message());
+    pub fn record<'a>(&self, line: &'a [u8]) -> Record<'a> {
+        let &Known { stamp, program_end, pid_end, head: Place { form, host, host_end, end }, .. } = self;
+        let (stamp, message) = (Some(stamp), self.message(line));
         if form == Form::EximMain {
             return Record { form, stamp, host: b"", program: EXIM, pid: b"", message };
         }
-        let host = &self.line[self.head.host.clone()];
-        let program = &self.line[self.head.length..program_end];
-        let pid = if pid_end == program_end { b"" } else { &self.line[program_end + 1..pid_end] };
-        Record { form, stamp, host, program, pid, message }
+        let part = |from: u8, to: u8| line.get(usize::from(from)..usize::from(to)).unwrap_or_default();
+        // Behind the program stands a bracket, where there is a pid.
+        let pid = part(program_end + 1, pid_end);
+        Record { form, stamp, host: part(host, host_end), program: part(end, program_end), pid, message }
     }
 }
 
 impl Splitter {
     /// Numbers of tags end below this.
-    pub const TAGS: usize = 65;
+    pub const TAGS: usize = 2 * tags::PLACES;
 
     /// The number of Exim's own main log, whose lines have no tag.
-    const EXIM_TAG: u8 = 64;
+    const EXIM_TAG: u8 = 0;
 
-    /// The next line, the first `length` bytes of `text`, if it is like others before it. If it is not,
-    /// [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
+    /// The number of what is not known.
+    const STRANGE: u8 = tags::PLACES as u8;
+
+    /// The next line, the first `length` bytes of `text`, if it is like others before it: nothing else is told of it. If it
+    /// is not, [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
     #[inline(always)]
-    pub fn known<'a>(&mut self, vector: impl Vector, text: &'a [u8], length: usize) -> Option<Known<'a, '_>> {
-        let line = &text[..length];
-        let line = &line[..length - usize::from(line.last() == Some(&b'\r'))];
-        let head = &mut self.heads[place(text, self.host_at)];
-        let stamp = head.recognise(text)?;
+    pub fn known(&mut self, vector: impl Vector, text: &[u8], length: usize) -> Known {
+        self.likeness(vector, text, length).unwrap_or(Known::NOTHING)
+    }
+
+    #[inline(always)]
+    fn likeness(&mut self, vector: impl Vector, text: &[u8], length: usize) -> Option<Known> {
+        let near = text.first_chunk()?;
+        let mut number = usize::from(self.last) % HOSTS;
+        if !self.heads[number].begins(near) {
+            number = self.other(near)?;
+        }
+        let head = &mut self.heads[number];
+        let stamp = head.stamp(near)?;
+        let head = head.place;
         let parts = if head.form == Form::EximMain {
-            let rest = line.get(head.length..)?;
+            let rest = text.get(usize::from(head.end)..length)?;
             // What looks like an offset would belong to the stamp.
             if matches!(rest.first(), Some(b'+' | b'-')) {
                 return None;
             }
-            let message = line.len() - exim::without_pid(rest).len();
+            let message = length - exim::without_pid(rest).len();
             Found { number: Splitter::EXIM_TAG, program_end: 0, pid_end: 0, message }
         } else {
-            self.tags.find(vector, text, head.length)?
+            self.tags.find(vector, near, head.end)?
         };
+        let Found { number, program_end, pid_end, message } = parts;
         // Neither a head nor a tag goes on behind the line, for neither holds a line end; it is not taken on trust.
-        (parts.message <= line.len()).then_some(Known { tag: parts.number, stamp, line, head, parts })
+        if message > length {
+            return None;
+        }
+        // Whatever stands before the message is short.
+        let [program_end, pid_end, message] = [program_end, pid_end, message].map(|place| place as u8);
+        Some(Known { stamp, tag: number, program_end, pid_end, message, head })
+    }
+
+    /// The number of another head that the line begins with.
+    #[cold]
+    fn other(&mut self, near: &Near) -> Option<usize> {
+        let other = place(near, self.host_at);
+        let number = usize::from(other) % HOSTS;
+        self.last = other;
+        self.heads[number].begins(near).then_some(number)
     }
 
     /// Reads any line as [`split`](super::split) does, and remembers what it is like.
@@ -119,21 +207,32 @@ impl Splitter {
         let Some(head) = length.and_then(|length| line.get(..length)) else { return };
         // Behind a priority, a service's name or seconds since 1970 the first colon need not be the clock's.
         let of_clock = record.form != Form::Journalctl || head[0].is_ascii_alphabetic();
-        if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock {
+        let is_short = u8::try_from(head.len()).is_ok_and(|length| length < 128);
+        if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock && is_short {
+            // The line may be shorter than what is looked at.
+            let mut near = [b'\n'; NEAR];
+            let there = &line[..line.len().min(NEAR)];
+            near[..there.len()].copy_from_slice(there);
             self.host_at = u8::try_from(host.start).unwrap_or_default();
-            self.heads[place(line, self.host_at)].learn(head, record.form, stamp, host);
-            self.tags.learn(common(), line, head.len(), record.program);
+            self.last = place(&near, self.host_at);
+            self.heads[usize::from(self.last)].learn(&near, head.len(), record.form, stamp, host);
+            self.tags.learn(common(), &near, head.len() as u8, record.program);
         }
     }
 }
 
 /// Which of the heads it may be, by how the host begins.
 #[inline(always)]
-fn place(line: &[u8], host_at: u8) -> usize {
-    let host = eight(line, host_at).unwrap_or(0);
+fn place(line: &Near, host_at: u8) -> u8 {
+    let host = eight(line, host_at);
     // Without a host, the stamp stands there.
     let own = if host_at == 0 { 0 } else { host };
-    (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as usize % HOSTS
+    (own.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as u8
+}
+
+#[cold]
+fn without_last(bytes: &[u8]) -> &[u8] {
+    bytes.split_last().map_or(bytes, |(_, rest)| rest)
 }
 
 #[cfg(test)]
@@ -216,15 +315,16 @@ mod tests {
         fn remembering_changes_nothing(lines in proptest::collection::vec(line(), 1..16)) {
             let mut splitter = Splitter::default();
             let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
-            let log = lines.join("\n");
+            let log = lines.join("\n") + &"\n".repeat(NEAR);
             let mut text = log.as_bytes();
             for line in &lines {
                 let plain = split(line.as_bytes());
                 let here = text;
                 text = text.get(line.len() + 1..).unwrap_or_default();
-                if let Some(known) = splitter.known(common(), here, line.len()) {
-                    prop_assert_eq!(known.record(), plain, "{}", line);
-                    prop_assert_eq!((Some(known.stamp), known.message()), (plain.stamp, plain.message));
+                let known = splitter.known(common(), here, line.len());
+                if known.is_known() {
+                    prop_assert_eq!(known.record(line.as_bytes()), plain, "{}", line);
+                    prop_assert_eq!(known.message(line.as_bytes()), plain.message);
                     let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
                     prop_assert_eq!(&tag[..], plain.program);
                 } else {
@@ -241,13 +341,14 @@ mod tests {
             let line = format!(
                 "Mar  7 00:02:{second:02} {host} postfix/smtp[7]: 4bVx: to=<a@b.example>, relay=none"
             );
-            let known = splitter.known(common(), line.as_bytes(), line.len()).map(|known| known.tag);
-            if known.is_none() {
+            let text = line.clone() + &"\n".repeat(NEAR);
+            let known = splitter.known(common(), text.as_bytes(), line.len());
+            if !known.is_known() {
                 splitter.split(line.as_bytes());
             }
-            known
+            known.is_known().then_some(known.tag)
         };
-        assert_eq!([tag(1, "mx1"), tag(1, "mx1"), tag(2, "mx1")], [None, Some(0), Some(0)]);
-        assert_eq!([tag(2, "mx2"), tag(2, "mx1"), tag(59, "mx2")], [None, Some(0), Some(0)]);
+        assert_eq!([tag(1, "mx1"), tag(1, "mx1"), tag(2, "mx1")], [None, Some(1), Some(1)]);
+        assert_eq!([tag(2, "mx2"), tag(2, "mx1"), tag(59, "mx2")], [None, Some(1), Some(1)]);
     }
 }

@@ -1,20 +1,24 @@
 //! Where lines end: the only thing asked of every byte.
 //!
-//! Sixty-four bytes make one word, a bit for each line end; taking the bits one by one costs less than a search that
-//! starts anew behind every line.
+//! Sixty-four bytes make one word, a bit for each line end; most words have one or none. So one is written down of each,
+//! whether there is one or not, and only where there are more a processor must guess.
 
-use crate::vector::{Vector, prefetch};
+use crate::vector::Vector;
+
+/// Bytes that make one word.
+const WIDTH: usize = 64;
+
+/// Line ends found at once, at most.
+pub(super) const MOST: usize = 256;
 
 /// The places of `\n` in `bytes`, and the end of `bytes` where the last line has none.
 pub(super) struct Ends<'a, V> {
     vector: V,
     /// What was not looked at yet: words, and what is too short for one.
-    words: std::slice::Iter<'a, [u8; WIDTH]>,
+    words: &'a [[u8; WIDTH]],
     tail: &'a [u8],
-    /// Line ends not handed out, of the word that begins at `from`; `next` is where the one behind it does.
-    bits: u64,
+    /// Where that begins.
     from: usize,
-    next: usize,
     /// The end of `bytes`, where it ends a line too.
     open: Option<usize>,
 }
@@ -24,46 +28,49 @@ impl<'a, V: Vector> Ends<'a, V> {
     pub(super) fn new(vector: V, bytes: &'a [u8]) -> Ends<'a, V> {
         let (words, tail) = bytes.as_chunks();
         let open = bytes.last().is_some_and(|last| *last != b'\n').then_some(bytes.len());
-        Ends { vector, words: words.iter(), tail, bits: 0, from: 0, next: 0, open }
+        Ends { vector, words, tail, from: 0, open }
     }
 
-    /// The line ends of the next word; `None` where there is none.
+    /// Writes the next ones down. How many they are: none where there are no more.
     #[inline(always)]
-    fn word(&mut self) -> Option<u64> {
-        let Some(word) = self.words.next() else {
-            let tail = std::mem::take(&mut self.tail);
-            let bits = tail.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == b'\n'));
-            return (!tail.is_empty()).then_some(bits);
-        };
-        if let Some(ahead) = self.words.as_slice().get(AHEAD) {
-            prefetch(&ahead[0]);
+    pub(super) fn next(&mut self, ends: &mut [usize; MOST]) -> usize {
+        let mut count = 0;
+        let mut from = self.from;
+        let mut words = self.words.iter();
+        // There is room for one more word of nothing but line ends.
+        while count <= MOST - WIDTH
+            && let Some(word) = words.next()
+        {
+            let mut bits = self.vector.places(word, b'\n');
+            let more = bits.count_ones() as usize;
+            ends[count % MOST] = from + bits.trailing_zeros() as usize;
+            for next in 1..more {
+                bits &= bits - 1;
+                ends[(count + next) % MOST] = from + bits.trailing_zeros() as usize;
+            }
+            count += more;
+            from += WIDTH;
         }
-        Some(self.vector.places(word, b'\n'))
+        self.words = words.as_slice();
+        self.from = from;
+        if self.words.is_empty() && count <= MOST - WIDTH {
+            count = self.last(ends, count);
+        }
+        count
+    }
+
+    /// Those of the tail.
+    #[cold]
+    fn last(&mut self, ends: &mut [usize; MOST], mut count: usize) -> usize {
+        let tail = std::mem::take(&mut self.tail);
+        let all = memchr::memchr_iter(b'\n', tail).map(|at| self.from + at).chain(self.open.take());
+        for end in all {
+            ends[count] = end;
+            count += 1;
+        }
+        count
     }
 }
-
-impl<V: Vector> Iterator for Ends<'_, V> {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        while self.bits == 0 {
-            let Some(bits) = self.word() else { return self.open.take() };
-            self.bits = bits;
-            self.from = self.next;
-            self.next += WIDTH;
-        }
-        let end = self.from + self.bits.trailing_zeros() as usize;
-        self.bits &= self.bits - 1;
-        Some(end)
-    }
-}
-
-/// How far ahead bytes are fetched from memory, in words: some lines.
-const AHEAD: usize = 16;
-
-/// Bytes that make one word.
-const WIDTH: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -75,11 +82,19 @@ mod tests {
     proptest! {
         #[test]
         fn all_line_ends_and_nothing_else(
-            bytes in proptest::collection::vec(prop::sample::select(vec![b'\n', b'a', 0x8A, 0x0B]), 0..400),
+            bytes in proptest::collection::vec(prop::sample::select(vec![b'\n', b'a', 0x8A, 0x0B]), 0..1000),
         ) {
             let open = bytes.last().is_some_and(|last| *last != b'\n').then_some(bytes.len());
             let naive: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).chain(open).collect();
-            prop_assert_eq!(Ends::new(common(), &bytes).collect::<Vec<usize>>(), naive);
+            let (mut ends, mut some, mut all) = (Ends::new(common(), &bytes), [0; MOST], Vec::new());
+            loop {
+                let count = ends.next(&mut some);
+                if count == 0 {
+                    break;
+                }
+                all.extend_from_slice(&some[..count]);
+            }
+            prop_assert_eq!(all, naive);
         }
     }
 }

@@ -15,11 +15,11 @@
 use std::ops::Range;
 
 use super::account::Account;
-use super::ends::Ends;
+use super::ends::{self, Ends};
 use super::exim;
 use super::period::Period;
 use super::repeat::{self, Repeats};
-use crate::frame::{self, Form, Known, Record, Repeat, Splitter, own_stamp};
+use crate::frame::{self, Form, Known, Record, Repeat, Splitter, may_be_stamped, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
 use crate::mta::{Event, Kind, Mta, Program, parse_exim, parse_exim_by, parse_postfix};
 use crate::smtp::Action;
@@ -62,47 +62,30 @@ impl<S: Sink> Work for Reader<'_, '_, '_, S> {
     #[inline(always)]
     fn by(mut self, vector: impl Vector) -> Account {
         let own = self.block.lines();
+        let mut lines = Ends::new(vector, own);
+        let mut ends = [0; ends::MOST];
+        let mut all_known = [Known::NOTHING; ends::MOST];
+        let mut others = Vec::with_capacity(ends::MOST);
         let mut splitter = Splitter::default();
         let mut programs = [Tag::New; Splitter::TAGS];
         let mut start = 0;
-        for end in Ends::new(vector, own) {
-            let text = &own[start..];
-            let mut length = end - start;
-            let begin = start;
-            start = end + 1;
-            self.account.lines += 1;
-            if length > LINE_LIMIT {
-                self.account.long_lines += 1;
-                length = LINE_LIMIT;
+        loop {
+            let count = lines.next(&mut ends);
+            if count == 0 {
+                break;
             }
-            let line = &text[..length];
-            let Some(known) = splitter.known(vector, text, length) else {
-                self.any(splitter.split(line), line, begin..start);
-                continue;
-            };
-            let program = &mut programs[usize::from(known.tag)];
-            if let Tag::New = program {
-                *program = Tag::of(&known.record());
+            let mut from = start;
+            for (known, end) in all_known.iter_mut().zip(&ends[..count]) {
+                *known = splitter.known(vector, &own[from..], end - from);
+                if !known.is_known() {
+                    others.push(splitter.split(limited(&own[from..*end])));
+                }
+                from = end + 1;
             }
-            match program {
-                Tag::Postfix(daemon) if !Repeat::is_near(known.message()) => {
-                    let event = parse_postfix(daemon, known.message());
-                    self.known(&known, line, Mta::Postfix, &event);
-                }
-                Tag::EximMain => {
-                    self.known(&known, line, Mta::Exim, &parse_exim_by(vector, known.message()));
-                }
-                // A figure may begin a line of Exim's own; and what came again may be anybody's.
-                Tag::Other(_, lines)
-                    if !known.message().first().is_some_and(u8::is_ascii_digit)
-                        && !Repeat::is_near(known.message()) =>
-                {
-                    if self.instant(Some(known.stamp)).1 {
-                        *lines += 1;
-                        self.account.understood();
-                    }
-                }
-                _ => self.any(known.record(), line, begin..start),
+            let mut others = others.drain(..);
+            for (known, end) in all_known.iter().zip(&ends[..count]) {
+                self.line(vector, known, &own[start..*end], start, &mut programs, &mut others);
+                start = end + 1;
             }
         }
         self.last_counted_behind();
@@ -113,6 +96,12 @@ impl<S: Sink> Work for Reader<'_, '_, '_, S> {
         }
         self.account
     }
+}
+
+/// As much of a line as is looked at.
+#[inline(always)]
+fn limited(line: &[u8]) -> &[u8] {
+    &line[..line.len().min(LINE_LIMIT)]
 }
 
 /// What a tag told of its program.
@@ -155,7 +144,55 @@ pub(super) struct Reader<'r, 'z, 'b, S> {
     pub(super) last: Option<(Stamp, Instant, bool)>,
 }
 
-impl<S: Sink> Reader<'_, '_, '_, S> {
+impl<'b, S: Sink> Reader<'_, '_, 'b, S> {
+    /// Reads the line that begins at `start`, and is what is `known` of it, or the next of the `others`.
+    #[inline(always)]
+    fn line(
+        &mut self,
+        vector: impl Vector,
+        known: &Known,
+        mut line: &'b [u8],
+        start: usize,
+        programs: &mut [Tag<'b>; Splitter::TAGS],
+        others: &mut impl Iterator<Item = Record<'b>>,
+    ) {
+        let place = start..start + line.len() + 1;
+        self.account.lines += 1;
+        if line.len() > LINE_LIMIT {
+            self.account.long_lines += 1;
+            line = limited(line);
+        }
+        if !known.is_known() {
+            if let Some(record) = others.next() {
+                self.any(record, line, place);
+            }
+            return;
+        }
+        let message = known.message(line);
+        match &mut programs[usize::from(known.tag) % Splitter::TAGS] {
+            Tag::Postfix(daemon) if !Repeat::is_near(message) => {
+                let event = parse_postfix(daemon, message);
+                self.known(known, line, Mta::Postfix, &event);
+            }
+            Tag::Other(_, lines) if !Repeat::is_near(message) && !may_be_stamped(message) => {
+                if self.instant(Some(known.stamp)).1 {
+                    *lines += 1;
+                    self.account.understood();
+                }
+            }
+            Tag::EximMain => {
+                self.known(known, line, Mta::Exim, &parse_exim_by(vector, message));
+            }
+            tag => {
+                let record = known.record(line);
+                if let Tag::New = tag {
+                    *tag = Tag::of(&record);
+                }
+                self.any(record, line, place);
+            }
+        }
+    }
+
     /// Reads a record of which nothing is known yet; `place` is where its line stands.
     fn any(&mut self, record: Record<'_>, line: &[u8], place: Range<usize>) {
         match repeat::told(&record) {
@@ -188,7 +225,7 @@ impl<S: Sink> Reader<'_, '_, '_, S> {
 
     /// A line like others before it, and what it says. Most say nothing that goes further.
     #[inline(always)]
-    fn known(&mut self, known: &Known<'_, '_>, line: &[u8], mta: Mta, event: &Event<'_>) {
+    fn known(&mut self, known: &Known, line: &[u8], mta: Mta, event: &Event<'_>) {
         match event {
             Event::Mention | Event::Unrelated => {
                 if self.instant(Some(known.stamp)).1 {
@@ -196,7 +233,7 @@ impl<S: Sink> Reader<'_, '_, '_, S> {
                     self.account.found(known.form(), mta);
                 }
             }
-            _ => self.event(&known.record(), line, mta, event),
+            _ => self.event(&known.record(line), line, mta, event),
         }
     }
 

@@ -121,9 +121,9 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
     let mut splitter = Splitter::default();
-    lines(bytes).filter_map(move |line| match splitter.known(common(), line, line.len()) {
-        Some(known) => Some(known.stamp),
-        None => splitter.split(line).stamp,
+    lines(bytes).filter_map(move |line| {
+        let known = splitter.known(common(), line, line.len());
+        if known.is_known() { Some(known.stamp) } else { splitter.split(line).stamp }
     })
 }
 

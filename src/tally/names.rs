@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::vector::are_same;
+
 /// Longest name that is kept whole: a domain's limit (RFC 1035, section 2.3.4). Hostile logs may hold longer ones.
 pub(super) const LONGEST_NAME: usize = 255;
 
@@ -72,7 +74,7 @@ impl Names {
         let name = &name[..name.len().min(LONGEST_NAME)];
         let place = quick(name);
         if let Some(number) = self.recent[place].checked_sub(1)
-            && self.name(number) == name
+            && are_same(self.name(number), name)
         {
             return number;
         }
@@ -102,7 +104,7 @@ impl Names {
         let name = &name[..name.len().min(LONGEST_NAME)];
         if let Some(number) = self.recent[quick(name)].checked_sub(1)
             && self.known[number as usize].is_lower
-            && self.name(number) == name
+            && are_same(self.name(number), name)
         {
             return number;
         }

@@ -23,6 +23,7 @@ use super::marks::Marks;
 use crate::mta::Outcome;
 use crate::smtp::Action;
 use crate::time::Instant;
+use crate::vector::are_same;
 
 /// Open lives kept at most before those are dropped that can hardly go on. Logs that never say that a message left the
 /// queue would fill the memory otherwise.
@@ -47,28 +48,61 @@ impl Hash for Id {
 
 impl Id {
     #[inline]
-    fn new(host: &[u8], id: &[u8]) -> Id {
-        let mut bytes = [0; 24];
-        // Exim's ids have 23 bytes, Postfix's fewer. Longer than any: told apart by a hash of all of it.
-        bytes[23] = if id.len() <= 23 {
-            bytes[..id.len()].copy_from_slice(id);
-            id.len() as u8
-        } else {
-            bytes[..8].copy_from_slice(&xxh3_64(id).to_le_bytes());
-            u8::MAX
-        };
-        let host = if host.is_empty() { 0 } else { xxh3_64(host) };
-        let mut words = [0; 3];
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
-        Id { host, words }
+    fn new(host: u64, id: &[u8]) -> Id {
+        Id { host, words: short(id).unwrap_or_else(|| long(id)) }
     }
 
     /// All of it in one number, which others may have as well.
     fn mixed(&self) -> u64 {
         let [first, second, third] = self.words;
         first ^ second.rotate_left(29) ^ third ^ self.host
+    }
+}
+
+/// The words of an id whose bytes stand in two of them, as those of most do.
+#[inline]
+fn short(id: &[u8]) -> Option<[u64; 3]> {
+    let (Some(first), Some(last), 8..16) = (id.first_chunk(), id.last_chunk(), id.len()) else { return None };
+    // Of the last eight bytes some stand in the first word already.
+    let (first, last) = (u64::from_le_bytes(*first), u128::from(u64::from_le_bytes(*last)));
+    let second = last >> (8 * (16 - id.len()));
+    Some([first, second as u64, (id.len() as u64) << 56])
+}
+
+/// The words of any id.
+fn long(id: &[u8]) -> [u64; 3] {
+    let mut bytes = [0; 24];
+    // Exim's ids have 23 bytes, Postfix's fewer. Longer than any: told apart by a hash of all of it.
+    bytes[23] = if id.len() <= 23 {
+        bytes[..id.len()].copy_from_slice(id);
+        id.len() as u8
+    } else {
+        bytes[..8].copy_from_slice(&xxh3_64(id).to_le_bytes());
+        u8::MAX
+    };
+    let mut words = [0; 3];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
+}
+
+/// A host as ids name it, remembered from the line before: a log is mostly one host's.
+#[derive(Debug, Default)]
+struct Host {
+    name: Vec<u8>,
+    number: u64,
+}
+
+impl Host {
+    #[inline]
+    fn number(&mut self, host: &[u8]) -> u64 {
+        if !are_same(&self.name, host) {
+            self.number = if host.is_empty() { 0 } else { xxh3_64(host) };
+            self.name.clear();
+            self.name.extend_from_slice(host);
+        }
+        self.number
     }
 }
 
@@ -314,6 +348,7 @@ pub(super) struct Messages {
     forgotten: u64,
     /// Mentions so far.
     clock: u64,
+    host: Host,
     /// What recipients are hashed with: those who may keep the hashes shall not be able to look addresses up.
     seed: u64,
 }
@@ -357,14 +392,32 @@ impl Messages {
         Open { lives, forgotten: std::mem::take(&mut self.forgotten), clock: self.clock, seed: self.seed }
     }
 
+    /// The id of a message on a host.
+    #[inline]
+    fn id(&mut self, host: &[u8], queue_id: &[u8]) -> Id {
+        Id::new(self.host.number(host), queue_id)
+    }
+
     /// An id is given out.
     pub(super) fn arrival(&mut self, host: &[u8], queue_id: &[u8], remote: bool) {
-        let id = Id::new(host, queue_id);
-        self.begin(id, None);
+        let id = self.id(host, queue_id);
         self.clock += 1;
-        let life = self.open.entry(id).or_insert_with(|| Life { whole: true, ..Life::default() });
-        life.touched = self.clock;
-        life.remote = remote;
+        let life = Life { whole: true, remote, touched: self.clock, ..Life::default() };
+        match self.open.entry(id) {
+            Entry::Vacant(place) => {
+                self.begun.push(Begun { id, sender: None, heads: self.heads.len() });
+                place.insert(life);
+            }
+            Entry::Occupied(known) if known.get().has_progress() => {
+                self.end(id);
+                *self.open.entry(id).or_default() = life;
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.touched = self.clock;
+                known.remote = remote;
+            }
+        }
     }
 
     /// Ends what was there of this id.
@@ -381,7 +434,7 @@ impl Messages {
 
     /// The sender is named. `arrival`: by the line that begins the life.
     pub(super) fn sender(&mut self, host: &[u8], queue_id: &[u8], named: Named, arrival: bool) {
-        let id = Id::new(host, queue_id);
+        let id = self.id(host, queue_id);
         let sender = named.sender;
         if arrival {
             self.begin(id, Some(sender));
@@ -416,8 +469,9 @@ impl Messages {
             self.settled.extend(unnamed.map(|attempt| (attempt, None)));
             return None;
         };
+        let id = self.id(host, queue_id);
         self.clock += 1;
-        let life = self.open.entry(Id::new(host, queue_id)).or_default();
+        let life = self.open.entry(id).or_default();
         life.touched = self.clock;
         life.attempted = true;
         let delayed = action == Action::Delayed;
@@ -453,7 +507,7 @@ impl Messages {
 
     /// A message leaves the queue.
     pub(super) fn done(&mut self, host: &[u8], queue_id: &[u8]) {
-        let id = Id::new(host, queue_id);
+        let id = self.id(host, queue_id);
         let life = self.open.remove(&id).unwrap_or_default();
         self.ended(id, life);
     }

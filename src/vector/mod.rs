@@ -135,6 +135,30 @@ pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
     bytes.iter().take_while(|byte| (first..=last).contains(byte)).count()
 }
 
+/// Whether two texts are the same: what `==` tells, without a call where they are short.
+#[inline]
+pub fn are_same(one: &[u8], other: &[u8]) -> bool {
+    let words = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let length = one.len();
+    if length != other.len() {
+        return false;
+    }
+    // Both ends overlap where the text is shorter than two of them.
+    if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
+        (one.first_chunk::<16>(), one.last_chunk::<16>(), other.first_chunk::<16>(), other.last_chunk::<16>())
+    {
+        return first == of_first
+            && last == of_last
+            && (length <= 32 || one[16..length - 16] == other[16..length - 16]);
+    }
+    if let (Some(first), Some(last), Some(of_first), Some(of_last)) =
+        (one.first_chunk(), one.last_chunk(), other.first_chunk(), other.last_chunk())
+    {
+        return words(first) == words(of_first) && words(last) == words(of_last);
+    }
+    one.iter().zip(other).all(|(one, other)| one == other)
+}
+
 /// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
 #[inline(always)]
 pub fn prefetch(byte: &u8) {
@@ -193,6 +217,21 @@ mod tests {
             prop_assert_eq!(find2(wanted, last, bytes), either);
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
+        }
+
+        #[test]
+        fn texts_are_the_same_or_not(
+            one in proptest::collection::vec(0_u8..2, 0..70),
+            other in proptest::collection::vec(0_u8..2, 0..70),
+            changed in 0_usize..70,
+        ) {
+            prop_assert_eq!(are_same(&one, &other), one == other);
+            let mut close = one.clone();
+            prop_assert!(are_same(&one, &close));
+            if let Some(byte) = close.get_mut(changed) {
+                *byte ^= 4;
+                prop_assert!(!are_same(&one, &close));
+            }
         }
     }
 }
