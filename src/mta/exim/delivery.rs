@@ -180,17 +180,19 @@ impl<'a> Found<'a> {
     #[inline(always)]
     fn collect(&mut self, vector: impl Vector, flag: Flag, rest: &'a [u8]) {
         let mut rest = rest;
-        for _ in 0..usize::from(fields::MOST_PIECES) {
-            if rest.is_empty() {
+        let mut left = fields::MOST_PIECES;
+        loop {
+            // A loop of its own, which calls nobody.
+            while left > 0
+                && let Some(after) = self.usual(vector, rest)
+            {
+                (rest, left) = (after, left - 1);
+            }
+            if left == 0 || rest.is_empty() {
                 return;
             }
-            rest = match self.usual(vector, rest) {
-                Some(after) => after,
-                None => match self.any(flag, rest) {
-                    Some(after) => after,
-                    None => return,
-                },
-            }
+            let Some(after) = self.any(flag, rest) else { return };
+            (rest, left) = (after, left - 1);
         }
     }
 

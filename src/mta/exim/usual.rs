@@ -80,24 +80,17 @@ pub(super) fn path(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A value up to the next blank that nothing is around and no text follows.
 #[inline(always)]
 pub(super) fn word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (word, after) = rest.split_at(blank(vector, rest));
+    // The last fields of a line are short ones.
+    let end = if rest.len() < 32 {
+        rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len())
+    } else {
+        near(vector, rest, [b' '; 3])?
+    };
+    let (word, after) = rest.split_at(end);
     if matches!(word.first()?, b'"' | b'<') || word.last() == Some(&b':') {
         return None;
     }
     Some((word, after))
-}
-
-/// Where the first blank is, or the end.
-#[inline(always)]
-fn blank(vector: impl Vector, rest: &[u8]) -> usize {
-    if rest.len() < 32 {
-        // The last fields of a line are short ones.
-        return rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
-    }
-    match near(vector, rest, [b' '; 3]) {
-        Some(blank) => blank,
-        None => fields::blank(rest),
-    }
 }
 
 /// A host as most stand, and what follows it: a name that is not very long, and its address directly behind it.
