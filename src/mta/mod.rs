@@ -277,6 +277,7 @@ impl Outcome<'_> {
     }
 
     /// Whether Exim says that it had no answer in time. Without a reply the text is its own.
+    #[cold]
     fn timed_out(&self) -> bool {
         self.reply.is_none() && memchr::memmem::find(self.text, b"timed out").is_some()
     }

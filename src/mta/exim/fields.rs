@@ -73,9 +73,13 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Item<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Item<'a>> {
         self.left = self.left.checked_sub(1)?;
-        let (item, rest) = usual::item(common(), self.rest).or_else(|| item(self.rest))?;
+        let (item, rest) = match usual::item(common(), self.rest) {
+            Some(read) => read,
+            None => item(self.rest)?,
+        };
         self.rest = rest;
         Some(item)
     }

@@ -18,13 +18,14 @@ pub(super) fn item(vector: impl Vector, rest: &[u8]) -> Option<(Item<'_>, &[u8])
     Some((Item::Field(key, value), after))
 }
 
-/// Any field but a host, and what follows it: behind one blank a key of one capital letter or two, and its value.
+/// Any field but a host, and what follows it: behind one blank a key of one letter or two, and its value.
 #[inline(always)]
 pub(super) fn field(vector: impl Vector, rest: &[u8]) -> Option<(Key, &[u8], &[u8])> {
-    let [b' ', a @ b'A'..=b'Z', b, c] = *rest.first_chunk()? else { return None };
+    let [b' ', a, b, c] = *rest.first_chunk()? else { return None };
     let rest = match (b, c) {
+        _ if !a.is_ascii_alphabetic() => return None,
         (b'=', _) => &rest[3..],
-        (b'A'..=b'Z', b'=') => &rest[4..],
+        (b, b'=') if b.is_ascii_alphabetic() => &rest[4..],
         _ => return None,
     };
     let (value, after) = match rest.first()? {
