@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 /// Each room, its floor, and the rooms it may import from.
 const ROOMS: [(&str, u8, &[&str]); 17] = [
-    ("smtp", 0, &[]),
     ("time", 0, &[]),
     ("sys", 0, &[]),
     ("vector", 0, &[]),
+    ("smtp", 1, &["vector"]),
     ("input", 1, &["sys"]),
     ("frame", 1, &["time", "vector"]),
-    ("catalog", 1, &["smtp"]),
-    ("bounce", 1, &["smtp"]),
+    ("catalog", 2, &["smtp"]),
+    ("bounce", 2, &["smtp"]),
     ("mta", 2, &["smtp", "vector"]),
     ("summary", 2, &["smtp", "time"]),
     ("tally", 3, &["mta", "frame", "summary", "catalog", "smtp", "time", "vector"]),

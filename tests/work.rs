@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use smtpulse::bounce;
 use smtpulse::catalog::{Catalog, Reader};
 use smtpulse::frame::{self, Splitter};
-use smtpulse::mta::{parse_exim, parse_postfix};
+use smtpulse::mta::{Daemon, parse_exim, parse_postfix};
 use smtpulse::smtp::{Code, Joint, ReplyCodes};
 use smtpulse::vector::common;
 
@@ -153,7 +153,7 @@ fn each(starts: &[&str], mut read: impl FnMut(&str)) {
 #[test]
 fn of_a_line_of_postfix() {
     each(&POSTFIX, |line| {
-        for daemon in [&b"smtp"[..], b"smtpd", b""] {
+        for daemon in [Daemon::Client, Daemon::Server, Daemon::Unknown] {
             let _ = parse_postfix(daemon, line.as_bytes());
         }
     });

@@ -9,7 +9,7 @@ mod postfix;
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Step};
 
 pub use exim::{parse as parse_exim, parse_by as parse_exim_by};
-pub use postfix::parse as parse_postfix;
+pub use postfix::{Daemon, parse as parse_postfix};
 
 /// The mail transfer agent that wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,9 +32,9 @@ impl Mta {
 
 /// Who a program is, by its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program<'a> {
-    /// A Postfix daemon, by the last part of its path; empty when a carrier has cut the path.
-    Postfix(&'a [u8]),
+pub enum Program {
+    /// A Postfix daemon.
+    Postfix(Daemon),
     /// Exim.
     Exim,
     /// No tag at all: only a strict pattern may be taken for a mail server's line.
@@ -43,83 +43,19 @@ pub enum Program<'a> {
     Other,
 }
 
-impl<'a> Program<'a> {
+impl Program {
     /// Postfix writes `syslog_name/daemon` and an operator may choose any `syslog_name`, so the daemon decides.
-    pub fn of(tag: &'a [u8]) -> Program<'a> {
+    pub fn of(tag: &[u8]) -> Program {
         if tag.is_empty() {
             return Program::Missing;
         }
         match memchr::memrchr(b'/', tag) {
-            Some(slash) if is_daemon(&tag[slash + 1..]) => Program::Postfix(&tag[slash + 1..]),
-            Some(_) => Program::Other,
+            Some(slash) => Daemon::of(&tag[slash + 1..]).map_or(Program::Other, Program::Postfix),
             None if tag.starts_with(b"exim") => Program::Exim,
-            None if tag.starts_with(b"postfix") => Program::Postfix(b""),
+            None if tag.starts_with(b"postfix") => Program::Postfix(Daemon::Unknown),
             None => Program::Other,
         }
     }
-}
-
-/// Postfix programs that write to the mail log.
-fn is_daemon(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"smtp"
-            | b"smtpd"
-            | b"qmgr"
-            | b"cleanup"
-            | b"lmtp"
-            | b"local"
-            | b"virtual"
-            | b"pipe"
-            | b"bounce"
-            | b"pickup"
-            | b"error"
-            | b"retry"
-            | b"discard"
-            | b"postscreen"
-            | b"anvil"
-            | b"scache"
-            | b"tlsmgr"
-            | b"tlsproxy"
-            | b"trivial-rewrite"
-            | b"verify"
-            | b"master"
-            | b"postfix-script"
-            | b"dnsblog"
-            | b"proxymap"
-            | b"flush"
-            | b"showq"
-            | b"spawn"
-            | b"defer"
-            | b"trace"
-            | b"oqmgr"
-            | b"nqmgr"
-            | b"qmqpd"
-            | b"postsuper"
-            | b"postqueue"
-            | b"postdrop"
-            | b"sendmail"
-            | b"postlog"
-            | b"postlogd"
-            | b"postmap"
-            | b"postalias"
-            | b"postcat"
-            | b"proxywrite"
-            | b"smtps"
-            | b"submission"
-            | b"etrn"
-            | b"tlsproxyd"
-            | b"postfix"
-            | b"set-permissions"
-            | b"postmulti"
-            | b"postmulti-script"
-            | b"post-install"
-            | b"postkick"
-            | b"postlock"
-            | b"fsstone"
-            | b"smtp-sink"
-            | b"smtp-source"
-    )
 }
 
 /// What a record says. Everything is borrowed from the line.
@@ -286,12 +222,24 @@ impl Outcome<'_> {
 /// Whether an address (without brackets) is the loopback address itself.
 ///
 /// Only 127.0.0.1 and ::1: other addresses of 127/8 may carry real remote names behind a local tunnel.
+#[inline]
 pub(crate) fn is_loopback(ip: &[u8]) -> bool {
     ip == b"127.0.0.1" || ip == b"::1"
 }
 
 /// Whether a relay name says by itself that the hop stays on this host.
+#[inline]
 pub(crate) fn is_local_name(host: &[u8]) -> bool {
+    may_be_local_name(host) && is_name_of_loopback(host)
+}
+
+/// Whether one look leaves it open that a name is such a one: most begin with another letter.
+#[inline]
+pub(crate) fn may_be_local_name(host: &[u8]) -> bool {
+    matches!(host.first(), Some(b'1' | b':' | b'l' | b'L'))
+}
+
+fn is_name_of_loopback(host: &[u8]) -> bool {
     host.starts_with(b"127.") && host.iter().all(|b| b.is_ascii_digit() || *b == b'.')
         || host == b"::1"
         || host.eq_ignore_ascii_case(b"localhost")

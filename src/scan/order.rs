@@ -7,7 +7,7 @@
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::frame::{Splitter, own_stamp, split};
+use crate::frame::{Known, Splitter, own_stamp, split};
 use crate::input::Source;
 use crate::mta::{Event, Program, parse_postfix};
 use crate::summary::Years;
@@ -122,8 +122,9 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
     let mut splitter = Splitter::default();
     lines(bytes).filter_map(move |line| {
-        let known = splitter.known(common(), line, line.len());
-        if known.is_known() { Some(known.stamp) } else { splitter.split(line).stamp }
+        let mut known = Known::NOTHING;
+        splitter.know(common(), line, line.len(), &mut known);
+        if known.is_known() { Some(splitter.shared().stamp) } else { splitter.split(line).stamp }
     })
 }
 

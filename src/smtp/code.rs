@@ -1,37 +1,46 @@
 //! Reply codes: the basic code of RFC 5321 and the enhanced code of RFC 3463.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::num::{NonZeroU16, NonZeroU32};
 
 use serde::{Deserialize, Serialize};
 
 /// A basic reply code (RFC 5321, section 4.2): three digits, 200 to 599.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
-pub struct BasicCode(u16);
+pub struct BasicCode(NonZeroU16);
 
 impl BasicCode {
     /// A code from its number; `None` outside 200..=599.
     pub const fn new(number: u16) -> Option<BasicCode> {
-        if number >= 200 && number <= 599 { Some(BasicCode(number)) } else { None }
+        match NonZeroU16::new(number) {
+            Some(number) if number.get() >= 200 && number.get() <= 599 => Some(BasicCode(number)),
+            _ => None,
+        }
     }
 
     /// The code in the first three bytes of `text`, when a fourth byte does not continue the number.
+    #[inline]
     pub fn at_start(text: &[u8]) -> Option<BasicCode> {
-        let digits = text.first_chunk::<3>()?;
-        if !digits.iter().all(u8::is_ascii_digit) || text.get(3).is_some_and(u8::is_ascii_alphanumeric) {
+        let [hundreds @ b'2'..=b'5', tens @ b'0'..=b'9', ones @ b'0'..=b'9', after @ ..] = text else {
+            return None;
+        };
+        if !matches!(after, [] | [b' ' | b'-', ..]) && after[0].is_ascii_alphanumeric() {
             return None;
         }
-        BasicCode::new(digits.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0')))
+        let [hundreds, tens, ones] = [hundreds, tens, ones].map(|digit| u16::from(digit - b'0'));
+        NonZeroU16::new(hundreds * 100 + tens * 10 + ones).map(BasicCode)
     }
 
     /// The number, 200 to 599.
     pub const fn number(self) -> u16 {
-        self.0
+        self.0.get()
     }
 
     /// The first digit: 2 success, 3 intermediate, 4 transient, 5 permanent.
     pub const fn severity(self) -> u8 {
-        (self.0 / 100) as u8
+        (self.number() / 100) as u8
     }
 }
 
@@ -44,13 +53,13 @@ impl TryFrom<u16> for BasicCode {
 
 impl From<BasicCode> for u16 {
     fn from(code: BasicCode) -> u16 {
-        code.0
+        code.number()
     }
 }
 
 impl fmt::Display for BasicCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:03}", self.0)
+        write!(f, "{:03}", self.number())
     }
 }
 
@@ -61,28 +70,32 @@ impl fmt::Debug for BasicCode {
 }
 
 /// An enhanced status code (RFC 3463): class 2, 4 or 5, then subject and detail of one to three digits each.
+///
+/// Held as one number, ten bits for each part: it is compared and hashed for every reply.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EnhancedCode {
-    class: u8,
-    subject: u16,
-    detail: u16,
-}
+pub struct EnhancedCode(NonZeroU32);
 
 impl EnhancedCode {
     /// A code from its parts; `None` when a part is out of range.
     pub const fn new(class: u8, subject: u16, detail: u16) -> Option<EnhancedCode> {
-        if matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999 {
-            Some(EnhancedCode { class, subject, detail })
-        } else {
-            None
+        if !matches!(class, 2 | 4 | 5) || subject > 999 || detail > 999 {
+            return None;
+        }
+        EnhancedCode::of(class as u32, subject as u32, detail as u32)
+    }
+
+    const fn of(class: u32, subject: u32, detail: u32) -> Option<EnhancedCode> {
+        match NonZeroU32::new(class << 20 | subject << 10 | detail) {
+            Some(parts) => Some(EnhancedCode(parts)),
+            None => None,
         }
     }
 
     /// The code at the start of `text`, with the number of bytes it takes. What follows must not continue it.
-    #[inline]
+    #[inline(always)]
     pub fn at_start(text: &[u8]) -> Option<(EnhancedCode, usize)> {
-        // Most have three figures.
+        // Most have three figures and stand before a blank, or end a field.
         if let [
             class @ (b'2' | b'4' | b'5'),
             b'.',
@@ -93,8 +106,28 @@ impl EnhancedCode {
             ..,
         ] = text
         {
-            let [class, subject, detail] = [class, subject, detail].map(|figure| figure - b'0');
-            return Some((EnhancedCode { class, subject: subject.into(), detail: detail.into() }, 5));
+            let [class, subject, detail] = [class, subject, detail].map(|figure| u32::from(figure - b'0'));
+            return Some((EnhancedCode::of(class, subject, detail)?, 5));
+        }
+        EnhancedCode::longer_at_start(text)
+    }
+
+    /// The same where the detail has two or three figures, as those of policy have.
+    #[inline(never)]
+    fn longer_at_start(text: &[u8]) -> Option<(EnhancedCode, usize)> {
+        if let Some(
+            [class @ (b'2' | b'4' | b'5'), b'.', subject @ b'0'..=b'9', b'.', a @ b'0'..=b'9', rest @ ..],
+        ) = text.first_chunk::<8>()
+        {
+            let [class, subject, a] = [class, subject, a].map(|figure| u32::from(figure - b'0'));
+            let (detail, end) = match rest {
+                [b @ b'0'..=b'9', b' ' | b',', _] => (a * 10 + u32::from(b - b'0'), 6),
+                [b @ b'0'..=b'9', c @ b'0'..=b'9', b' ' | b','] => {
+                    (a * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0'), 7)
+                }
+                _ => return EnhancedCode::any_at_start(text),
+            };
+            return Some((EnhancedCode::of(class, subject, detail)?, end));
         }
         EnhancedCode::any_at_start(text)
     }
@@ -113,7 +146,7 @@ impl EnhancedCode {
         if text.get(end) == Some(&b'.') && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
             return None;
         }
-        Some((EnhancedCode { class, subject, detail }, end))
+        Some((EnhancedCode::new(class, subject, detail)?, end))
     }
 
     /// The code that is all of `text`.
@@ -123,22 +156,22 @@ impl EnhancedCode {
 
     /// RFC 3463 class: 2, 4 or 5.
     pub const fn class(self) -> u8 {
-        self.class
+        (self.0.get() >> 20) as u8
     }
 
     /// RFC 3463 subject as a number.
     pub const fn subject_number(self) -> u16 {
-        self.subject
+        (self.0.get() >> 10 & 0x3FF) as u16
     }
 
     /// RFC 3463 detail as a number.
     pub const fn detail(self) -> u16 {
-        self.detail
+        (self.0.get() & 0x3FF) as u16
     }
 
     /// RFC 3463 subject by name; `None` for numbers the RFC does not define.
     pub const fn subject(self) -> Option<Subject> {
-        Subject::from_number(self.subject)
+        Subject::from_number(self.subject_number())
     }
 }
 
@@ -175,7 +208,7 @@ impl From<EnhancedCode> for String {
 
 impl fmt::Display for EnhancedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+        write!(f, "{}.{}.{}", self.class(), self.subject_number(), self.detail())
     }
 }
 
@@ -224,7 +257,7 @@ impl Subject {
 }
 
 /// What a receiver answered: basic and enhanced code, either of which may be missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Code {
     /// The basic code in the reply's text.
     pub basic: Option<BasicCode>,
@@ -242,6 +275,15 @@ impl Code {
     }
 }
 
+/// At once: it is part of what is looked up for every reply.
+impl Hash for Code {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let basic = self.basic.map_or(0, BasicCode::number);
+        let enhanced = self.enhanced.map_or(0, |enhanced| enhanced.0.get());
+        state.write_u64(u64::from(basic) << 32 | u64::from(enhanced));
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.basic, self.enhanced) {
@@ -255,6 +297,8 @@ impl fmt::Display for Code {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn enhanced(text: &str) -> Option<String> {
@@ -284,6 +328,22 @@ mod tests {
         assert_eq!(enhanced("3.1.1"), None);
         assert_eq!(enhanced("5.1"), None);
         assert_eq!(enhanced("#5.1.1"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_codes_are_read_as_any(text in "[2-6][.][0-9]{1,2}[.][0-9]{1,4}[ ,.a]?[0-9x ]{0,3}") {
+            let text = text.as_bytes();
+            prop_assert_eq!(EnhancedCode::at_start(text), EnhancedCode::any_at_start(text));
+        }
+
+        #[test]
+        fn codes_keep_their_parts(class in 0_u8..7, subject in 0_u16..1100, detail in 0_u16..1100) {
+            let parts = |code: EnhancedCode| (code.class(), code.subject_number(), code.detail());
+            let fits = matches!(class, 2 | 4 | 5) && subject < 1000 && detail < 1000;
+            let code = EnhancedCode::new(class, subject, detail);
+            prop_assert_eq!(code.map(parts), fits.then_some((class, subject, detail)));
+        }
     }
 
     #[test]

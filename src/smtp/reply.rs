@@ -7,6 +7,7 @@
 use memchr::memmem;
 
 use super::code::{BasicCode, EnhancedCode};
+use crate::vector::{Vector, common};
 
 /// What joins the lines of a logged reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub struct ReplyCodes {
 
 impl ReplyCodes {
     /// Reads the codes of a reply that starts at the start of `reply`.
+    #[inline]
     pub fn read(reply: &[u8], joint: Joint) -> ReplyCodes {
         let Some(first) = BasicCode::at_start(reply) else {
             return ReplyCodes::default();
@@ -47,17 +49,20 @@ impl ReplyCodes {
         if reply.get(3) != Some(&b'-') {
             return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
         }
+        ReplyCodes::of_lines(reply, first, joint)
+    }
+
+    #[inline(never)]
+    fn of_lines(reply: &[u8], first: BasicCode, joint: Joint) -> ReplyCodes {
         let last = last_line(reply, first, joint);
         ReplyCodes { basic: BasicCode::at_start(last).or(Some(first)), enhanced: enhanced_after_basic(last) }
     }
 }
 
+#[inline]
 fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
-    if !matches!(line.get(3), Some(b' ' | b'-')) {
-        return None;
-    }
-    let (code, _) = EnhancedCode::at_start(&line[4..])?;
-    Some(code)
+    let (b' ' | b'-', rest) = line.get(3..)?.split_first()? else { return None };
+    EnhancedCode::at_start(rest).map(|(code, _)| code)
 }
 
 /// The last line of a reply whose first line is `ddd-`.
@@ -67,13 +72,11 @@ fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
 /// enhanced code, a last line that has one too is preferred to one that has none. Without a last line the log has cut the
 /// reply, and the line it was cut in counts only when its code is not what was cut.
 fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
-    let joint = joint.bytes();
     let wants_enhanced = enhanced_after_basic(reply).is_some();
     let (mut before, mut last) = (reply, reply);
     let mut plain = None;
     let mut from = 4;
-    while let Some(found) = memmem::find(&reply[from.min(reply.len())..], joint) {
-        let start = from + found + joint.len();
+    while let Some(start) = next_start(reply, from, joint) {
         from = start;
         let line = &reply[start..];
         let Some(code) = BasicCode::at_start(line) else { continue };
@@ -94,9 +97,48 @@ fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
     plain.unwrap_or(if wants_enhanced && cut_inside_code { before } else { last })
 }
 
+/// Where the next line may begin: behind the first joint at `from` or later. Those that no code follows may be left out.
+#[inline]
+fn next_start(reply: &[u8], from: usize, joint: Joint) -> Option<usize> {
+    if joint == Joint::Blank {
+        return blank_before_figure(reply, from).map(|blank| blank + 1);
+    }
+    let joint = joint.bytes();
+    let found = memmem::find(reply.get(from..)?, joint)?;
+    Some(from + found + joint.len())
+}
+
+/// The first blank at `from` or later that stands before a figure that a code may begin with. Every word ends at a blank, so
+/// those before words are passed over many at once.
+fn blank_before_figure(reply: &[u8], mut from: usize) -> Option<usize> {
+    while let Some(near) = reply.get(from..)?.first_chunk() {
+        let places = common().places_before(near, b' ', b'2', b'5');
+        if places != 0 {
+            return Some(from + places.trailing_zeros() as usize);
+        }
+        from += near.len() - 1;
+    }
+    let end = &reply[from..];
+    end.windows(2).position(|pair| matches!(pair, [b' ', b'2'..=b'5'])).map(|place| from + place)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn blanks_are_found_many_at_once_as_one_by_one(
+            text in "([a-z2 ]{0,40}|[ 1-6]{0,5}){0,4}",
+            from in 0_usize..80,
+        ) {
+            let text = text.as_bytes();
+            let begins = |at: &usize| text[*at] == b' ' && matches!(text.get(at + 1), Some(b'2'..=b'5'));
+            prop_assert_eq!(blank_before_figure(text, from), (from..text.len()).find(begins));
+        }
+    }
 
     fn read(text: &str, joint: Joint) -> String {
         let codes = ReplyCodes::read(text.as_bytes(), joint);

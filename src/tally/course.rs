@@ -11,6 +11,7 @@ use crate::mta::Outcome;
 use crate::smtp::domain;
 use crate::summary::{Buckets, Counts, Parties, Party, Span, Tries, Width};
 use crate::time::Instant;
+use crate::vector::are_same;
 
 /// Counts over time. A bucket is named by its start, and `None` is for lines without a stamp.
 #[derive(Debug, Default)]
@@ -18,11 +19,15 @@ pub(super) struct Course {
     width: Width,
     /// First and last instant.
     ends: Option<(Instant, Instant)>,
+    /// The instant that was tried last.
+    reached: Option<Instant>,
     /// The buckets of the last instant asked for, of all and of parts: bursts share a second.
     last: Option<(Instant, Instant, Instant)>,
     /// By key, over all.
     spans: Vec<Span>,
     cells: Cells,
+    /// The host of ours that was met last, and its number: a log is mostly one host's.
+    host: (Vec<u8>, u32),
     pub(super) lines: Lines,
 }
 
@@ -31,6 +36,7 @@ impl Course {
     pub(super) fn restart(&mut self, width: Width) {
         self.width = width;
         self.ends = None;
+        self.reached = None;
         self.last = None;
         self.spans.clear();
     }
@@ -38,8 +44,11 @@ impl Course {
     /// An attempt, or a refusal of ours.
     #[inline]
     pub(super) fn tried(&mut self, Attempt { slot, at, retry, .. }: Attempt) {
-        if let Some(at) = at {
-            self.reach((at, at));
+        if let Some(now) = at
+            && self.reached != at
+        {
+            self.reach((now, now));
+            self.reached = at;
         }
         self.span(slot).add(at);
         let bucket = self.buckets(at).0;
@@ -53,9 +62,13 @@ impl Course {
 
     /// An attempt was made by a host of ours.
     pub(super) fn made(&mut self, attempt: Attempt, host: &[u8], names: &mut Names) {
-        if !host.is_empty() {
-            self.party(attempt, Role::Host, Some(names.number_lower(host)));
+        if host.is_empty() {
+            return;
         }
+        if !are_same(&self.host.0, host) {
+            self.host = (host.to_owned(), names.number_lower(host));
+        }
+        self.party(attempt, Role::Host, Some(self.host.1));
     }
 
     /// An attempt was answered by a host.

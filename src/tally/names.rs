@@ -11,7 +11,7 @@ use crate::vector::are_same;
 pub(super) const LONGEST_NAME: usize = 255;
 
 /// Names that are found without a search when they come again soon.
-const RECENT: usize = 512;
+const RECENT: usize = 2048;
 
 /// Names as text, in order.
 #[derive(Debug)]
@@ -46,13 +46,27 @@ pub(super) struct Names {
     recent: Box<[u32; RECENT]>,
 }
 
-/// What is known of a name.
+/// What is known of a name, in one word: many are looked up in no order.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+struct Known(usize);
+
+impl Known {
+    fn new(end: usize, is_lower: bool) -> Known {
+        // No memory holds so much text that the highest bit were wanted.
+        Known(end << 1 | usize::from(is_lower))
+    }
+
     /// Where it ends.
-    end: usize,
+    #[inline]
+    fn end(self) -> usize {
+        self.0 >> 1
+    }
+
     /// It has no capital letters.
-    is_lower: bool,
+    #[inline]
+    fn is_lower(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 impl Default for Names {
@@ -92,7 +106,7 @@ impl Names {
         let number = self.known.len() as u32;
         self.text.extend_from_slice(name);
         let is_lower = !name.iter().any(u8::is_ascii_uppercase);
-        self.known.push(Known { end: self.text.len(), is_lower });
+        self.known.push(Known::new(self.text.len(), is_lower));
         let Names { text, known, numbers, hasher, .. } = self;
         numbers.insert_unique(hash, number, |number| hasher.hash_one(name_of(text, known, *number)));
         number
@@ -103,7 +117,7 @@ impl Names {
     pub(super) fn number_lower(&mut self, name: &[u8]) -> u32 {
         let name = &name[..name.len().min(LONGEST_NAME)];
         if let Some(number) = self.recent[quick(name)].checked_sub(1)
-            && self.known[number as usize].is_lower
+            && self.known[number as usize].is_lower()
             && are_same(self.name(number), name)
         {
             return number;
@@ -146,8 +160,8 @@ impl Names {
 #[inline]
 fn name_of<'a>(text: &'a [u8], known: &[Known], number: u32) -> &'a [u8] {
     let number = number as usize;
-    let start = number.checked_sub(1).map_or(0, |before| known[before].end);
-    &text[start..known[number].end]
+    let start = number.checked_sub(1).map_or(0, |before| known[before].end());
+    &text[start..known[number].end()]
 }
 
 /// A place for a name, from its length and its first and last bytes; names that differ in the middle share one.
@@ -158,7 +172,7 @@ fn quick(name: &[u8]) -> usize {
         (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(23),
         _ => name.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte)),
     };
-    ((mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % RECENT
+    ((mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize % RECENT
 }
 
 #[cfg(test)]

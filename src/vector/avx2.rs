@@ -60,6 +60,21 @@ impl Vector for Avx2 {
         // SAFETY: the processor has what is enabled there, or there would be no `self`.
         unsafe { apart(self, work) }
     }
+
+    #[inline(always)]
+    fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
+        Sse2.places_of_either(bytes, wanted)
+    }
+
+    #[inline(always)]
+    fn places_of_letters(self, bytes: &[u8; 16], last: u8) -> u16 {
+        Sse2.places_of_letters(bytes, last)
+    }
+
+    #[inline(always)]
+    fn places_before(self, bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32 {
+        Sse2.places_before(bytes, wanted, first, last)
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]

@@ -24,6 +24,16 @@ pub trait Vector: Copy {
     /// One bit for each of the bytes that is neither below `first` nor above `last`, the lowest for the first.
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16;
 
+    /// One bit for each of the bytes that is one of those `wanted`, the lowest for the first.
+    fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16;
+
+    /// One bit for each of the bytes but the last that is `wanted` and stands before one that is neither below `first` nor
+    /// above `last`, the lowest for the first.
+    fn places_before(self, bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32;
+
+    /// One bit for each of the bytes that is a letter up to `last`, small or capital, the lowest for the first.
+    fn places_of_letters(self, bytes: &[u8; 16], last: u8) -> u16;
+
     /// Whether two texts are the same in all bits that the mask has.
     fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
 
@@ -159,13 +169,14 @@ pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)
 }
 
-/// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
+/// Tells the processor that what stands so far behind some bytes will be wanted soon, if anything does. A log is read faster
+/// than it comes from memory.
 #[inline(always)]
-pub fn prefetch(byte: &u8) {
+pub fn fetch_ahead(bytes: &[u8], distance: usize) {
     #[cfg(target_arch = "x86_64")]
-    sse2::prefetch(byte);
+    sse2::prefetch(bytes.as_ptr().wrapping_add(distance));
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = byte;
+    let _ = (bytes, distance);
 }
 
 #[cfg(test)]
@@ -183,7 +194,7 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, u32, u16, [bool; 3]);
+        type Result = (u64, u64, [u32; 2], [u16; 3], [bool; 3]);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
@@ -191,7 +202,17 @@ mod tests {
             let within = vector.places_within(short.first_chunk().unwrap(), wanted.min(b'['), wanted);
             let [first, second] = [&long[..32], &long[32..]].map(|half| half.first_chunk().unwrap());
             let like = [[0; 32], [wanted; 32], *short].map(|mask| vector.are_like(first, second, &mask));
-            (vector.places(long, wanted), vector.places(long, b'\n'), any, within, like)
+            let either = vector.places_of_either(short.first_chunk().unwrap(), [b':', wanted]);
+            let letters = vector.places_of_letters(short.first_chunk().unwrap(), wanted.clamp(b'a', b'z'));
+            let before =
+                vector.places_before(long.first_chunk().unwrap(), b' ', wanted.min(b'['), wanted.max(b':'));
+            (
+                vector.places(long, wanted),
+                vector.places(long, b'\n'),
+                [any, before],
+                [within, either, letters],
+                like,
+            )
         }
     }
 
@@ -215,6 +236,11 @@ mod tests {
             prop_assert_eq!(find(wanted, bytes), bytes.iter().position(|byte| *byte == wanted));
             let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
             prop_assert_eq!(find2(wanted, last, bytes), either);
+            // It may give up where less than sixty-four bytes are left, or where nothing is near.
+            match super::near(common(), bytes, [wanted, last, last]) {
+                None => prop_assert!(bytes.len() < 64 || either.is_none_or(|at| at >= 64)),
+                found => prop_assert_eq!(found, either),
+            }
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
         }

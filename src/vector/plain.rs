@@ -27,4 +27,18 @@ impl Vector for Plain {
     fn apart<W: Work>(self, work: W) -> W::Result {
         plainly(self, work)
     }
+
+    fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(wanted.contains(byte)))
+    }
+
+    fn places_of_letters(self, bytes: &[u8; 16], last: u8) -> u16 {
+        let letter = |byte: u8| (b'a'..=last).contains(&byte.to_ascii_lowercase());
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(letter(*byte)))
+    }
+
+    fn places_before(self, bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32 {
+        let before = |pair: &[u8]| pair[0] == wanted && (first..=last).contains(&pair[1]);
+        bytes.windows(2).rev().fold(0, |bits, pair| bits << 1 | u32::from(before(pair)))
+    }
 }

@@ -40,12 +40,30 @@ impl Vector for Sse2 {
     fn apart<W: Work>(self, work: W) -> W::Result {
         plainly(self, work)
     }
+
+    #[inline(always)]
+    fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_of_either(bytes, wanted) }
+    }
+
+    #[inline(always)]
+    fn places_of_letters(self, bytes: &[u8; 16], last: u8) -> u16 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_of_letters(bytes, last) }
+    }
+
+    #[inline(always)]
+    fn places_before(self, bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_before(bytes, wanted, first, last) }
+    }
 }
 
 #[inline(always)]
-pub(super) fn prefetch(byte: &u8) {
-    // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
+pub(super) fn prefetch(byte: *const u8) {
+    // SAFETY: a hint, which reads nothing, wherever it points; SSE is part of every x86-64 processor.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(byte.cast()) }
 }
 
 #[inline]
@@ -78,12 +96,47 @@ fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
 #[inline]
 #[target_feature(enable = "sse2")]
 fn places_within(bytes: &[u8; 16], first: u8, last: u8) -> u16 {
+    // Sixteen bytes make sixteen bits.
+    mask(within(load(bytes), first, last)) as u16
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn within(bytes: __m128i, first: u8, last: u8) -> __m128i {
     // What is not between lies below `first` or above `last`, and saturating differences are not zero there.
-    let bytes = load(bytes);
     let below = _mm_subs_epu8(_mm_set1_epi8(first.cast_signed()), bytes);
     let above = _mm_subs_epu8(bytes, _mm_set1_epi8(last.cast_signed()));
+    _mm_cmpeq_epi8(_mm_or_si128(below, above), _mm_setzero_si128())
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_of_either(bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
+    let bytes = load(bytes);
+    let [a, b] = wanted.map(|byte| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte.cast_signed())));
     // Sixteen bytes make sixteen bits.
-    mask(_mm_cmpeq_epi8(_mm_or_si128(below, above), _mm_setzero_si128())) as u16
+    mask(_mm_or_si128(a, b)) as u16
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_of_letters(bytes: &[u8; 16], last: u8) -> u16 {
+    // One bit makes a capital letter a small one, and no other byte a letter.
+    let small = _mm_or_si128(load(bytes), _mm_set1_epi8(0x20));
+    // Sixteen bytes make sixteen bits.
+    mask(within(small, b'a', last)) as u16
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_before(bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32 {
+    let [_, behind @ ..] = bytes;
+    let halves = bytes.as_chunks().0.iter().zip(behind.as_chunks().0);
+    halves.enumerate().fold(0, |bits, (index, (bytes, behind))| {
+        let wanted = _mm_cmpeq_epi8(load(bytes), _mm_set1_epi8(wanted.cast_signed()));
+        let within = within(load(behind), first, last);
+        bits | mask(_mm_and_si128(wanted, within)) << (16 * index)
+    })
 }
 
 #[inline]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use smtpulse::catalog::Catalog;
 use smtpulse::frame::split;
-use smtpulse::mta::{Event, Program, parse_exim, parse_postfix};
+use smtpulse::mta::{Daemon, Event, Program, parse_exim, parse_postfix};
 use smtpulse::summary;
 
 use super::targets::{DAEMONS, TARGETS};
@@ -99,7 +99,7 @@ fn thinned(seeds: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 fn of_postfix(line: &[u8]) -> Option<Vec<u8>> {
     let record = split(line);
     let Program::Postfix(daemon) = Program::of(record.program) else { return None };
-    let number = DAEMONS.iter().position(|name| name.as_bytes() == daemon)?;
+    let number = DAEMONS.iter().position(|name| Daemon::of(name.as_bytes()) == Some(daemon))?;
     Some([&[u8::try_from(number).ok()?], record.message].concat())
 }
 

@@ -11,15 +11,19 @@
 
 use memchr::memmem;
 
-use super::reply::{Answer, At, Peer};
-use crate::mta::{Kind, Outcome};
+use super::Daemon;
+use super::peer::{At, Peer, name};
+use super::reply::Answer;
+use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint, ReplyCodes, Step};
-use crate::vector;
+use crate::vector::{self, Vector, common};
 
 /// What follows the recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tail<'a> {
     orig_recipient: Option<&'a [u8]>,
-    relay: &'a [u8],
+    /// `None` where Postfix writes `none`.
+    peer: Option<Peer<'a>>,
     delay: Option<&'a [u8]>,
     waited: Option<u32>,
     dsn: Option<EnhancedCode>,
@@ -28,30 +32,60 @@ struct Tail<'a> {
 }
 
 /// Reads a delivery line from `to=` on.
-#[inline]
-pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> Option<Outcome<'a>> {
-    let line = line.strip_prefix(b"to=")?;
-    let (recipient, tail) = match line.strip_prefix(b"<") {
-        Some(path) => bracketed(path)?,
-        None => bare(line)?,
-    };
-    let (kind, action) = match tail.status {
-        b"sent" => (Kind::Delivery, Some(Action::Delivered)),
-        b"deferred" if tail.text.starts_with(SUSPENDED) => (Kind::Suspended, None),
-        b"deferred" | b"SOFTBOUNCE" => (Kind::Delivery, Some(Action::Delayed)),
-        b"bounced" => (Kind::Delivery, Some(Action::Failed)),
-        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => (Kind::Probe, None),
+pub(super) fn parse<'a>(daemon: Daemon, id: Option<&'a [u8]>, line: &'a [u8]) -> Event<'a> {
+    if let Some((recipient, tail, ended)) = usual(line) {
+        return outcome(daemon, id, recipient, tail, ended);
+    }
+    let Some((recipient, tail)) = by_fields(line) else { return Event::NotUnderstood };
+    match ended(tail.status) {
+        Some(ended) => outcome(daemon, id, recipient, tail, ended),
+        None => Event::NotUnderstood,
+    }
+}
+
+/// What a status means for the recipient; nothing where it was only probed.
+fn ended(status: &[u8]) -> Option<Option<Action>> {
+    Some(match status {
+        b"sent" => Some(Action::Delivered),
+        b"deferred" | b"SOFTBOUNCE" => Some(Action::Delayed),
+        b"bounced" => Some(Action::Failed),
+        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => None,
         _ => return None,
+    })
+}
+
+/// What the fields come to.
+#[inline(always)]
+fn outcome<'a>(
+    daemon: Daemon,
+    id: Option<&'a [u8]>,
+    recipient: &'a [u8],
+    tail: Tail<'a>,
+    ended: Option<Action>,
+) -> Event<'a> {
+    let (kind, action) = match ended {
+        None => (Kind::Probe, None),
+        // What the queue manager repeats is no attempt.
+        Some(Action::Delayed) if tail.text.starts_with(SUSPENDED) && tail.status == b"deferred" => {
+            (Kind::Suspended, None)
+        }
+        Some(_) => (Kind::Delivery, ended),
     };
-    let peer = (tail.relay != b"none").then(|| Peer::read(tail.relay));
-    let direction = direction(daemon, &tail, peer.as_ref());
-    let (code, reply, step) = reply(&tail, peer.as_ref());
-    Some(Outcome {
+    let (code, reply, step) = reply(tail.text, tail.dsn, tail.peer);
+    let sent = matches!(ended, Some(Action::Delivered));
+    Event::Outcome(Outcome {
+        kind,
+        direction: if is_local(daemon, tail.peer, sent, tail.text) {
+            Direction::Local
+        } else {
+            Direction::Out
+        },
         queue_id: id,
+        sender: None,
         recipient: Some(recipient),
         orig_recipient: tail.orig_recipient,
-        relay_host: peer.as_ref().map(|peer| peer.host),
-        relay_ip: peer.as_ref().and_then(Peer::ip),
+        relay_host: tail.peer.map(|peer| peer.host),
+        relay_ip: tail.peer.and_then(|peer| peer.ip()),
         status: Some(tail.status),
         dsn: tail.dsn,
         code,
@@ -61,7 +95,6 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
         text: tail.text,
         reply,
         step,
-        ..Outcome::new(kind, direction)
     })
 }
 
@@ -69,42 +102,135 @@ pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, line: &'a [u8]) -> 
 const SUSPENDED: &[u8] = b"delivery temporarily suspended: ";
 
 /// The codes of the reply in TEXT, its words and what it answered; nothing where no server answered.
-fn reply<'a>(tail: &Tail<'a>, peer: Option<&Peer<'_>>) -> (Code, Option<&'a [u8]>, Option<Step>) {
-    let text = tail.text.strip_prefix(SUSPENDED).unwrap_or(tail.text);
-    if let Some(answer) = Answer::read(text) {
-        return (answer.code(tail.dsn), Some(answer.reply), answer.step);
+#[inline(always)]
+fn reply<'a>(
+    text: &'a [u8],
+    dsn: Option<EnhancedCode>,
+    peer: Option<Peer<'_>>,
+) -> (Code, Option<&'a [u8]>, Option<Step>) {
+    // An accepted message's reply stands there as it came.
+    let accepted = text.first().is_some_and(u8::is_ascii_digit);
+    let text = if accepted { text } else { text.strip_prefix(SUSPENDED).unwrap_or(text) };
+    if !accepted && let Some(answer) = Answer::read(text) {
+        return (answer.code(dsn), Some(answer.reply), answer.step);
     }
-    // An accepted message: TEXT is the reply. Only a host has one: `local` and pipes write words of their own.
+    // Only a host has one: `local` and pipes write words of their own.
     if peer.is_some_and(|peer| peer.at != At::Nothing) {
         let reply = ReplyCodes::read(text, Joint::Blank);
         if reply.basic.is_some() {
-            let code = Code { basic: reply.basic, enhanced: reply.enhanced.or(tail.dsn) };
+            let code = Code { basic: reply.basic, enhanced: reply.enhanced.or(dsn) };
             return (code, Some(text), None);
         }
     }
     (Code::NONE, None, None)
 }
 
-/// A hop that is no provider: by its agent, by its relay, or by the address it failed to reach.
-fn direction(daemon: &[u8], tail: &Tail<'_>, peer: Option<&Peer<'_>>) -> Direction {
-    let local = match daemon {
-        b"local" | b"virtual" | b"pipe" | b"lmtp" | b"discard" => true,
-        b"error" | b"retry" | b"cleanup" | b"qmgr" | b"oqmgr" | b"nqmgr" => false,
-        _ => match peer {
-            // Without brackets it is a transport's name: `local`, `dovecot` ...
-            Some(peer) => peer.at == At::Nothing || peer.is_local(),
-            None => tail.status == b"sent" || unreached(tail.text),
-        },
-    };
-    if local { Direction::Local } else { Direction::Out }
+/// Whether the hop is no provider: by its agent, by its relay, or by the address it failed to reach.
+#[inline(always)]
+fn is_local(daemon: Daemon, peer: Option<Peer<'_>>, sent: bool, text: &[u8]) -> bool {
+    match (daemon.stays_here(), peer) {
+        (Some(here), _) => here,
+        // Without brackets it is a transport's name: `local`, `dovecot` ...
+        (None, Some(peer)) => peer.at == At::Nothing || peer.is_local(),
+        (None, None) => sent || unreached(text),
+    }
 }
 
 /// Whether TEXT says that a loopback address or a socket could not be reached.
 fn unreached(text: &[u8]) -> bool {
     let text = text.strip_prefix(SUSPENDED).unwrap_or(text);
     let Some(rest) = text.strip_prefix(b"connect to ") else { return false };
+    if let Some((peer, [b':', b' ', ..])) = Peer::ahead(rest) {
+        return peer.is_local();
+    }
     let token = rest.split(|b| *b == b' ').next().unwrap_or(rest);
     Peer::read(token.strip_suffix(b":").unwrap_or(token)).is_local()
+}
+
+/// The line as Postfix writes it today, read once from its start to its end, and what became of the recipient. `by_fields`
+/// and `ended` give the same; `None` is for them to tell.
+#[inline(always)]
+fn usual(line: &[u8]) -> Option<(&[u8], Tail<'_>, Option<Action>)> {
+    let (recipient, rest) = usual_recipient(line.strip_prefix(b"to=<")?)?;
+    let (peer, rest) = relay(rest.strip_prefix(b">, relay=")?)?;
+    let rest = match rest.strip_prefix(b", conn_use=") {
+        Some(rest) => &rest[vector::run_within(rest, b'0', b'9')..],
+        None => rest,
+    };
+    let (delay, rest) = seconds(rest.strip_prefix(b", delay=")?)?;
+    let (delays, rest) = near_field(rest.strip_prefix(b", delays=")?)?;
+    let rest = rest.strip_prefix(b", dsn=")?;
+    let (dsn, end) = EnhancedCode::at_start(rest)?;
+    let rest = rest.get(end..)?.strip_prefix(b", status=")?;
+    let near = rest.first_chunk::<10>()?;
+    let (length, ended) = if near.starts_with(b"sent (") {
+        (4, Action::Delivered)
+    } else if near.starts_with(b"bounced (") {
+        (7, Action::Failed)
+    } else if near.starts_with(b"deferred (") {
+        (8, Action::Delayed)
+    } else {
+        return None;
+    };
+    let (status, text) = (&rest[..length], &rest[length + 2..]);
+    let text = if let [text @ .., b')'] = text { text } else { text };
+    let (delay, dsn, waited) = (Some(delay), Some(dsn), whole_seconds(delays));
+    Some((recipient, Tail { orig_recipient: None, peer, delay, waited, dsn, status, text }, Some(ended)))
+}
+
+/// The recipient where it is short and not quoted, and what follows it from the bracket on.
+#[inline(always)]
+fn usual_recipient(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    if path.first() == Some(&b'"') {
+        return None;
+    }
+    let mut from = 0;
+    while from < 96 {
+        let near = path.get(from..)?.first_chunk::<32>()?;
+        let places = common().places_of_any(near, [b'>'; 3]);
+        if places != 0 {
+            return path.split_at_checked(from + places.trailing_zeros() as usize);
+        }
+        from += near.len();
+    }
+    None
+}
+
+/// The relay, and what follows it from the comma on.
+#[inline(always)]
+fn relay(text: &[u8]) -> Option<(Option<Peer<'_>>, &[u8])> {
+    if let Some((peer, rest)) = Peer::ahead(text) {
+        return Some((Some(peer), rest));
+    }
+    let (host, rest) = name(text)?;
+    Some(((host != b"none").then_some(Peer { host, at: At::Nothing }), rest))
+}
+
+/// A number of seconds, and what follows it.
+#[inline(always)]
+fn seconds(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let near = text.first_chunk()?;
+    // A slash stands between the full stop and the figures.
+    let figures = common().places_within(near, b'.', b'9') & !common().places_of_either(near, [b'/'; 2]);
+    let length = figures.trailing_ones() as usize;
+    (length > 0).then_some(text.split_at_checked(length)?)
+}
+
+/// What stands before the next comma, and the rest.
+#[inline(always)]
+fn near_field(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let commas = common().places_of_any(text.first_chunk()?, [b','; 3]);
+    text.split_at_checked(commas.trailing_zeros() as usize)
+}
+
+/// The line read in any form, field by field.
+#[inline(never)]
+fn by_fields(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
+    let line = line.strip_prefix(b"to=")?;
+    match line.strip_prefix(b"<") {
+        Some(path) => bracketed(path),
+        None => bare(line),
+    }
 }
 
 /// `rcpt>, relay=...`: the recipient in brackets.
@@ -114,7 +240,7 @@ fn bracketed(path: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     loop {
         let end = from + vector::find(b'>', &path[from..])?;
         let behind = &path[end + 1..];
-        match usual(behind).map_or_else(|| tail(behind), Ok) {
+        match tail(behind) {
             Ok(tail) => return Some((&path[..end], tail)),
             // Fields end at the next `, `, so those behind any bracket before that place would lead there too: a line of
             // nothing but beginnings is read once, and not once for each.
@@ -141,39 +267,7 @@ pub(super) fn after_quoted(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Everything behind the recipient where it stands as Postfix writes it today: `tail` gives the same, field by field.
-#[inline]
-fn usual(text: &[u8]) -> Option<Tail<'_>> {
-    let rest = text.strip_prefix(b", relay=")?;
-    let (relay, rest) = rest.split_at(vector::find(b',', rest)?);
-    let (delay, rest) = figures(rest.strip_prefix(b", delay=")?)?;
-    let (delays, rest) = figures(rest.strip_prefix(b", delays=")?)?;
-    let rest = rest.strip_prefix(b", dsn=")?;
-    let (dsn, end) = EnhancedCode::at_start(rest)?;
-    let status = rest[end..].strip_prefix(b", status=")?;
-    if delay.contains(&b'/') {
-        return None;
-    }
-    Some(ending(Tail {
-        orig_recipient: None,
-        relay,
-        delay: Some(delay),
-        waited: whole_seconds(delays),
-        dsn: Some(dsn),
-        status,
-        text: b"",
-    }))
-}
-
-/// A value of figures, `.` and `/`, and what follows it.
-#[inline]
-fn figures(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = vector::run_within(text, b'.', b'9');
-    (end > 0).then_some(text.split_at(end))
-}
-
 /// Tells `WORD (TEXT)` apart.
-#[inline]
 fn ending(tail: Tail<'_>) -> Tail<'_> {
     let line = tail.status;
     let end = vector::find(b' ', line).unwrap_or(line.len());
@@ -205,7 +299,8 @@ fn tail(text: &[u8]) -> Result<Tail<'_>, Unread> {
             }
             // Of `delays=a/b/c/d`, a is the time before the queue manager took the message, earlier deferrals included.
             let waited = delays.or(delay).and_then(whole_seconds);
-            return Ok(ending(Tail { orig_recipient, relay, delay, waited, dsn, status, text: b"" }));
+            let peer = (relay != b"none").then(|| Peer::read(relay));
+            return Ok(ending(Tail { orig_recipient, peer, delay, waited, dsn, status, text: b"" }));
         }
         let equals = rest.iter().position(|b| !b.is_ascii_lowercase() && *b != b'_');
         let equals = equals.filter(|at| rest[*at] == b'=').ok_or(Unread(rest.len()))?;
@@ -242,7 +337,16 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The whole seconds of a number at the start of a field: `303` of `303.2/0.01/1/0`.
+#[inline]
 fn whole_seconds(field: &[u8]) -> Option<u32> {
+    match field {
+        // Most are tried at once.
+        [digit @ b'0'..=b'9', b'.' | b'/', ..] => Some(u32::from(digit - b'0')),
+        _ => many_seconds(field),
+    }
+}
+
+fn many_seconds(field: &[u8]) -> Option<u32> {
     let mut seconds = None;
     for digit in field.iter().take_while(|b| b.is_ascii_digit()) {
         seconds = Some(seconds.unwrap_or(0_u32).checked_mul(10)?.checked_add(u32::from(digit - b'0'))?);
@@ -252,4 +356,44 @@ fn whole_seconds(field: &[u8]) -> Option<u32> {
 
 fn number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_usual_line_is_read_as_any(
+            recipient in "\\PC{0,12}|[a-z.]{1,40}@[a-z.]{1,30}",
+            relay in "none|local|[a-z.]{0,50}\\[([0-9.]{1,15}|[a-f0-9:]{0,39}|private/[a-z]{1,9}|[ -~]{0,5})\\](:[0-9]{0,5})?",
+            fields in "(, conn_use=[0-9]{0,2})?, delay=[0-9./]{0,17}, delays=[0-9./]{1,34}, dsn=[245]\\.[0-9]\\.[0-9]{1,4}",
+            status in "sent|bounced|deferred|SOFTBOUNCE|[a-z]{0,8}",
+            text in " ?\\(?[ -~]{0,30}\\)?",
+        ) {
+            let line = format!("to=<{recipient}>, relay={relay}{fields}, status={status}{text}");
+            if let Some((recipient, tail, action)) = usual(line.as_bytes()) {
+                prop_assert_eq!(Some((recipient, tail)), by_fields(line.as_bytes()));
+                prop_assert_eq!(Some(action), ended(tail.status));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_today_are_usual() {
+        for line in [
+            "to=<a@example.com>, relay=mx.example.com[192.0.2.1]:25, delay=10, delays=5.4/4.5/0.51/0, dsn=2.0.0, \
+             status=sent (250 2.0.0 OK queued)",
+            "to=<a@example.com>, relay=mx.example.com[2001:db8::1]:25, conn_use=2, delay=0.8, delays=0/0/0/1, dsn=5.7.26, \
+             status=bounced (host mx.example.com[2001:db8::1] said: 550-5.7.26 a 550 5.7.26 b (in reply to end of DATA command))",
+            "to=<a@example.com>, relay=none, delay=1, delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to \
+             mx.example.com[192.0.2.1]:25: Connection timed out)",
+            "to=<a@example.com>, relay=mx.example.com[private/lmtp], delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)",
+            "to=<a@example.com>, relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to command: a b)",
+        ] {
+            assert!(usual(line.as_bytes()).is_some(), "{line}");
+        }
+    }
 }

@@ -11,60 +11,112 @@
 
 use memchr::memmem;
 
+use super::Daemon;
 use super::delivery::after_quoted;
-use super::reply::Peer;
-use crate::mta::{Kind, Outcome};
+use super::peer::Peer;
+use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, BasicCode, Code, Direction, EnhancedCode};
+use crate::vector;
 
-/// Reads a refusal; `id` is the queue id before it.
-pub(super) fn parse<'a>(daemon: &[u8], id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Outcome<'a>> {
+/// The word that a refusal begins with, before a colon and a blank.
+#[inline]
+pub(super) fn word(text: &[u8]) -> Option<&[u8]> {
     // Asked of every line that is none of the others: most end here.
-    let (status, refused): (&[u8], bool) = match text.first()? {
-        b'r' if text.starts_with(b"reject: ") => (b"reject", true),
-        b'r' if text.starts_with(b"reject_warning: ") => (b"reject_warning", false),
-        b'm' if text.starts_with(b"milter-reject: ") => (b"milter-reject", true),
-        b'p' if text.starts_with(b"proxy-reject: ") => (b"proxy-reject", true),
+    let word: &[u8] = match text.first()? {
+        b'r' if text.starts_with(b"reject: ") => b"reject",
+        b'r' if text.starts_with(b"reject_warning: ") => b"reject_warning",
+        b'm' if text.starts_with(b"milter-reject: ") => b"milter-reject",
+        b'p' if text.starts_with(b"proxy-reject: ") => b"proxy-reject",
         _ => return None,
     };
-    if matches!(daemon, b"smtp" | b"lmtp" | b"qmgr" | b"local" | b"pipe" | b"virtual" | b"bounce") {
-        return None;
-    }
-    let rest = &text[status.len() + 2..];
-    let outcome = Outcome {
-        queue_id: id.filter(|id| *id != b"NOQUEUE"),
-        status: Some(status),
-        action: refused.then_some(Action::Rejected),
-        ..Outcome::new(Kind::Reject, Direction::In)
-    };
-    if rest.starts_with(b"header ") || rest.starts_with(b"body ") {
-        return content(outcome, rest);
-    }
-    if status == b"proxy-reject" {
-        let reply = rest.strip_prefix(b"END-OF-MESSAGE: ")?;
-        return Some(with_reply(outcome, reply));
-    }
-    // The stage is capitals: CONNECT, RCPT, END-OF-MESSAGE ... or "unknown command"-like words of a plug-in.
-    let from = rest[..rest.len().min(64)].windows(6).position(|word| word == b" from ")?;
-    let client = &rest[from + b" from ".len()..];
-    let blank = memchr::memchr(b' ', client).unwrap_or(client.len());
-    let peer = Peer::read(client[..blank].strip_suffix(b":")?);
-    let reply = client.get(blank + 1..).unwrap_or_default();
-    let host = (!peer.host.is_empty()).then_some(peer.host);
-    let outcome = with_reply(Outcome { relay_host: host, relay_ip: peer.ip(), ..outcome }, reply);
-    // VRFY and ETRN ask about an address; nobody sends it mail.
-    let asked = matches!(&rest[..from], b"VRFY" | b"ETRN");
-    Some(Outcome { recipient: outcome.recipient.filter(|_| !asked), ..outcome })
+    Some(&text[..word.len()])
 }
 
-/// Fills in `CODE DSN TEXT; from=<s> to=<r> ...`.
-fn with_reply<'a>(outcome: Outcome<'a>, reply: &'a [u8]) -> Outcome<'a> {
-    let (text, envelope) = match last_envelope(reply) {
-        Some(at) => (&reply[..at], &reply[at + 2..]),
-        None => (reply, &reply[..0]),
+/// Reads a text that begins with such a word; `id` is the queue id before it.
+///
+/// An event is large: it is put together once, where it is to lie.
+pub(super) fn parse<'a>(daemon: Daemon, id: Option<&'a [u8]>, word: &'a [u8], text: &'a [u8]) -> Event<'a> {
+    let Some(refusal) = refusal(daemon, word, &text[word.len() + 2..]) else {
+        return if id.is_some() { Event::Mention } else { Event::Unrelated };
     };
-    let (code, dsn) = codes(text);
-    let (sender, recipient) = addresses(envelope);
-    Outcome { code, dsn, sender, recipient, text, ..outcome }
+    Event::Outcome(Outcome {
+        queue_id: id.filter(|id| *id != b"NOQUEUE"),
+        sender: refusal.sender,
+        recipient: refusal.recipient,
+        relay_host: refusal.host,
+        relay_ip: refusal.ip,
+        status: Some(word),
+        dsn: refusal.code.enhanced,
+        code: refusal.code,
+        action: (word != b"reject_warning").then_some(Action::Rejected),
+        text: refusal.text,
+        ..Outcome::new(Kind::Reject, Direction::In)
+    })
+}
+
+/// What a refusal says.
+#[derive(Default)]
+struct Refusal<'a> {
+    host: Option<&'a [u8]>,
+    ip: Option<&'a [u8]>,
+    sender: Option<&'a [u8]>,
+    recipient: Option<&'a [u8]>,
+    code: Code,
+    text: &'a [u8],
+}
+
+impl<'a> Refusal<'a> {
+    /// Reads `CODE DSN TEXT; from=<s> to=<r> ...`.
+    fn read(reply: &'a [u8]) -> Refusal<'a> {
+        let (text, envelope) = match last_envelope(reply) {
+            Some(at) => (&reply[..at], &reply[at + 2..]),
+            None => (reply, &reply[..0]),
+        };
+        let (sender, recipient) = addresses(envelope);
+        Refusal { sender, recipient, code: codes(text), text, ..Refusal::default() }
+    }
+}
+
+/// Reads what follows the word.
+fn refusal<'a>(daemon: Daemon, word: &[u8], rest: &'a [u8]) -> Option<Refusal<'a>> {
+    if !daemon.refuses() {
+        return None;
+    }
+    if rest.starts_with(b"header ") || rest.starts_with(b"body ") {
+        return content(rest);
+    }
+    if word == b"proxy-reject" {
+        return rest.strip_prefix(b"END-OF-MESSAGE: ").map(Refusal::read);
+    }
+    of_client(rest)
+}
+
+/// `STAGE from h[ip]: CODE DSN TEXT ...`.
+fn of_client(rest: &[u8]) -> Option<Refusal<'_>> {
+    // The stage is capitals: CONNECT, RCPT, END-OF-MESSAGE ... or "unknown command"-like words of a plug-in.
+    let (stage, client) = match rest.strip_prefix(b"RCPT from ") {
+        Some(client) => (&rest[..4], client),
+        None => {
+            let from = rest[..rest.len().min(64)].windows(6).position(|word| word == b" from ")?;
+            (&rest[..from], &rest[from + b" from ".len()..])
+        }
+    };
+    let (peer, reply) = match Peer::ahead(client) {
+        Some((peer, [b':', b' ', reply @ ..])) => (peer, reply),
+        _ => {
+            let blank = memchr::memchr(b' ', client).unwrap_or(client.len());
+            let peer = Peer::read(client[..blank].strip_suffix(b":")?);
+            (peer, client.get(blank + 1..).unwrap_or_default())
+        }
+    };
+    let refusal = Refusal::read(reply);
+    Some(Refusal {
+        host: (!peer.host.is_empty()).then_some(peer.host),
+        ip: peer.ip(),
+        // VRFY and ETRN ask about an address; nobody sends it mail.
+        recipient: refusal.recipient.filter(|_| !matches!(stage, b"VRFY" | b"ETRN")),
+        ..refusal
+    })
 }
 
 /// Where `; ` stands before the envelope fields; `from=` and `to=` are missing where the session had none.
@@ -86,17 +138,18 @@ fn last_envelope(reply: &[u8]) -> Option<usize> {
 }
 
 /// `CODE DSN TEXT`, or `DSN TEXT` as cleanup(8) writes it.
-fn codes(text: &[u8]) -> (Code, Option<EnhancedCode>) {
+#[inline]
+fn codes(text: &[u8]) -> Code {
     let basic = BasicCode::at_start(text);
     let rest = match basic {
         Some(_) => text.get(4..).unwrap_or_default(),
         None => text,
     };
-    let enhanced = EnhancedCode::at_start(rest).map(|(code, _)| code);
-    (Code { basic, enhanced }, enhanced)
+    Code { basic, enhanced: EnhancedCode::at_start(rest).map(|(code, _)| code) }
 }
 
 /// Sender and recipient of `from=<s> to=<r> ...`, separated by blanks or by commas.
+#[inline(always)]
 fn addresses(envelope: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let (sender, rest) = match envelope.strip_prefix(b"from=<") {
         Some(path) => match address(path) {
@@ -111,30 +164,20 @@ fn addresses(envelope: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
 }
 
 /// An address up to its closing bracket, and what follows that.
+#[inline(always)]
 fn address(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
-    let end = from + memchr::memchr(b'>', &path[from..])?;
+    let end = from + vector::find(b'>', &path[from..])?;
     Some((&path[..end], &path[end + 1..]))
 }
 
 /// Header and body checks: the offending text first, our answer last.
-fn content<'a>(outcome: Outcome<'a>, rest: &'a [u8]) -> Option<Outcome<'a>> {
+fn content(rest: &[u8]) -> Option<Refusal<'_>> {
     let envelope = memmem::rfind(rest, b"; from=<")?;
     let client = memmem::rfind(&rest[..envelope], b" from ")?;
-    let token = &rest[client + b" from ".len()..envelope];
-    let peer = Peer::read(token);
+    let peer = Peer::read(&rest[client + b" from ".len()..envelope]);
     let fields = &rest[envelope + 2..];
     let (sender, recipient) = addresses(fields);
-    let answer = memmem::rfind(fields, b">: ").map_or(&fields[..0], |at| &fields[at + 3..]);
-    let (code, dsn) = codes(answer);
-    Some(Outcome {
-        relay_host: Some(peer.host),
-        relay_ip: peer.ip(),
-        sender,
-        recipient,
-        code,
-        dsn,
-        text: answer,
-        ..outcome
-    })
+    let text = memmem::rfind(fields, b">: ").map_or(&fields[..0], |at| &fields[at + 3..]);
+    Some(Refusal { host: Some(peer.host), ip: peer.ip(), sender, recipient, code: codes(text), text })
 }

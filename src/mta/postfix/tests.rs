@@ -1,11 +1,16 @@
 use proptest::prelude::*;
 
-use super::{parse, queue_id};
-use crate::mta::{Event, Kind, Mta, Outcome};
+use super::queue_id;
+use crate::mta::{Daemon, Event, Kind, Mta, Outcome};
 use crate::smtp::Direction;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What a daemon's message says; no name is a daemon that is not known.
+fn parse<'a>(daemon: &[u8], message: &'a [u8]) -> Event<'a> {
+    super::parse(Daemon::of(daemon).unwrap_or(Daemon::Unknown), message)
 }
 
 fn outcome(daemon: &'static str, message: &'static str) -> Outcome<'static> {
@@ -235,6 +240,26 @@ proptest! {
         text in "([0-9A-F]{0,30}|[A-F]{0,30}|[A-Za-z_]{0,30})[0-9g-z_@\\[`{/]{0,2}[:. ]{0,2}[ -~]{0,20}",
     ) {
         prop_assert_eq!(queue_id(text.as_bytes()).map(|(id, _)| id), id_by_bytes(text.as_bytes()));
+    }
+
+    #[test]
+    fn a_look_at_the_opening_tells_what_reading_tells(
+        daemon in prop::sample::select(vec![Daemon::Unknown, Daemon::Server, Daemon::Client, Daemon::Queue]),
+        opening in "(warning: )?([0-9A-F]{0,18}|[A-Za-z_]{0,20}|NOQUEUE|to=<|connect from|[ -~]{0,20})[: ]{0,2}",
+        rest in "(to=<|from=<|reject: |removed|client=|host )?[ -~]{0,60}",
+    ) {
+        let message = [opening, rest].concat();
+        prop_assert_eq!(super::parse(daemon, message.as_bytes()), super::any(daemon, message.as_bytes()));
+    }
+
+    #[test]
+    fn senders_are_found_near_the_end_as_anywhere(
+        sender in "[a-z0-9>]{0,30}|[ -~]{0,30}",
+        rest in "(>|>, size=)[0-9]{0,6}(, nrcpt=[0-9>]{0,5})?( \\(queue active\\))?",
+    ) {
+        let text = ["from=<", &sender, &rest].concat();
+        let [near, anywhere] = [super::from, super::any_from].map(|read| read(Daemon::Queue, b"1A2B3", text.as_bytes()));
+        prop_assert_eq!(near, anywhere);
     }
 
     #[test]

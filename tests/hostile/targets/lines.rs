@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use smtpulse::catalog::Catalog;
 use smtpulse::frame::{self, Form, Part, Record, Repeat, Splitter, own_stamp, split, without_pid};
-use smtpulse::mta::{Event, Mta, Outcome, parse_exim, parse_postfix};
+use smtpulse::mta::{Daemon, Event, Mta, Outcome, parse_exim, parse_postfix};
 use smtpulse::smtp::{BasicCode, EnhancedCode, Joint, ReplyCodes, domain};
 use smtpulse::tally::Attributor;
 use smtpulse::time::{Clock, ClockState, Zone};
@@ -68,7 +68,11 @@ pub(super) fn frame(bytes: &[u8]) {
 pub(super) fn postfix(bytes: &[u8]) {
     let Some((daemon, message)) = bytes.split_first() else { return };
     let daemon = DAEMONS[usize::from(*daemon) % DAEMONS.len()];
-    event(Mta::Postfix, message, &parse_postfix(daemon.as_bytes(), message));
+    event(
+        Mta::Postfix,
+        message,
+        &parse_postfix(Daemon::of(daemon.as_bytes()).unwrap_or(Daemon::Unknown), message),
+    );
 }
 
 /// A message of Exim's.
