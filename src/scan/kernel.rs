@@ -26,7 +26,7 @@ use super::period::Period;
 use super::repeat::{self, Repeats};
 use crate::frame::{self, Form, Known, Record, Repeat, Shared, Splitter, may_be_stamped, own_stamp};
 use crate::input::{Block, LINE_LIMIT};
-use crate::mta::{Daemon, Event, Kind, Mta, Program, parse_exim, parse_postfix};
+use crate::mta::{Daemon, Event, Kind, Mta, Program, parse_exim, parse_exim_by, parse_postfix};
 use crate::smtp::Action;
 use crate::tally::{Line, Sink};
 use crate::time::{Clock, Instant, Stamp};
@@ -105,7 +105,7 @@ impl<S: Sink> Work for Reader<'_, '_, '_, S> {
                     self.now = None;
                     next = new.next();
                 }
-                self.line(known, &own[start..*end], start, &mut programs, &mut others);
+                self.line(vector, known, &own[start..*end], start, &mut programs, &mut others);
                 start = end + 1;
             }
             news.clear();
@@ -175,6 +175,7 @@ impl<'b, S: Sink> Reader<'_, '_, 'b, S> {
     #[inline(always)]
     fn line(
         &mut self,
+        vector: impl Vector,
         known: &Known,
         line: &'b [u8],
         start: usize,
@@ -196,7 +197,7 @@ impl<'b, S: Sink> Reader<'_, '_, 'b, S> {
                 return self.counts(inside);
             }
             Tag::EximMain => {
-                return self.known(known, line, Mta::Exim, &parse_exim(message));
+                return self.known(known, line, Mta::Exim, &parse_exim_by(vector, message));
             }
             _ => {}
         }

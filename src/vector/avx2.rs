@@ -56,6 +56,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        // SAFETY: the processor has what is enabled there, or there would be no `self`.
+        unsafe { apart(self, work) }
+    }
+
+    #[inline(always)]
     fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
         Sse2.places_of_either(bytes, wanted)
     }
@@ -76,6 +82,12 @@ fn run<W: Work>(avx2: Avx2, work: W) -> W::Result {
     work.by(avx2)
 }
 
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn apart<W: Work>(avx2: Avx2, work: W) -> W::Result {
+    work.by(avx2)
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
 fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
@@ -91,7 +103,11 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[target_feature(enable = "avx2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let bytes = load(bytes);
-    let [a, b, c] = wanted.map(|byte| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let a = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(a.cast_signed()));
+    let b = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b.cast_signed()));
+    let c = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c.cast_signed()));
     mask(_mm256_or_si256(_mm256_or_si256(a, b), c))
 }
 

@@ -36,6 +36,9 @@ pub trait Vector: Copy {
 
     /// Whether two texts are the same in all bits that the mask has.
     fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
+
+    /// Does work that is compiled for this processor too, but stands apart from what asks for it.
+    fn apart<W: Work>(self, work: W) -> W::Result;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -45,6 +48,12 @@ pub trait Work {
 
     /// Does it. To be inlined, with all in it that should use the processor's own instructions.
     fn by(self, vector: impl Vector) -> Self::Result;
+}
+
+/// Work that stands apart, by what a processor of any kind has.
+#[inline(never)]
+fn plainly<W: Work>(vector: impl Vector, work: W) -> W::Result {
+    work.by(vector)
 }
 
 /// Does the work by the best instructions that are there.
@@ -106,6 +115,22 @@ fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
         from += near.len();
     }
     Err(from)
+}
+
+/// The first place of one of three bytes, where it is among the first sixty-four and at least thirty-two follow its
+/// beginning: `None` tells nothing.
+#[inline(always)]
+pub fn near(vector: impl Vector, bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
+    let (first, behind) = bytes.split_first_chunk()?;
+    let places = vector.places_of_any(first, wanted);
+    if places != 0 {
+        return Some(places.trailing_zeros() as usize);
+    }
+    let places = vector.places_of_any(behind.first_chunk()?, wanted);
+    if places == 0 {
+        return None;
+    }
+    Some(first.len() + places.trailing_zeros() as usize)
 }
 
 /// How many of the first bytes are neither below `first` nor above `last`.
@@ -211,6 +236,11 @@ mod tests {
             prop_assert_eq!(find(wanted, bytes), bytes.iter().position(|byte| *byte == wanted));
             let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
             prop_assert_eq!(find2(wanted, last, bytes), either);
+            // It may give up where less than sixty-four bytes are left, or where nothing is near.
+            match super::near(common(), bytes, [wanted, last, last]) {
+                None => prop_assert!(bytes.len() < 64 || either.is_none_or(|at| at >= 64)),
+                found => prop_assert_eq!(found, either),
+            }
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
         }

@@ -1,6 +1,6 @@
 //! One byte after the other.
 
-use super::Vector;
+use super::{Vector, Work, plainly};
 
 /// Any processor.
 #[derive(Clone, Copy)]
@@ -22,6 +22,10 @@ impl Vector for Plain {
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         let within = |byte| (first..=last).contains(byte);
         bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u16::from(within(byte)))
+    }
+
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        plainly(self, work)
     }
 
     fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {

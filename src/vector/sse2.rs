@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8, _mm_xor_si128,
 };
 
-use super::Vector;
+use super::{Vector, Work, plainly};
 
 /// Any x86-64 processor.
 #[derive(Clone, Copy)]
@@ -35,6 +35,10 @@ impl Vector for Sse2 {
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         // SAFETY: SSE2 is part of every x86-64 processor.
         unsafe { places_within(bytes, first, last) }
+    }
+
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        plainly(self, work)
     }
 
     #[inline(always)]
@@ -76,7 +80,10 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[inline]
 #[target_feature(enable = "sse2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let (a, b, c) =
+        (_mm_set1_epi8(a.cast_signed()), _mm_set1_epi8(b.cast_signed()), _mm_set1_epi8(c.cast_signed()));
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
         let bytes = load(sixteen);
