@@ -5,6 +5,7 @@
 //! Three places out of four are passed over, few others lead to a comparison in vain, and none waits for the one before.
 
 use super::eight::{alphanumeric, at_least, gathered};
+use crate::vector::{Vector, common};
 
 /// How many slots the table has: several times the beginnings of our markers, and half of a processor's nearest cache.
 const SLOTS: usize = 2048;
@@ -24,6 +25,8 @@ pub(super) struct Index {
     candidates: Box<[Candidate]>,
     /// What is behind the heads of all markers.
     tails: Box<[Part]>,
+    /// The first eight bytes of each marker, letters small, in order; zeros behind those that are shorter.
+    openings: Box<[[u8; 8]]>,
 }
 
 /// A marker to compare with.
@@ -50,7 +53,7 @@ impl Index {
     /// An index of texts, each with its number; each of two bytes at least. Case is ignored.
     pub(super) fn new<'t>(texts: impl Iterator<Item = (u16, &'t [u8])>) -> Index {
         let (mut least, mut heads, mut tails) = (0x7f, Box::new([0; SLOTS]), Vec::new());
-        let (mut all, mut placed) = (Vec::new(), Vec::new());
+        let (mut all, mut placed, mut openings) = (Vec::new(), Vec::new(), Vec::new());
         for (number, text) in texts {
             least = text.first().map_or(least, |first| least.min(first.to_ascii_uppercase()));
             let candidate = Candidate::new(number, text, &mut tails);
@@ -66,7 +69,9 @@ impl Index {
                 }
             }
             all.push(candidate);
+            openings.push(opening(text));
         }
+        openings.sort_unstable();
         let mut begins = vec![0; SLOTS + 1];
         placed.iter().for_each(|(slot, _)| begins[slot + 1] += 1);
         (0..SLOTS).for_each(|slot| begins[slot + 1] += begins[slot]);
@@ -77,7 +82,8 @@ impl Index {
             next[slot] += 1;
         }
         let candidates = order.into_iter().map(|candidate: usize| all[candidate]).collect();
-        Index { least, heads, begins: begins.into(), candidates, tails: tails.into() }
+        let (begins, tails, openings) = (begins.into(), tails.into(), openings.into());
+        Index { least, heads, begins, candidates, tails, openings }
     }
 
     /// Calls `found` with the number of a marker and the place where it begins, for each in a text that [`PADDING`]
@@ -104,6 +110,58 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Whether a marker may begin at a place from `from` up to `to`, as far as the bytes up to there and the eight behind
+    /// tell. A place inside a word is none; `from` is taken for none.
+    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize) -> bool {
+        let (mut at, mut before) = (from, 0);
+        while at < to {
+            let word = common().alphanumerics(&bytes_at(text, at));
+            let mut places = !(word & (word << 1 | before));
+            before = word >> 31;
+            if to - at < 32 {
+                places &= (1 << (to - at)) - 1;
+            }
+            while places != 0 {
+                let place = at + places.trailing_zeros() as usize;
+                places &= places - 1;
+                if self.is_head(text, place) && self.beginning(text, place, to + 8).next().is_some() {
+                    return true;
+                }
+            }
+            at += 32;
+        }
+        false
+    }
+
+    /// Whether the eight bytes from a place on can be the head of a marker.
+    #[inline]
+    pub(super) fn is_head(&self, text: &[u8], place: usize) -> bool {
+        let head = folded(u64::from_le_bytes(match text[place..].first_chunk() {
+            Some(head) => *head,
+            None => bytes_at(text, place),
+        }));
+        let known = self.heads[slot(head)];
+        known != 0 && known >> bit(head) & 1 == 1
+    }
+
+    /// The markers that may begin at a place, as far as their first sixteen bytes and the text up to `end` tell.
+    pub(super) fn beginning(&self, text: &[u8], place: usize, end: usize) -> impl Iterator<Item = u16> {
+        let bytes: [u8; 16] = bytes_at(text, place);
+        let slot = slot(folded(u128::from_le_bytes(bytes) as u64));
+        let candidates = self.begins[slot] as usize..self.begins[slot + 1] as usize;
+        let open = 16 - (end - place).min(16);
+        let known = u128::MAX >> (8 * open.min(15));
+        let may_be = move |candidate: &&Candidate| candidate.head.may_be(&bytes, known);
+        self.candidates[candidates].iter().filter(may_be).map(|candidate| candidate.number)
+    }
+
+    /// Whether a marker begins with these bytes, fewer than eight, or is all of them.
+    pub(super) fn opens_with(&self, bytes: &[u8]) -> bool {
+        let wanted = opening(bytes);
+        let at = self.openings.partition_point(|known| *known < wanted);
+        self.openings.get(at).is_some_and(|known| known.starts_with(&wanted[..bytes.len().min(8)]))
     }
 
     fn compare(&self, slot: usize, text: &[u8], mut found: impl FnMut(u16)) {
@@ -148,8 +206,31 @@ impl Part {
     }
 
     fn is(&self, text: &[u8; 16]) -> bool {
-        ((u128::from_le_bytes(*text) | self.case) ^ self.bytes) & self.mask == 0
+        self.may_be(text, u128::MAX)
     }
+
+    /// Whether it is, as far as bytes are `known`.
+    fn may_be(&self, text: &[u8; 16], known: u128) -> bool {
+        ((u128::from_le_bytes(*text) | self.case) ^ self.bytes) & self.mask & known == 0
+    }
+}
+
+/// The bytes from a place on, zeros behind the end.
+pub(super) fn bytes_at<const N: usize>(text: &[u8], place: usize) -> [u8; N] {
+    let rest = &text[place..];
+    match rest.first_chunk() {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [0; N];
+            bytes[..rest.len()].copy_from_slice(rest);
+            bytes
+        }
+    }
+}
+
+/// The first eight bytes of a text, letters small, zeros behind the end.
+fn opening(text: &[u8]) -> [u8; 8] {
+    bytes_at(text, 0).map(|byte: u8| byte.to_ascii_lowercase())
 }
 
 /// Eight bytes with capital letters as small ones. Some signs fall together, which the comparison tells apart.

@@ -54,6 +54,21 @@ impl Vector for Avx2 {
     fn places_within(self, bytes: &[u8; 16], first: u8, last: u8) -> u16 {
         Sse2.places_within(bytes, first, last)
     }
+
+    #[inline(always)]
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        Sse2.differences(one, other)
+    }
+
+    #[inline(always)]
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32 {
+        Sse2.alphanumerics(bytes)
+    }
+
+    #[inline(always)]
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+        Sse2.places_up_to(bytes, last, other)
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]

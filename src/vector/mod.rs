@@ -26,6 +26,15 @@ pub trait Vector: Copy {
 
     /// Whether two texts are the same in all bits that the mask has.
     fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
+
+    /// One bit for each place where two texts differ, the lowest for the first.
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32;
+
+    /// One bit for each letter or digit of ASCII, the lowest for the first.
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32;
+
+    /// One bit for each of the bytes that is not above `last`, or is the `other` one, the lowest for the first.
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -134,7 +143,7 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, u32, u16, [bool; 3]);
+        type Result = (u64, u64, u32, u16, [bool; 3], [u32; 4]);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
@@ -142,7 +151,10 @@ mod tests {
             let within = vector.places_within(short.first_chunk().unwrap(), wanted.min(b'['), wanted);
             let [first, second] = [&long[..32], &long[32..]].map(|half| half.first_chunk().unwrap());
             let like = [[0; 32], [wanted; 32], *short].map(|mask| vector.are_like(first, second, &mask));
-            (vector.places(long, wanted), vector.places(long, b'\n'), any, within, like)
+            let differ = [second, short].map(|other| vector.differences(first, other));
+            let kinds = [vector.alphanumerics(short), vector.places_up_to(short, wanted, b'[')];
+            let more = [differ[0], differ[1], kinds[0], kinds[1]];
+            (vector.places(long, wanted), vector.places(long, b'\n'), any, within, like, more)
         }
     }
 
