@@ -5,7 +5,7 @@
 //! Three places out of four are passed over, few others lead to a comparison in vain, and none waits for the one before.
 
 use super::eight::{alphanumeric, at_least, gathered};
-use crate::vector::{Vector, common};
+use crate::vector::Vector;
 
 /// How many slots the table has: several times the beginnings of our markers, and half of a processor's nearest cache.
 const SLOTS: usize = 2048;
@@ -114,19 +114,24 @@ impl Index {
 
     /// Whether a marker may begin at a place from `from` up to `to`, as far as the bytes up to there and the eight behind
     /// tell. A place inside a word is none; `from` is taken for none.
-    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize) -> bool {
+    #[inline(always)]
+    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize, vector: impl Vector) -> bool {
         let (mut at, mut before) = (from, 0);
         while at < to {
-            let word = common().alphanumerics(&bytes_at(text, at));
+            // Eight bytes can be read at each of thirty-two places.
+            let here: [u8; 40] = bytes_at(text, at);
+            let Some(block) = here.first_chunk() else { return true };
+            let word = vector.alphanumerics(block);
             let mut places = !(word & (word << 1 | before));
             before = word >> 31;
             if to - at < 32 {
                 places &= (1 << (to - at)) - 1;
             }
             while places != 0 {
-                let place = at + places.trailing_zeros() as usize;
+                let place = places.trailing_zeros() as usize % 32;
                 places &= places - 1;
-                if self.is_head(text, place) && self.beginning(text, place, to + 8).next().is_some() {
+                let Some(head) = here[place..].first_chunk() else { return true };
+                if self.can_be(*head) && self.beginning(text, at + place, to + 8).next().is_some() {
                     return true;
                 }
             }
@@ -136,12 +141,14 @@ impl Index {
     }
 
     /// Whether the eight bytes from a place on can be the head of a marker.
-    #[inline]
     pub(super) fn is_head(&self, text: &[u8], place: usize) -> bool {
-        let head = folded(u64::from_le_bytes(match text[place..].first_chunk() {
-            Some(head) => *head,
-            None => bytes_at(text, place),
-        }));
+        self.can_be(bytes_at(text, place))
+    }
+
+    /// Whether a marker can begin with these bytes.
+    #[inline(always)]
+    fn can_be(&self, head: [u8; 8]) -> bool {
+        let head = folded(u64::from_le_bytes(head));
         let known = self.heads[slot(head)];
         known != 0 && known >> bit(head) & 1 == 1
     }
@@ -216,6 +223,7 @@ impl Part {
 }
 
 /// The bytes from a place on, zeros behind the end.
+#[inline(always)]
 pub(super) fn bytes_at<const N: usize>(text: &[u8], place: usize) -> [u8; N] {
     let rest = &text[place..];
     match rest.first_chunk() {

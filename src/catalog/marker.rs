@@ -10,6 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 use super::index::{Index, PADDING};
 use super::{MarkerId, ProviderId};
+use crate::vector::Vector;
 
 /// All markers, by number.
 #[derive(Debug, Default)]
@@ -132,9 +133,9 @@ impl Markers {
     }
 
     /// Whether a marker may begin in a part of a text, told as by [`Index::may_begin`].
-    #[inline]
-    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize) -> bool {
-        self.index().may_begin(text, from, to)
+    #[inline(always)]
+    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize, vector: impl Vector) -> bool {
+        self.index().may_begin(text, from, to, vector)
     }
 
     /// Where the longest of the markers ends that may begin at a place, as far as the text up to `end` tells.

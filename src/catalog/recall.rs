@@ -23,7 +23,7 @@ use super::index::bytes_at;
 use super::marker::Markers;
 use super::{ProviderId, Reading};
 use crate::smtp::{BasicCode, Code};
-use crate::vector::{Vector, common};
+use crate::vector::{Vector, Work, best, common};
 
 /// Longer replies are read word by word.
 const LONGEST: usize = 1024;
@@ -74,7 +74,7 @@ struct Kept {
     length: usize,
     gaps: Vec<Gap>,
     /// The digits of the basic code; a word that opens with them may be one.
-    digits: [u8; 3],
+    digits: Digits,
     reading: Reading,
 }
 
@@ -85,7 +85,7 @@ struct Gap {
     end: usize,
     /// How many bytes of the word stand behind it.
     tail: usize,
-    /// How far before it markers begin that could go on in it; 0 is none.
+    /// How far before it markers begin that could go on in it, those first; 0 is none.
     open: [usize; MOST_OPEN],
     /// What follows in the flat reply, where the text goes on otherwise.
     behind: Option<[u8; BEHIND]>,
@@ -122,24 +122,11 @@ impl Default for Recall {
 impl Recall {
     /// The reading of a reply that is like one before.
     pub(super) fn reading(&mut self, asked: Asked, text: &[u8], markers: &Markers) -> Option<Reading> {
-        for set in [asked.set(opening(text)), asked.set(0)] {
-            let ways = &mut self.ways[set..set + WAYS];
-            for place in 0..WAYS {
-                if ways[place].asked == asked
-                    && let Some(kept) = &ways[place].kept
-                    && kept.is_like(text, markers)
-                {
-                    let reading = kept.reading;
-                    if place > 0 {
-                        ways.swap(place, place - 1);
-                    }
-                    self.riches = (self.riches + RECALLED).min(RICHEST);
-                    return Some(reading);
-                }
-            }
-        }
-        self.riches = (self.riches + MISSED).min(RICHEST);
-        None
+        let ways = &mut self.ways;
+        let reading = best(Search { ways, asked, text, markers });
+        let gain = if reading.is_some() { RECALLED } else { MISSED };
+        self.riches = (self.riches + gain).min(RICHEST);
+        reading
     }
 
     /// A reply was read, which passes on no other server's.
@@ -161,6 +148,39 @@ impl Recall {
         let ways = &mut self.ways[set..set + WAYS];
         let free = ways.iter().position(|way| way.kept.is_none()).unwrap_or(WAYS - 1);
         ways[free] = Way { asked, kept: Some(Box::new(kept)) };
+    }
+}
+
+/// A reply that is looked for among those kept.
+struct Search<'s> {
+    ways: &'s mut [Way],
+    asked: Asked,
+    text: &'s [u8],
+    markers: &'s Markers,
+}
+
+impl Work for Search<'_> {
+    type Result = Option<Reading>;
+
+    #[inline(always)]
+    fn by(self, vector: impl Vector) -> Option<Reading> {
+        let Search { ways, asked, text, markers } = self;
+        for set in [asked.set(opening(text)), asked.set(0)] {
+            let ways = &mut ways[set..set + WAYS];
+            for place in 0..WAYS {
+                if ways[place].asked == asked
+                    && let Some(kept) = &ways[place].kept
+                    && kept.is_like(text, markers, vector)
+                {
+                    let reading = kept.reading;
+                    if place > 0 {
+                        ways.swap(place, place - 1);
+                    }
+                    return Some(reading);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -194,7 +214,7 @@ impl Kept {
             let gap = Gap { start, end, tail: word.end - end, open, behind };
             let near = before.len() < seen && !(plain && all_plain);
             // What it holds here must tell as little as whatever fills it.
-            if !near && kept.filled(&gap, text, start, markers) == Some(end) {
+            if !near && kept.filled(&gap, text, start, markers, common()) == Some(end) {
                 (seen, all_plain) = (before.len() + (end - start) + BEHIND, plain);
                 kept.gaps.push(gap);
             }
@@ -203,10 +223,11 @@ impl Kept {
     }
 
     /// Whether another text differs from this one in nothing but gaps.
-    fn is_like(&self, text: &[u8], markers: &Markers) -> bool {
+    #[inline(always)]
+    fn is_like(&self, text: &[u8], markers: &Markers, vector: impl Vector) -> bool {
         let (mut here, mut there, mut gaps) = (0, 0, self.gaps.iter());
         loop {
-            let same = alike(&self.text[here..], &text[there..]);
+            let same = alike(&self.text[here..], &text[there..], vector);
             (here, there) = (here + same, there + same);
             if there == text.len() && here == self.length {
                 return true;
@@ -216,22 +237,26 @@ impl Kept {
                 return false;
             };
             let start = there - (here - gap.start);
-            let Some(end) = self.filled(gap, text, start, markers) else { return false };
+            let Some(end) = self.filled(gap, text, start, markers, vector) else { return false };
             (here, there) = (gap.end, end);
         }
     }
 
     /// Where what fills a gap ends, if it tells nothing.
-    fn filled(&self, gap: &Gap, text: &[u8], start: usize, markers: &Markers) -> Option<usize> {
-        let end = word_end(text, start)?.checked_sub(gap.tail).filter(|end| *end > start)?;
+    #[inline(always)]
+    fn filled(
+        &self,
+        gap: &Gap,
+        text: &[u8],
+        start: usize,
+        markers: &Markers,
+        vector: impl Vector,
+    ) -> Option<usize> {
+        let end = word_end(text, start, vector)?.checked_sub(gap.tail).filter(|end| *end > start)?;
         let tells = is_code(&text[start..], self.digits)
             || match &gap.behind {
-                None => gap.tells(text, start..end, markers),
-                Some(behind) => {
-                    let from = start.saturating_sub(*gap.open.iter().max().unwrap_or(&0));
-                    let there = [&text[from..end], behind].concat();
-                    gap.tells(&there, start - from..end - from, markers)
-                }
+                None => gap.tells(text, start..end, markers, vector),
+                Some(behind) => gap.tells_before(behind, text, start..end, markers),
             };
         (!tells).then_some(end)
     }
@@ -239,14 +264,33 @@ impl Kept {
 
 impl Gap {
     /// Whether a marker may begin in what fills the gap, or go on in it.
-    fn tells(&self, text: &[u8], filled: Range<usize>, markers: &Markers) -> bool {
+    #[inline(always)]
+    fn tells(&self, text: &[u8], filled: Range<usize>, markers: &Markers, vector: impl Vector) -> bool {
         let Range { start, end } = filled;
-        // An earlier gap may be filled by less: then what begins there has been looked at.
-        let is_open = |open: &usize| {
-            let place = start.checked_sub(*open).filter(|place| *place < start);
-            place.is_some_and(|place| markers.may_begin_at(text, place, *open, end + BEHIND))
-        };
-        self.open.iter().any(is_open) || markers.may_begin(text, start, end)
+        self.open[0] > 0 && self.goes_on(text, start..end, markers)
+            || markers.may_begin(text, start, end, vector)
+    }
+
+    /// The same where something else stands behind the gap than the text has there.
+    fn tells_before(
+        &self,
+        behind: &[u8; BEHIND],
+        text: &[u8],
+        filled: Range<usize>,
+        markers: &Markers,
+    ) -> bool {
+        let from = filled.start.saturating_sub(*self.open.iter().max().unwrap_or(&0));
+        let there = [&text[from..filled.end], behind].concat();
+        self.tells(&there, filled.start - from..filled.end - from, markers, common())
+    }
+
+    /// Whether one of the markers that may be open where the gap begins may go on in what fills it.
+    fn goes_on(&self, text: &[u8], filled: Range<usize>, markers: &Markers) -> bool {
+        self.open.iter().take_while(|open| **open > 0).any(|open| {
+            // An earlier gap may be filled by less: then what begins there has been looked at.
+            let place = filled.start.checked_sub(*open);
+            place.is_some_and(|place| markers.may_begin_at(text, place, *open, filled.end + BEHIND))
+        })
     }
 }
 
@@ -267,31 +311,42 @@ fn open(before: &[u8], text: &[u8], own: usize, markers: &Markers) -> Option<[us
     (!looks_on).then_some(open)
 }
 
+/// The digits of a reply's basic code as one number, the first lowest; 0 is none.
+type Digits = u32;
+
 /// Whether a word begins like a reply's basic code.
-fn is_code(word: &[u8], digits: [u8; 3]) -> bool {
-    word.starts_with(&digits) && !word.get(3).is_some_and(u8::is_ascii_alphanumeric)
+#[inline]
+fn is_code(word: &[u8], digits: Digits) -> bool {
+    let first = match word.first_chunk() {
+        Some(first) => *first,
+        None => bytes_at(word, 0),
+    };
+    // A word has no zeros.
+    u32::from_le_bytes(first) & 0xFF_FFFF == digits && !first[3].is_ascii_alphanumeric()
 }
 
-/// How many bytes two texts have in common, where thirty-two stand behind the first.
-fn alike(one: &[u8], other: &[u8]) -> usize {
+/// How many bytes two texts have in common.
+#[inline(always)]
+fn alike(one: &[u8], other: &[u8], vector: impl Vector) -> usize {
     let mut at = 0;
     while let (Some(here), Some(there)) = (one[at..].first_chunk(), other[at..].first_chunk()) {
-        let differences = common().differences(here, there);
+        let differences = vector.differences(here, there);
         if differences != 0 {
             return at + differences.trailing_zeros() as usize;
         }
         at += 32;
     }
-    let differences = common().differences(&bytes_at(one, at), &bytes_at(other, at));
+    let differences = vector.differences(&bytes_at(one, at), &bytes_at(other, at));
     (at + differences.trailing_zeros() as usize).min(one.len()).min(other.len())
 }
 
 /// Where a word ends: at a blank, a backslash, at the text's end.
-fn word_end(text: &[u8], start: usize) -> Option<usize> {
+#[inline(always)]
+fn word_end(text: &[u8], start: usize, vector: impl Vector) -> Option<usize> {
     let mut at = start;
     while at < text.len() && at - start < LONGEST_WORD {
         // Zeros behind the end are not above a blank.
-        let ends = common().places_up_to(&bytes_at(text, at), b' ', b'\\');
+        let ends = vector.places_up_to(&bytes_at(text, at), b' ', b'\\');
         if ends != 0 {
             return Some(at + ends.trailing_zeros() as usize);
         }
@@ -316,11 +371,11 @@ struct Word<'t> {
 }
 
 impl<'t> Reply<'t> {
-    fn digits(&self) -> [u8; 3] {
-        // A word has no zeros.
-        self.basic.map_or([0; 3], |basic| {
+    fn digits(&self) -> Digits {
+        self.basic.map_or(0, |basic| {
             let number = basic.number();
-            [number / 100, number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8)
+            let digits = [number / 100, number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8);
+            u32::from_le_bytes([digits[0], digits[1], digits[2], 0])
         })
     }
 
@@ -349,8 +404,8 @@ impl<'t> Reply<'t> {
         let Word { start, end, before } = word;
         let own = &self.text[start..end];
         let digits = self.digits();
-        let opens_line = matches!(before, [a, b, c] | [a, b, c, b'-'] if [*a, *b, *c] == digits)
-            || before.contains(&b'\\');
+        let code_alone = matches!(before.len(), 3 | 4) && is_code(before, digits);
+        let opens_line = code_alone || before.contains(&b'\\');
         if !may_vary(own)
             || opens_line
             || own.contains(&b'\\')
@@ -368,7 +423,7 @@ impl<'t> Reply<'t> {
     /// The part of a word that may vary and stands before or behind all markers that may be in it.
     fn free_of_markers(&self, start: usize, end: usize, markers: &Markers) -> Option<(usize, usize)> {
         let text = self.text;
-        if !markers.may_begin(text, start, end) {
+        if !markers.may_begin(text, start, end, common()) {
             return Some((start, end));
         }
         let word = |at: usize| text[at].is_ascii_alphanumeric();
