@@ -4,8 +4,7 @@
 //! small table tells whether the next eight bytes can be the head of a marker; only where they can are markers compared.
 //! Three places out of four are passed over, few others lead to a comparison in vain, and none waits for the one before.
 
-use super::eight::{alphanumeric, at_least, gathered};
-use crate::vector::Vector;
+use crate::vector::{Vector, common};
 
 /// How many slots the table has: several times the beginnings of our markers, and half of a processor's nearest cache.
 const SLOTS: usize = 2048;
@@ -89,24 +88,22 @@ impl Index {
     /// Calls `found` with the number of a marker and the place where it begins, for each in a text that [`PADDING`]
     /// follows.
     pub(super) fn each_in(&self, padded: &[u8], mut found: impl FnMut(u16, usize)) {
+        let (vector, below) = (common(), self.least.saturating_sub(1));
         let mut before = 0;
-        for (block, eights) in padded.as_chunks().0.chunks(8).enumerate() {
-            let mut places = 0;
-            for (n, eight) in eights.iter().enumerate() {
-                let bytes = u64::from_le_bytes(*eight);
-                let word = alphanumeric(bytes);
-                let inside_word = word & (word << 8 | before);
-                before = word >> 56;
-                places |= gathered(at_least(bytes, self.least) & !bytes & !inside_word) << (8 * n);
-            }
+        for at in (0..padded.len()).step_by(32) {
+            // Eight bytes can be read at each of thirty-two places.
+            let here: [u8; 40] = bytes_at(padded, at);
+            let Some(block) = here.first_chunk() else { return };
+            let word = vector.alphanumerics(block);
+            let mut places = !(word & (word << 1 | before)) & !vector.places_up_to(block, below, below);
+            before = word >> 31;
             while places != 0 {
-                let at = 64 * block + places.trailing_zeros() as usize;
+                let place = places.trailing_zeros() as usize % 32;
                 places &= places - 1;
-                let Some(text) = padded.get(at..) else { break };
-                let Some(head) = text.first_chunk() else { break };
-                let head = folded(u64::from_le_bytes(*head));
-                if self.heads[slot(head)] >> bit(head) & 1 == 1 {
-                    self.compare(slot(head), text, |number| found(number, at));
+                let Some(head) = here[place..].first_chunk() else { return };
+                if self.can_be(*head) {
+                    let slot = slot(folded(u64::from_le_bytes(*head)));
+                    self.compare(slot, &padded[at + place..], |number| found(number, at + place));
                 }
             }
         }

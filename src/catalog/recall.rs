@@ -34,6 +34,9 @@ const LONGEST_WORD: usize = 256;
 /// Bytes behind a gap that tell, with those in it, whether a marker begins in it.
 const BEHIND: usize = 8;
 
+/// Words of a reply at most that are looked at more closely: each may take as long as reading the reply.
+const MOST_TRIED: usize = 16;
+
 /// Replies of the same codes that may be kept by what they open with, and those of each.
 const SETS: usize = 128;
 const WAYS: usize = 4;
@@ -202,8 +205,8 @@ impl Kept {
         let words = flat.words().to_vec();
         // How far the flat reply is looked at for the last gap: another may begin there if the text goes on plainly for both.
         let (mut seen, mut all_plain) = (0, true);
-        for word in reply.words() {
-            let Some((start, end)) = reply.free(word, markers) else { continue };
+        let free = reply.words().filter_map(|word| Some((word, reply.free(word, markers)?)));
+        for (word, (start, end)) in free.take(MOST_TRIED) {
             flat.flatten(&text[..word.start], reply.basic);
             let blank: &[u8] = if flat.words().is_empty() { b"" } else { b" " };
             let before = [flat.words(), blank, &text[word.start..start]].concat();
