@@ -15,7 +15,7 @@ const ROOMS: [(&str, u8, &[&str]); 17] = [
     ("vector", 0, &[]),
     ("input", 1, &["sys"]),
     ("frame", 1, &["time", "vector"]),
-    ("catalog", 1, &["smtp"]),
+    ("catalog", 1, &["smtp", "vector"]),
     ("bounce", 1, &["smtp"]),
     ("mta", 2, &["smtp", "vector"]),
     ("summary", 2, &["smtp", "time"]),
