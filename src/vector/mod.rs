@@ -39,6 +39,15 @@ pub trait Vector: Copy {
 
     /// Does work that is compiled for this processor too, but stands apart from what asks for it.
     fn apart<W: Work>(self, work: W) -> W::Result;
+
+    /// One bit for each place where two texts differ, the lowest for the first.
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32;
+
+    /// One bit for each letter or digit of ASCII, the lowest for the first.
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32;
+
+    /// One bit for each of the bytes that is not above `last`, or is the `other` one, the lowest for the first.
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -194,7 +203,7 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, [u32; 2], [u16; 3], [bool; 3]);
+        type Result = (u64, u64, [u32; 2], [u16; 3], [bool; 3], [u32; 4]);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
@@ -206,12 +215,16 @@ mod tests {
             let letters = vector.places_of_letters(short.first_chunk().unwrap(), wanted.clamp(b'a', b'z'));
             let before =
                 vector.places_before(long.first_chunk().unwrap(), b' ', wanted.min(b'['), wanted.max(b':'));
+            let differ = [second, short].map(|other| vector.differences(first, other));
+            let kinds = [vector.alphanumerics(short), vector.places_up_to(short, wanted, b'[')];
+            let more = [differ[0], differ[1], kinds[0], kinds[1]];
             (
                 vector.places(long, wanted),
                 vector.places(long, b'\n'),
                 [any, before],
                 [within, either, letters],
                 like,
+                more,
             )
         }
     }

@@ -41,4 +41,18 @@ impl Vector for Plain {
         let before = |pair: &[u8]| pair[0] == wanted && (first..=last).contains(&pair[1]);
         bytes.windows(2).rev().fold(0, |bits, pair| bits << 1 | u32::from(before(pair)))
     }
+
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        let both = one.iter().zip(other).rev();
+        both.fold(0, |bits, (one, other)| bits << 1 | u32::from(one != other))
+    }
+
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32 {
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(byte.is_ascii_alphanumeric()))
+    }
+
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+        let is_one = |byte: &u8| *byte <= last || *byte == other;
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is_one(byte)))
+    }
 }
