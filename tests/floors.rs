@@ -15,7 +15,7 @@ const ROOMS: [(&str, u8, &[&str]); 17] = [
     ("smtp", 1, &["vector"]),
     ("input", 1, &["sys"]),
     ("frame", 1, &["time", "vector"]),
-    ("catalog", 2, &["smtp"]),
+    ("catalog", 2, &["smtp", "vector"]),
     ("bounce", 2, &["smtp"]),
     ("mta", 2, &["smtp", "vector"]),
     ("summary", 2, &["smtp", "time"]),

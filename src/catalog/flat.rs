@@ -48,6 +48,11 @@ impl Flat {
         self.bytes.get(..self.length + PADDING).unwrap_or_default()
     }
 
+    /// The words.
+    pub(super) fn words(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
     /// Whether a line has a code of subject 7 beside the one that counts.
     pub(super) fn policy_beside(&self, code: Code) -> bool {
         self.policy.iter().flatten().any(|policy| Some(*policy) != code.enhanced)

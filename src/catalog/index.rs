@@ -4,7 +4,7 @@
 //! small table tells whether the next eight bytes can be the head of a marker; only where they can are markers compared.
 //! Three places out of four are passed over, few others lead to a comparison in vain, and none waits for the one before.
 
-use super::eight::{alphanumeric, at_least, gathered};
+use crate::vector::{Vector, common};
 
 /// How many slots the table has: several times the beginnings of our markers, and half of a processor's nearest cache.
 const SLOTS: usize = 2048;
@@ -24,6 +24,8 @@ pub(super) struct Index {
     candidates: Box<[Candidate]>,
     /// What is behind the heads of all markers.
     tails: Box<[Part]>,
+    /// The first eight bytes of each marker, letters small, in order; zeros behind those that are shorter.
+    openings: Box<[[u8; 8]]>,
 }
 
 /// A marker to compare with.
@@ -50,7 +52,7 @@ impl Index {
     /// An index of texts, each with its number; each of two bytes at least. Case is ignored.
     pub(super) fn new<'t>(texts: impl Iterator<Item = (u16, &'t [u8])>) -> Index {
         let (mut least, mut heads, mut tails) = (0x7f, Box::new([0; SLOTS]), Vec::new());
-        let (mut all, mut placed) = (Vec::new(), Vec::new());
+        let (mut all, mut placed, mut openings) = (Vec::new(), Vec::new(), Vec::new());
         for (number, text) in texts {
             least = text.first().map_or(least, |first| least.min(first.to_ascii_uppercase()));
             let candidate = Candidate::new(number, text, &mut tails);
@@ -66,7 +68,9 @@ impl Index {
                 }
             }
             all.push(candidate);
+            openings.push(opening(text));
         }
+        openings.sort_unstable();
         let mut begins = vec![0; SLOTS + 1];
         placed.iter().for_each(|(slot, _)| begins[slot + 1] += 1);
         (0..SLOTS).for_each(|slot| begins[slot + 1] += begins[slot]);
@@ -77,33 +81,91 @@ impl Index {
             next[slot] += 1;
         }
         let candidates = order.into_iter().map(|candidate: usize| all[candidate]).collect();
-        Index { least, heads, begins: begins.into(), candidates, tails: tails.into() }
+        let (begins, tails, openings) = (begins.into(), tails.into(), openings.into());
+        Index { least, heads, begins, candidates, tails, openings }
     }
 
     /// Calls `found` with the number of a marker and the place where it begins, for each in a text that [`PADDING`]
     /// follows.
     pub(super) fn each_in(&self, padded: &[u8], mut found: impl FnMut(u16, usize)) {
+        let (vector, below) = (common(), self.least.saturating_sub(1));
         let mut before = 0;
-        for (block, eights) in padded.as_chunks().0.chunks(8).enumerate() {
-            let mut places = 0;
-            for (n, eight) in eights.iter().enumerate() {
-                let bytes = u64::from_le_bytes(*eight);
-                let word = alphanumeric(bytes);
-                let inside_word = word & (word << 8 | before);
-                before = word >> 56;
-                places |= gathered(at_least(bytes, self.least) & !bytes & !inside_word) << (8 * n);
-            }
+        for at in (0..padded.len()).step_by(32) {
+            // Eight bytes can be read at each of thirty-two places.
+            let here: [u8; 40] = bytes_at(padded, at);
+            let Some(block) = here.first_chunk() else { return };
+            let word = vector.alphanumerics(block);
+            let mut places = !(word & (word << 1 | before)) & !vector.places_up_to(block, below, below);
+            before = word >> 31;
             while places != 0 {
-                let at = 64 * block + places.trailing_zeros() as usize;
+                let place = places.trailing_zeros() as usize % 32;
                 places &= places - 1;
-                let Some(text) = padded.get(at..) else { break };
-                let Some(head) = text.first_chunk() else { break };
-                let head = folded(u64::from_le_bytes(*head));
-                if self.heads[slot(head)] >> bit(head) & 1 == 1 {
-                    self.compare(slot(head), text, |number| found(number, at));
+                let Some(head) = here[place..].first_chunk() else { return };
+                if self.can_be(*head) {
+                    let slot = slot(folded(u64::from_le_bytes(*head)));
+                    self.compare(slot, &padded[at + place..], |number| found(number, at + place));
                 }
             }
         }
+    }
+
+    /// Whether a marker may begin at a place from `from` up to `to`, as far as the bytes up to there and the eight behind
+    /// tell. A place inside a word is none; `from` is taken for none.
+    #[inline(always)]
+    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize, vector: impl Vector) -> bool {
+        let (mut at, mut before) = (from, 0);
+        while at < to {
+            // Eight bytes can be read at each of thirty-two places.
+            let here: [u8; 40] = bytes_at(text, at);
+            let Some(block) = here.first_chunk() else { return true };
+            let word = vector.alphanumerics(block);
+            let mut places = !(word & (word << 1 | before));
+            before = word >> 31;
+            if to - at < 32 {
+                places &= (1 << (to - at)) - 1;
+            }
+            while places != 0 {
+                let place = places.trailing_zeros() as usize % 32;
+                places &= places - 1;
+                let Some(head) = here[place..].first_chunk() else { return true };
+                if self.can_be(*head) && self.beginning(text, at + place, to + 8).next().is_some() {
+                    return true;
+                }
+            }
+            at += 32;
+        }
+        false
+    }
+
+    /// Whether the eight bytes from a place on can be the head of a marker.
+    pub(super) fn is_head(&self, text: &[u8], place: usize) -> bool {
+        self.can_be(bytes_at(text, place))
+    }
+
+    /// Whether a marker can begin with these bytes.
+    #[inline(always)]
+    fn can_be(&self, head: [u8; 8]) -> bool {
+        let head = folded(u64::from_le_bytes(head));
+        let known = self.heads[slot(head)];
+        known != 0 && known >> bit(head) & 1 == 1
+    }
+
+    /// The markers that may begin at a place, as far as their first sixteen bytes and the text up to `end` tell.
+    pub(super) fn beginning(&self, text: &[u8], place: usize, end: usize) -> impl Iterator<Item = u16> {
+        let bytes: [u8; 16] = bytes_at(text, place);
+        let slot = slot(folded(u128::from_le_bytes(bytes) as u64));
+        let candidates = self.begins[slot] as usize..self.begins[slot + 1] as usize;
+        let open = 16 - (end - place).min(16);
+        let known = u128::MAX >> (8 * open.min(15));
+        let may_be = move |candidate: &&Candidate| candidate.head.may_be(&bytes, known);
+        self.candidates[candidates].iter().filter(may_be).map(|candidate| candidate.number)
+    }
+
+    /// Whether a marker begins with these bytes, fewer than eight, or is all of them.
+    pub(super) fn opens_with(&self, bytes: &[u8]) -> bool {
+        let wanted = opening(bytes);
+        let at = self.openings.partition_point(|known| *known < wanted);
+        self.openings.get(at).is_some_and(|known| known.starts_with(&wanted[..bytes.len().min(8)]))
     }
 
     fn compare(&self, slot: usize, text: &[u8], mut found: impl FnMut(u16)) {
@@ -148,8 +210,32 @@ impl Part {
     }
 
     fn is(&self, text: &[u8; 16]) -> bool {
-        ((u128::from_le_bytes(*text) | self.case) ^ self.bytes) & self.mask == 0
+        self.may_be(text, u128::MAX)
     }
+
+    /// Whether it is, as far as bytes are `known`.
+    fn may_be(&self, text: &[u8; 16], known: u128) -> bool {
+        ((u128::from_le_bytes(*text) | self.case) ^ self.bytes) & self.mask & known == 0
+    }
+}
+
+/// The bytes from a place on, zeros behind the end.
+#[inline(always)]
+pub(super) fn bytes_at<const N: usize>(text: &[u8], place: usize) -> [u8; N] {
+    let rest = &text[place..];
+    match rest.first_chunk() {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [0; N];
+            bytes[..rest.len()].copy_from_slice(rest);
+            bytes
+        }
+    }
+}
+
+/// The first eight bytes of a text, letters small, zeros behind the end.
+fn opening(text: &[u8]) -> [u8; 8] {
+    bytes_at(text, 0).map(|byte: u8| byte.to_ascii_lowercase())
 }
 
 /// Eight bytes with capital letters as small ones. Some signs fall together, which the comparison tells apart.

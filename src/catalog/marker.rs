@@ -10,6 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 use super::index::{Index, PADDING};
 use super::{MarkerId, ProviderId};
+use crate::vector::Vector;
 
 /// All markers, by number.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct Markers {
     providers: HashMap<MarkerId, ProviderId>,
     /// Words that put in doubt what a reply says of its recipient.
     doubts: HashSet<MarkerId>,
+    /// A marker that counts only alone begins with a blank: what stands before the blank belongs to it.
+    looks_back: bool,
     /// Built at the first failing reply: a log without failures does not pay for it.
     index: OnceLock<Index>,
 }
@@ -65,6 +68,7 @@ impl Markers {
 
     fn push(&mut self, text: Cow<'static, str>, word: bool) -> Result<MarkerId, String> {
         let number = u16::try_from(self.list.len()).map_err(|_| "there are too many markers".to_owned())?;
+        self.looks_back |= word && text.starts_with(' ');
         self.list.push(Marker { text, word });
         self.index = OnceLock::new();
         Ok(MarkerId(number))
@@ -126,6 +130,56 @@ impl Markers {
                 seen(MarkerId(number));
             }
         });
+    }
+
+    /// Whether a marker may begin in a part of a text, told as by [`Index::may_begin`].
+    #[inline(always)]
+    pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize, vector: impl Vector) -> bool {
+        self.index().may_begin(text, from, to, vector)
+    }
+
+    /// Where the longest of the markers ends that may begin at a place, as far as the text up to `end` tells.
+    pub(super) fn end_of_any(&self, text: &[u8], place: usize, end: usize) -> Option<usize> {
+        let index = self.index();
+        let all = index.is_head(text, place).then(|| index.beginning(text, place, end)).into_iter().flatten();
+        all.filter_map(|number| Some(place + self.list.get(usize::from(number))?.text.len())).max()
+    }
+
+    /// Whether a marker of at least so many bytes may begin at a place, as far as the text up to `end` tells.
+    pub(super) fn may_begin_at(&self, text: &[u8], place: usize, least: usize, end: usize) -> bool {
+        let index = self.index();
+        let known = &text[place..end.min(text.len())];
+        let may_be = |number| {
+            let marker = self.list.get(usize::from(number)).map_or("", |marker| &*marker.text);
+            let both = marker.len().min(known.len());
+            marker.len() >= least && marker.as_bytes()[..both].eq_ignore_ascii_case(&known[..both])
+        };
+        index.is_head(text, place) && index.beginning(text, place, end).any(may_be)
+    }
+
+    /// Where in a text markers may begin that may go on behind it, or look at what is there: how far before its end.
+    pub(super) fn open_ends(&self, text: &[u8]) -> impl Iterator<Item = usize> {
+        let index = self.index();
+        let word = |at: usize| text[at].is_ascii_alphanumeric();
+        let begins = move |at: &usize| *at == 0 || !(word(*at) && word(at - 1));
+        let goes_on = move |at: &usize| {
+            let part = &text[*at..];
+            let opens_with_it = |number| {
+                let marker = self.list.get(usize::from(number)).map_or("", |marker| &*marker.text);
+                marker.as_bytes().get(..part.len()).is_some_and(|marker| marker.eq_ignore_ascii_case(part))
+            };
+            match part.len() {
+                ..8 => index.opens_with(part),
+                _ => index.is_head(text, *at) && index.beginning(text, *at, text.len()).any(opens_with_it),
+            }
+        };
+        let places = text.len().saturating_sub(LONGEST)..text.len();
+        places.filter(begins).filter(goes_on).map(|at| text.len() - at)
+    }
+
+    /// Whether what stands before a marker tells, even before its own blank.
+    pub(super) fn looks_back(&self) -> bool {
+        self.looks_back
     }
 
     fn index(&self) -> &Index {

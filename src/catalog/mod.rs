@@ -21,6 +21,7 @@ mod pattern;
 mod provider;
 mod raw;
 mod read;
+mod recall;
 mod search;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The words of a reply: its marker, the reply inside it, the owner of a host nobody knows.
 //!
 //! ```text
+//! recall       a reply that differs from an earlier one only in what tells nothing: all the rest is spared
 //! flatten      the reply's lines become one, without the codes that open them
 //! each_in      which markers are in it: one look at each place where one may begin
 //! best         which of them tells most (`lookup`): remembered, since replies repeat
@@ -11,6 +12,7 @@ use hashbrown::{Equivalent, HashMap};
 
 use super::answer::Reading;
 use super::flat::Flat;
+use super::recall::{Asked, Recall};
 use super::{Catalog, MarkerId, ProviderId};
 use crate::smtp::{BasicCode, Code, EnhancedCode, Guard, Joint, ReplyCodes};
 
@@ -39,6 +41,7 @@ pub struct Reader<'c> {
     flat: Flat,
     found: Vec<MarkerId>,
     known: HashMap<Heard<Box<[MarkerId]>>, Told>,
+    recall: Recall,
 }
 
 /// What the markers of a reply told.
@@ -56,7 +59,13 @@ struct Told {
 impl<'c> Reader<'c> {
     /// One that has read nothing yet.
     pub fn new(catalog: &'c Catalog) -> Reader<'c> {
-        Reader { catalog, flat: Flat::default(), found: Vec::new(), known: HashMap::new() }
+        Reader {
+            catalog,
+            flat: Flat::default(),
+            found: Vec::new(),
+            known: HashMap::new(),
+            recall: Recall::default(),
+        }
     }
 
     /// The catalogue it reads with.
@@ -70,24 +79,43 @@ impl<'c> Reader<'c> {
         if matches!(code.severity(), Some(2 | 3)) {
             return Reading::default();
         }
+        let asked = Asked::new(provider, code);
+        if let Some(reading) = self.recall.reading(asked, text, &self.catalog.markers) {
+            return reading;
+        }
+        let (reading, wraps) = self.read_all(provider, code, text);
+        // What is passed on may be anything.
+        if !wraps {
+            let Reader { catalog, flat, recall, .. } = self;
+            recall.keep(asked, (text, code.basic), reading, &catalog.markers, flat);
+        }
+        reading
+    }
+
+    /// Reads every word; tells beside it whether the reply says that another server's follows.
+    pub(super) fn read_all(
+        &mut self,
+        provider: Option<ProviderId>,
+        code: Code,
+        text: &[u8],
+    ) -> (Reading, bool) {
         let told = self.tell(provider, code, text);
         let outer = Reading {
             marker: told.marker,
             quoted: told.speaker.map(|speaker| (Some(speaker), code)),
             guard: self.guard(code, told),
         };
-        let inner = told.marker.filter(|_| told.wraps).and_then(|marker| {
-            let marker = self.catalog.marker_text(marker);
-            inner(text, marker)
-        });
-        let Some((code, text)) = inner else { return outer };
+        let wraps = told.marker.filter(|_| told.wraps);
+        let inner = wraps.and_then(|marker| inner(text, self.catalog.marker_text(marker)));
+        let Some((code, text)) = inner else { return (outer, wraps.is_some()) };
         let told = self.tell(None, code, text);
         let policy = outer.guard.filter(|guard| *guard == Guard::PolicyLine);
-        Reading {
+        let reading = Reading {
             marker: told.marker.or(outer.marker),
             quoted: Some((told.speaker, code)),
             guard: policy.or(self.guard(code, told)),
-        }
+        };
+        (reading, true)
     }
 
     fn guard(&self, code: Code, told: Told) -> Option<Guard> {
@@ -98,7 +126,7 @@ impl<'c> Reader<'c> {
     }
 
     fn tell(&mut self, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Told {
-        let Reader { catalog, flat, found, known } = self;
+        let Reader { catalog, flat, found, known, .. } = self;
         flat.flatten(text, code.basic);
         found.clear();
         catalog.markers.each_in(flat.padded(), |marker| found.push(marker));

@@ -26,7 +26,7 @@ pub(super) struct Head {
     clock: u8,
     /// `MM:SS` as last seen, and the stamp it made.
     shown: u64,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
     /// The stamp of the hour.
     hour: Stamp,
 }
@@ -58,15 +58,21 @@ impl Head {
         }
     }
 
-    /// The stamp of a line that begins like this.
+    /// Takes over the stamp of a line that begins like this: whether it is another one; `None` where it is none.
     #[inline(always)]
-    pub(super) fn stamp(&mut self, line: &Near) -> Option<Stamp> {
+    pub(super) fn follow(&mut self, line: &Near) -> Option<bool> {
         let shown = clock_at(line, self.clock);
-        if shown != self.shown {
-            self.stamp = later(self.hour, seconds(shown)?);
-            self.shown = shown;
+        if shown == self.shown {
+            return Some(false);
         }
-        Some(self.stamp)
+        self.show(shown)
+    }
+
+    #[cold]
+    fn show(&mut self, shown: u64) -> Option<bool> {
+        self.stamp = later(self.hour, seconds(shown)?);
+        self.shown = shown;
+        Some(true)
     }
 
     /// Without a branch, so that the compiler takes many bytes at once.

@@ -16,6 +16,8 @@ pub struct Splitter {
     heads: [Head; HOSTS],
     /// The one that was met last.
     last: u8,
+    /// Whether the line known last has another head, or another stamp, than the one known before it.
+    is_news: bool,
     /// Where the host stood in the last head that was learnt; it is there in most lines of one log.
     host_at: u8,
     tags: Tags,
@@ -48,8 +50,6 @@ pub(super) fn eight(line: &Near, at: u8) -> u64 {
 /// Where the parts of a line stand that is like others before it: most lines are only counted by their tag.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
-    /// When it was written.
-    pub stamp: Stamp,
     /// The number of its tag: equal numbers are equal tags, below [`Splitter::TAGS`].
     pub tag: u8,
     // All places are counted from the start of the line, and none is further than the bytes that are looked at.
@@ -57,6 +57,13 @@ pub struct Known {
     /// The program's end where there is no pid.
     pid_end: u8,
     message: u8,
+}
+
+/// What a line shares with those before it, mostly.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared {
+    /// When they were written.
+    pub stamp: Stamp,
     head: Place,
 }
 
@@ -76,27 +83,25 @@ impl Place {
     pub(super) const NOWHERE: Place = Place { form: Form::Bare, host: 0, host_end: 0, end: 0 };
 }
 
+impl Shared {
+    /// What is true of no line.
+    pub const NOTHING: Shared = Shared { stamp: Stamp::Wall(0), head: Place::NOWHERE };
+
+    /// How the lines are framed.
+    #[inline(always)]
+    pub fn form(&self) -> Form {
+        self.head.form
+    }
+}
+
 impl Known {
     /// Nothing is known of the line.
-    pub const NOTHING: Known = Known {
-        stamp: Stamp::Wall(0),
-        tag: Splitter::STRANGE,
-        program_end: 0,
-        pid_end: 0,
-        message: 0,
-        head: Place::NOWHERE,
-    };
+    pub const NOTHING: Known = Known { tag: Splitter::STRANGE, program_end: 0, pid_end: 0, message: 0 };
 
     /// Whether anything is known.
     #[inline(always)]
     pub fn is_known(&self) -> bool {
         self.tag != Splitter::STRANGE
-    }
-
-    /// How the line is framed.
-    #[inline(always)]
-    pub fn form(&self) -> Form {
-        self.head.form
     }
 
     /// What the program said on the line.
@@ -111,8 +116,9 @@ impl Known {
 
     /// What [`split`](super::split) gives of the line.
     #[inline]
-    pub fn record<'a>(&self, line: &'a [u8]) -> Record<'a> {
-        let &Known { stamp, program_end, pid_end, head: Place { form, host, host_end, end }, .. } = self;
+    pub fn record<'a>(&self, shared: &Shared, line: &'a [u8]) -> Record<'a> {
+        let &Known { program_end, pid_end, .. } = self;
+        let &Shared { stamp, head: Place { form, host, host_end, end } } = shared;
         let (stamp, message) = (Some(stamp), self.message(line));
         if form == Form::EximMain {
             return Record { form, stamp, host: b"", program: EXIM, pid: b"", message };
@@ -136,26 +142,46 @@ impl Splitter {
 
     /// Tells what is known of the next line, the first `length` bytes of `text`: that of a line like others before it, else
     /// nothing, and [`Splitter::split`] reads it. What follows it is looked at only so that fewer bytes need be counted.
+    ///
+    /// `true` where it also shares everything with the line known before it; else [`Splitter::shared`] tells what is new, if
+    /// it is known at all.
     #[inline(always)]
-    pub fn know(&mut self, vector: impl Vector, text: &[u8], length: usize, known: &mut Known) {
+    pub fn know(&mut self, vector: impl Vector, text: &[u8], length: usize, known: &mut Known) -> bool {
         known.tag = Splitter::STRANGE;
-        if let Some(likeness) = self.likeness(vector, text, length) {
-            *known = likeness;
-        }
+        let Some(found) = self.find(vector, text, length) else { return false };
+        // Whatever stands before the message is short.
+        known.tag = found.number;
+        known.program_end = found.program_end as u8;
+        known.pid_end = found.pid_end as u8;
+        known.message = found.message as u8;
+        !std::mem::take(&mut self.is_news)
+    }
+
+    /// What the line known last shares with those that follow.
+    pub fn shared(&self) -> Shared {
+        let head = &self.heads[usize::from(self.last) % HOSTS];
+        Shared { stamp: head.stamp, head: head.place }
+    }
+
+    /// The next known line shares nothing with those before it.
+    pub fn part(&mut self) {
+        self.is_news = true;
     }
 
     #[inline(always)]
-    fn likeness(&mut self, vector: impl Vector, text: &[u8], length: usize) -> Option<Known> {
+    fn find(&mut self, vector: impl Vector, text: &[u8], length: usize) -> Option<Found> {
         let near = text.first_chunk()?;
         let mut number = usize::from(self.last) % HOSTS;
         if !self.heads[number].begins(near) {
             number = self.other(near)?;
         }
         let head = &mut self.heads[number];
-        let stamp = head.stamp(near)?;
-        let head = head.place;
-        let parts = if head.form == Form::EximMain {
-            let rest = text.get(usize::from(head.end)..length)?;
+        if head.follow(near)? {
+            self.is_news = true;
+        }
+        let Place { form, end, .. } = head.place;
+        let found = if form == Form::EximMain {
+            let rest = text.get(usize::from(end)..length)?;
             // What looks like an offset would belong to the stamp.
             if matches!(rest.first(), Some(b'+' | b'-')) {
                 return None;
@@ -163,16 +189,10 @@ impl Splitter {
             let message = length - exim::without_pid(rest).len();
             Found { number: Splitter::EXIM_TAG, program_end: 0, pid_end: 0, message }
         } else {
-            self.tags.find(vector, near, head.end)?
+            self.tags.find(vector, near, end)?
         };
-        let Found { number, program_end, pid_end, message } = parts;
         // Neither a head nor a tag goes on behind the line, for neither holds a line end; it is not taken on trust.
-        if message > length {
-            return None;
-        }
-        // Whatever stands before the message is short.
-        let [program_end, pid_end, message] = [program_end, pid_end, message].map(|place| place as u8);
-        Some(Known { stamp, tag: number, program_end, pid_end, message, head })
+        (found.message <= length).then_some(found)
     }
 
     /// The number of another head that the line begins with.
@@ -180,8 +200,12 @@ impl Splitter {
     fn other(&mut self, near: &Near) -> Option<usize> {
         let other = place(near, self.host_at);
         let number = usize::from(other) % HOSTS;
+        if !self.heads[number].begins(near) {
+            return None;
+        }
         self.last = other;
-        self.heads[number].begins(near).then_some(number)
+        self.is_news = true;
+        Some(number)
     }
 
     /// Reads any line as [`split`](super::split) does, and remembers what it is like.
@@ -218,6 +242,7 @@ impl Splitter {
             near[..there.len()].copy_from_slice(there);
             self.host_at = u8::try_from(host.start).unwrap_or_default();
             self.last = place(&near, self.host_at);
+            self.is_news = true;
             self.heads[usize::from(self.last)].learn(&near, head.len(), record.form, stamp, host);
             self.tags.learn(common(), &near, head.len() as u8, record.program);
         }
@@ -317,6 +342,7 @@ mod tests {
         #[test]
         fn remembering_changes_nothing(lines in proptest::collection::vec(line(), 1..16)) {
             let mut splitter = Splitter::default();
+            let mut shared = Shared::NOTHING;
             let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
             let log = lines.join("\n") + &"\n".repeat(NEAR);
             let mut text = log.as_bytes();
@@ -325,9 +351,11 @@ mod tests {
                 let here = text;
                 text = text.get(line.len() + 1..).unwrap_or_default();
                 let mut known = Known::NOTHING;
-                splitter.know(common(), here, line.len(), &mut known);
+                if !splitter.know(common(), here, line.len(), &mut known) {
+                    shared = splitter.shared();
+                }
                 if known.is_known() {
-                    prop_assert_eq!(known.record(line.as_bytes()), plain, "{}", line);
+                    prop_assert_eq!(known.record(&shared, line.as_bytes()), plain, "{}", line);
                     prop_assert_eq!(known.message(line.as_bytes()), plain.message);
                     let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
                     prop_assert_eq!(&tag[..], plain.program);

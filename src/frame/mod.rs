@@ -13,7 +13,7 @@ mod tags;
 use crate::time::Stamp;
 
 pub use exim::{may_be_stamped, own_stamp, without_pid};
-pub use memo::{Known, Splitter};
+pub use memo::{Known, Shared, Splitter};
 pub use notice::{Repeat, lost, tells_of_losses};
 pub use part::Part;
 

@@ -8,7 +8,7 @@ mod postfix;
 
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Step};
 
-pub use exim::parse as parse_exim;
+pub use exim::{parse as parse_exim, parse_by as parse_exim_by};
 pub use postfix::{Daemon, parse as parse_postfix};
 
 /// The mail transfer agent that wrote a line.
@@ -204,17 +204,18 @@ const TIMED_OUT_AGE: i64 = 840;
 impl Outcome<'_> {
     /// Whether this attempt, logged at `at`, repeats an earlier one of the same message. `false` where nothing tells.
     pub fn is_retry(&self, mta: Mta, at: Option<i64>) -> bool {
-        let (waited, retry_age) = match mta {
-            Mta::Postfix => (self.waited.map(i64::from), RETRY_AGE),
-            Mta::Exim => {
-                // Without a reply the text is Exim's own.
-                let timed_out =
-                    self.reply.is_none() && memchr::memmem::find(self.text, b"timed out").is_some();
-                let age = at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at));
-                (age, if timed_out { TIMED_OUT_AGE } else { RETRY_AGE })
-            }
+        let waited = match mta {
+            Mta::Postfix => self.waited.map(i64::from),
+            Mta::Exim => at.zip(self.queue_id).and_then(|(at, id)| exim::age(id, at)),
         };
-        waited.is_some_and(|waited| waited >= retry_age)
+        let Some(waited @ RETRY_AGE..) = waited else { return false };
+        mta == Mta::Postfix || waited >= TIMED_OUT_AGE || !self.timed_out()
+    }
+
+    /// Whether Exim says that it had no answer in time. Without a reply the text is its own.
+    #[cold]
+    fn timed_out(&self) -> bool {
+        self.reply.is_none() && memchr::memmem::find(self.text, b"timed out").is_some()
     }
 }
 

@@ -84,16 +84,15 @@ impl Account {
     /// Counts a line of the period that says nothing of its own: it is one of two classes.
     #[inline]
     pub(super) fn silent(&mut self, class: Class) {
-        self.last_line_understood = true;
         let event = class == Class::OtherEvent;
         self.other_events += u64::from(event);
         self.unrelated += u64::from(!event);
     }
 
-    /// The last line made sense.
+    /// The last line made sense, if it counts.
     #[inline]
-    pub(super) fn understood(&mut self) {
-        self.last_line_understood = true;
+    pub(super) fn understood(&mut self, counts: bool) {
+        self.last_line_understood |= counts;
     }
 
     /// Counts lines of another program.

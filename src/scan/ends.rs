@@ -3,10 +3,13 @@
 //! Sixty-four bytes make one word, a bit for each line end; most words have one or none. So one is written down of each,
 //! whether there is one or not, and only where there are more a processor must guess.
 
-use crate::vector::Vector;
+use crate::vector::{Vector, fetch_ahead};
 
 /// Bytes that make one word.
 const WIDTH: usize = 64;
+
+/// How far ahead bytes are fetched from memory: more than is looked at before the next line ends are wanted.
+const AHEAD: usize = 16 * 1024;
 
 /// Line ends found at once, at most.
 pub(super) const MOST: usize = 128;
@@ -41,6 +44,7 @@ impl<'a, V: Vector> Ends<'a, V> {
         while count <= MOST - WIDTH
             && let Some(word) = words.next()
         {
+            fetch_ahead(word, AHEAD);
             let mut bits = self.vector.places(word, b'\n');
             let more = bits.count_ones() as usize;
             ends[count % MOST] = from + bits.trailing_zeros() as usize;

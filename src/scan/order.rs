@@ -124,7 +124,7 @@ fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
     lines(bytes).filter_map(move |line| {
         let mut known = Known::NOTHING;
         splitter.know(common(), line, line.len(), &mut known);
-        if known.is_known() { Some(known.stamp) } else { splitter.split(line).stamp }
+        if known.is_known() { Some(splitter.shared().stamp) } else { splitter.split(line).stamp }
     })
 }
 

@@ -2,8 +2,8 @@
 #![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
 
 use std::arch::x86_64::{
-    __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_testz_si256, _mm256_xor_si256,
+    __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_set1_epi8, _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::sse2::Sse2;
@@ -56,6 +56,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        // SAFETY: the processor has what is enabled there, or there would be no `self`.
+        unsafe { apart(self, work) }
+    }
+
+    #[inline(always)]
     fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
         Sse2.places_of_either(bytes, wanted)
     }
@@ -69,10 +75,33 @@ impl Vector for Avx2 {
     fn places_before(self, bytes: &[u8; 33], wanted: u8, first: u8, last: u8) -> u32 {
         Sse2.places_before(bytes, wanted, first, last)
     }
+
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { differences(one, other) }
+    }
+
+    #[inline(always)]
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32 {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { alphanumerics(bytes) }
+    }
+
+    #[inline(always)]
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+        // SAFETY: the processor has AVX2, or there would be no `self`.
+        unsafe { places_up_to(bytes, last, other) }
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn run<W: Work>(avx2: Avx2, work: W) -> W::Result {
+    work.by(avx2)
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn apart<W: Work>(avx2: Avx2, work: W) -> W::Result {
     work.by(avx2)
 }
 
@@ -91,7 +120,11 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[target_feature(enable = "avx2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
     let bytes = load(bytes);
-    let [a, b, c] = wanted.map(|byte| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let a = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(a.cast_signed()));
+    let b = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b.cast_signed()));
+    let c = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c.cast_signed()));
     mask(_mm256_or_si256(_mm256_or_si256(a, b), c))
 }
 
@@ -99,6 +132,34 @@ fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
 #[target_feature(enable = "avx2")]
 fn are_like(one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool {
     _mm256_testz_si256(_mm256_xor_si256(load(one), load(other)), load(mask)) == 1
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn differences(one: &[u8; 32], other: &[u8; 32]) -> u32 {
+    !mask(_mm256_cmpeq_epi8(load(one), load(other)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn alphanumerics(bytes: &[u8; 32]) -> u32 {
+    let bytes = load(bytes);
+    let small = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+    // As far above `a` as a letter is at most, or as far above `0` as a digit: the lesser of both is the byte itself.
+    let letters = _mm256_sub_epi8(small, _mm256_set1_epi8(b'a'.cast_signed()));
+    let digits = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0'.cast_signed()));
+    let letters = _mm256_cmpeq_epi8(_mm256_min_epu8(letters, _mm256_set1_epi8(25)), letters);
+    let digits = _mm256_cmpeq_epi8(_mm256_min_epu8(digits, _mm256_set1_epi8(9)), digits);
+    mask(_mm256_or_si256(letters, digits))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn places_up_to(bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+    let bytes = load(bytes);
+    let [last, other] = [last, other].map(|byte| _mm256_set1_epi8(byte.cast_signed()));
+    let up_to = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, last), bytes);
+    mask(_mm256_or_si256(up_to, _mm256_cmpeq_epi8(bytes, other)))
 }
 
 /// The highest bit of each byte.

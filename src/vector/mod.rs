@@ -36,6 +36,18 @@ pub trait Vector: Copy {
 
     /// Whether two texts are the same in all bits that the mask has.
     fn are_like(self, one: &[u8; 32], other: &[u8; 32], mask: &[u8; 32]) -> bool;
+
+    /// Does work that is compiled for this processor too, but stands apart from what asks for it.
+    fn apart<W: Work>(self, work: W) -> W::Result;
+
+    /// One bit for each place where two texts differ, the lowest for the first.
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32;
+
+    /// One bit for each letter or digit of ASCII, the lowest for the first.
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32;
+
+    /// One bit for each of the bytes that is not above `last`, or is the `other` one, the lowest for the first.
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32;
 }
 
 /// Work that can be compiled for several kinds of processors.
@@ -45,6 +57,12 @@ pub trait Work {
 
     /// Does it. To be inlined, with all in it that should use the processor's own instructions.
     fn by(self, vector: impl Vector) -> Self::Result;
+}
+
+/// Work that stands apart, by what a processor of any kind has.
+#[inline(never)]
+fn plainly<W: Work>(vector: impl Vector, work: W) -> W::Result {
+    work.by(vector)
 }
 
 /// Does the work by the best instructions that are there.
@@ -108,6 +126,22 @@ fn nearby(bytes: &[u8], wanted: [u8; 3]) -> Result<usize, usize> {
     Err(from)
 }
 
+/// The first place of one of three bytes, where it is among the first sixty-four and at least thirty-two follow its
+/// beginning: `None` tells nothing.
+#[inline(always)]
+pub fn near(vector: impl Vector, bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
+    let (first, behind) = bytes.split_first_chunk()?;
+    let places = vector.places_of_any(first, wanted);
+    if places != 0 {
+        return Some(places.trailing_zeros() as usize);
+    }
+    let places = vector.places_of_any(behind.first_chunk()?, wanted);
+    if places == 0 {
+        return None;
+    }
+    Some(first.len() + places.trailing_zeros() as usize)
+}
+
 /// How many of the first bytes are neither below `first` nor above `last`.
 #[inline]
 pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
@@ -168,13 +202,14 @@ pub fn are_same(one: &[u8], other: &[u8]) -> bool {
     true
 }
 
-/// Tells the processor that a byte will be wanted soon. A log is read faster than it comes from memory.
+/// Tells the processor that what stands so far behind some bytes will be wanted soon, if anything does. A log is read faster
+/// than it comes from memory.
 #[inline(always)]
-pub fn prefetch(byte: &u8) {
+pub fn fetch_ahead(bytes: &[u8], distance: usize) {
     #[cfg(target_arch = "x86_64")]
-    sse2::prefetch(byte);
+    sse2::prefetch(bytes.as_ptr().wrapping_add(distance));
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = byte;
+    let _ = (bytes, distance);
 }
 
 #[cfg(test)]
@@ -192,7 +227,7 @@ mod tests {
     struct Questions<'b>(&'b [u8; 64], &'b [u8; 32], u8);
 
     impl Work for Questions<'_> {
-        type Result = (u64, u64, [u32; 2], [u16; 3], [bool; 3]);
+        type Result = (u64, u64, [u32; 2], [u16; 3], [bool; 3], [u32; 4]);
 
         fn by(self, vector: impl Vector) -> Self::Result {
             let Questions(long, short, wanted) = self;
@@ -204,12 +239,16 @@ mod tests {
             let letters = vector.places_of_letters(short.first_chunk().unwrap(), wanted.clamp(b'a', b'z'));
             let before =
                 vector.places_before(long.first_chunk().unwrap(), b' ', wanted.min(b'['), wanted.max(b':'));
+            let differ = [second, short].map(|other| vector.differences(first, other));
+            let kinds = [vector.alphanumerics(short), vector.places_up_to(short, wanted, b'[')];
+            let more = [differ[0], differ[1], kinds[0], kinds[1]];
             (
                 vector.places(long, wanted),
                 vector.places(long, b'\n'),
                 [any, before],
                 [within, either, letters],
                 like,
+                more,
             )
         }
     }
@@ -235,6 +274,11 @@ mod tests {
             let either = bytes.iter().position(|byte| [wanted, last].contains(byte));
             prop_assert_eq!(find2(wanted, last, bytes), either);
             prop_assert_eq!(find_last(wanted, bytes), bytes.iter().rposition(|byte| *byte == wanted));
+            // It may give up where less than sixty-four bytes are left, or where nothing is near.
+            match super::near(common(), bytes, [wanted, last, last]) {
+                None => prop_assert!(bytes.len() < 64 || either.is_none_or(|at| at >= 64)),
+                found => prop_assert_eq!(found, either),
+            }
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
         }

@@ -2,11 +2,12 @@
 #![expect(unsafe_code, reason = "vector instructions are unsafe to call where a processor may lack them")]
 
 use std::arch::x86_64::{
-    __m128i, _MM_HINT_T0, _mm_and_si128, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_prefetch,
-    _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_subs_epu8, _mm_xor_si128,
+    __m128i, _MM_HINT_T0, _mm_and_si128, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+    _mm_prefetch, _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8, _mm_subs_epu8,
+    _mm_xor_si128,
 };
 
-use super::Vector;
+use super::{Vector, Work, plainly};
 
 /// Any x86-64 processor.
 #[derive(Clone, Copy)]
@@ -37,6 +38,10 @@ impl Vector for Sse2 {
         unsafe { places_within(bytes, first, last) }
     }
 
+    fn apart<W: Work>(self, work: W) -> W::Result {
+        plainly(self, work)
+    }
+
     #[inline(always)]
     fn places_of_either(self, bytes: &[u8; 16], wanted: [u8; 2]) -> u16 {
         // SAFETY: SSE2 is part of every x86-64 processor.
@@ -54,12 +59,30 @@ impl Vector for Sse2 {
         // SAFETY: SSE2 is part of every x86-64 processor.
         unsafe { places_before(bytes, wanted, first, last) }
     }
+
+    #[inline(always)]
+    fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { differences(one, other) }
+    }
+
+    #[inline(always)]
+    fn alphanumerics(self, bytes: &[u8; 32]) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { alphanumerics(bytes) }
+    }
+
+    #[inline(always)]
+    fn places_up_to(self, bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { places_up_to(bytes, last, other) }
+    }
 }
 
 #[inline(always)]
-pub(super) fn prefetch(byte: &u8) {
-    // SAFETY: a hint, which reads nothing; SSE is part of every x86-64 processor.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
+pub(super) fn prefetch(byte: *const u8) {
+    // SAFETY: a hint, which reads nothing, wherever it points; SSE is part of every x86-64 processor.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(byte.cast()) }
 }
 
 #[inline]
@@ -76,7 +99,10 @@ fn places(bytes: &[u8; 64], wanted: u8) -> u64 {
 #[inline]
 #[target_feature(enable = "sse2")]
 fn places_of_any(bytes: &[u8; 32], wanted: [u8; 3]) -> u32 {
-    let [a, b, c] = wanted.map(|byte| _mm_set1_epi8(byte.cast_signed()));
+    // One after the other, since `map` is not always a part of what asks for it.
+    let [a, b, c] = wanted;
+    let (a, b, c) =
+        (_mm_set1_epi8(a.cast_signed()), _mm_set1_epi8(b.cast_signed()), _mm_set1_epi8(c.cast_signed()));
     let mut bits = 0;
     for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
         let bytes = load(sixteen);
@@ -140,6 +166,46 @@ fn are_like(one: &[u8; 32], other: &[u8; 32], wanted: &[u8; 32]) -> bool {
         _mm_or_si128(all, _mm_and_si128(_mm_xor_si128(load(one), load(other)), load(wanted)))
     });
     mask(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xFFFF
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn differences(one: &[u8; 32], other: &[u8; 32]) -> u32 {
+    let mut same = 0;
+    for (index, (one, other)) in one.as_chunks().0.iter().zip(other.as_chunks().0).enumerate() {
+        same |= mask(_mm_cmpeq_epi8(load(one), load(other))) << (16 * index);
+    }
+    !same
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn alphanumerics(bytes: &[u8; 32]) -> u32 {
+    let mut bits = 0;
+    for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
+        let bytes = load(sixteen);
+        let small = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+        // As far above `a` as a letter is at most, or as far above `0` as a digit: the lesser of both is the byte itself.
+        let letters = _mm_sub_epi8(small, _mm_set1_epi8(b'a'.cast_signed()));
+        let digits = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0'.cast_signed()));
+        let letters = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(25)), letters);
+        let digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+        bits |= mask(_mm_or_si128(letters, digits)) << (16 * index);
+    }
+    bits
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn places_up_to(bytes: &[u8; 32], last: u8, other: u8) -> u32 {
+    let [last, other] = [last, other].map(|byte| _mm_set1_epi8(byte.cast_signed()));
+    let mut bits = 0;
+    for (index, sixteen) in bytes.as_chunks().0.iter().enumerate() {
+        let bytes = load(sixteen);
+        let up_to = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last), bytes);
+        bits |= mask(_mm_or_si128(up_to, _mm_cmpeq_epi8(bytes, other))) << (16 * index);
+    }
+    bits
 }
 
 /// The highest bit of each byte.

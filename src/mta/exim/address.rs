@@ -22,7 +22,7 @@ pub(super) struct Recipient<'a> {
 
 /// A domain has at most 255 bytes (RFC 5321, section 4.5.3.1.2); Exim takes local parts of 256 where the RFC
 /// has 64. A quoted form further away belongs to some reply.
-const LONGEST: usize = 256 + 1 + 255 + 2;
+pub(super) const LONGEST: usize = 256 + 1 + 255 + 2;
 
 /// Reads the address at the start of `rest`; `text_follows` for lines where `: ` may end it.
 pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[u8])> {
@@ -42,7 +42,7 @@ pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[
     } else {
         blanks_inside(rest)
     };
-    let end = end.unwrap_or_else(|| if text_follows { fields::word_end(rest) } else { plain_end(rest) });
+    let end = end.unwrap_or_else(|| if text_follows { fields::word_end(rest) } else { fields::blank(rest) });
     let (address, after) = rest.split_at(end);
     // `": Unrouteable address"` and the like: a flag, and nobody.
     if text_follows && address == b":" {
@@ -52,15 +52,12 @@ pub(super) fn read(rest: &[u8], text_follows: bool) -> Option<(Recipient<'_>, &[
     Some((Recipient { address, top: None, local }, after))
 }
 
-fn plain_end(rest: &[u8]) -> usize {
-    find(b' ', rest).unwrap_or(rest.len())
-}
-
 /// `L@d <"L"@d>` where the second is the first, quoted: the second, and what follows.
 ///
 /// A hostile local part can hold such a pair itself, so the last one counts: everything before it is the address.
 fn quoted_twin(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let head = &rest[..rest.len().min(LONGEST)];
+    // What is quoted has no less bytes than what stands before it.
+    let head = &rest[..LONGEST.min(rest.len() / 2)];
     memchr_iter(b'<', head).rev().filter(|at| *at > 1 && rest[at - 1] == b' ').find_map(|at| {
         let quoted = &rest[at + 1..];
         let end = quoted_end_of(quoted, &rest[..at - 1])?;

@@ -8,28 +8,77 @@ const LONGEST: i64 = 90 * 86_400;
 ///
 /// The number has base 62, and base 36 on systems whose file names do not tell capital letters from small ones.
 pub(in crate::mta) fn age(id: &[u8], at: i64) -> Option<i64> {
-    let time = id.first_chunk::<6>()?;
+    let time = id.first_chunk()?;
     // A message is not logged before it came in; clocks may be set back a little.
-    let plausible = |age: &i64| (-60..=LONGEST).contains(age);
-    let of = |base| number(time, base).map(|arrived| at - arrived);
-    of(62).filter(plausible).or_else(|| of(36).filter(plausible)).map(|age| age.max(0))
+    let plausible = |arrived| Some(at - arrived).filter(|age| (-60..=LONGEST).contains(age));
+    let age = match number(time, 62).and_then(plausible) {
+        Some(age) => age,
+        None => number(time, 36).and_then(plausible)?,
+    };
+    Some(age.max(0))
 }
 
-fn number(digits: &[u8], base: i64) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'A'..=b'Z' => digit - b'A' + 10,
-            b'a'..=b'z' => digit - b'a' + 36,
-            _ => return None,
+/// What a byte counts that is no digit. Digits have other bits.
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte counts as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 62 {
+        let digit = match value {
+            0..10 => b'0' + value,
+            10..36 => b'A' + value - 10,
+            _ => b'a' + value - 36,
         };
-        (i64::from(value) < base).then_some(sum * base + i64::from(value))
-    })
+        values[digit as usize] = value;
+        value += 1;
+    }
+    values
+};
+
+#[inline(always)]
+fn number(digits: &[u8; 6], base: u8) -> Option<i64> {
+    let (mut number, mut all, mut largest) = (0, 0, 0);
+    for digit in digits {
+        let value = VALUES[usize::from(*digit)];
+        // Six digits of base 62 are less than 2^36.
+        number = number * i64::from(base) + i64::from(value);
+        all |= value;
+        largest = largest.max(value);
+    }
+    // Every digit is one of base 62.
+    (all & NO_DIGIT == 0 && (base == 62 || largest < base)).then_some(number)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::age;
+    use proptest::prelude::*;
+
+    use super::{age, number};
+
+    proptest! {
+        #[test]
+        fn numbers_are_what_their_digits_say(
+            digits in proptest::collection::vec(any::<u8>(), 6),
+            legal in "[0-9A-Za-z]{6}|[0-9A-Z]{6}",
+        ) {
+            for digits in [digits.as_slice(), legal.as_bytes()].map(|six| *six.first_chunk().unwrap()) {
+                for base in [62, 36] {
+                    let slowly = digits.iter().try_fold(0, |sum, digit| {
+                        let value = match digit {
+                            b'0'..=b'9' => digit - b'0',
+                            b'A'..=b'Z' => digit - b'A' + 10,
+                            b'a'..=b'z' => digit - b'a' + 36,
+                            _ => return None,
+                        };
+                        (value < base).then_some(sum * i64::from(base) + i64::from(value))
+                    });
+                    prop_assert_eq!(number(&digits, base), slowly);
+                }
+            }
+        }
+    }
 
     #[test]
     fn ids_tell_when_a_message_came_in() {

@@ -4,9 +4,10 @@
 //! are read by key. Values in quotes or angle brackets are stepped over as a whole: what stands in them was
 //! written by a stranger and is no field.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::memchr;
 
-use crate::vector::{find, find2};
+use super::usual;
+use crate::vector::{common, find, find2};
 
 /// A host as Exim logs it: `name [ip]:port`, `name (helo) [ip]`, `(helo) [ip]`, `[ip]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,13 +18,19 @@ pub(super) struct Host<'a> {
     pub(super) ip: Option<&'a [u8]>,
 }
 
+/// The key of a field by its first two bytes, as they stand: `F=`, `QT`.
+pub(super) type Key = [u8; 2];
+
+/// Longer keys. Nobody asks for one.
+const LONG_KEY: Key = [0; 2];
+
 /// One piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item<'a> {
     /// `H=`: a host.
     Host(Host<'a>),
     /// Any other `KEY=value`; quotes and brackets around the value are taken off.
-    Field(&'a [u8], &'a [u8]),
+    Field(Key, &'a [u8]),
     /// `<...>` standing alone.
     Path(&'a [u8]),
     /// `(...)` standing alone.
@@ -36,7 +43,7 @@ pub(super) enum Item<'a> {
 
 /// No more pieces than this are taken from a line, and nothing is looked for further away than Exim's log buffer
 /// is long (`LOG_BUFFER_SIZE`): damaged files have lines of megabytes, and the work for each must stay bounded.
-const MOST_PIECES: u16 = 256;
+pub(super) const MOST_PIECES: u16 = 256;
 const LOG_BUFFER: usize = 8192;
 
 /// Walks over the pieces of a line.
@@ -61,45 +68,50 @@ impl<'a> Fields<'a> {
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
+}
 
-    fn item(&mut self) -> Option<Item<'a>> {
-        // Mostly there is one blank, and behind it a key of one letter or two.
-        let rest = match self.rest {
-            [b' ', rest @ ..] if rest.first().is_some_and(|b| *b > b' ') => rest,
-            rest => rest.trim_ascii_start(),
-        };
-        let first = *rest.first()?;
-        let (item, rest) = match first {
-            b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
-            b'<' if let Some((inner, rest)) = path(rest) => (Item::Path(inner), rest),
-            b'(' if let Some((inner, rest)) = enclosed(rest, b'(', b')') => (Item::Parenthesis(inner), rest),
-            b'H' if rest.starts_with(b"H=") => {
-                let (host, rest) = host(&rest[2..]);
-                (Item::Host(host), rest)
-            }
-            _ => match key_length(rest) {
-                Some(length) => {
-                    let (value, after) = value(&rest[length + 1..]);
-                    (Item::Field(&rest[..length], value), after)
-                }
-                None => {
-                    let (word, after) = rest.split_at(word_end(rest));
-                    (Item::Word(word), after)
-                }
-            },
+impl<'a> Iterator for Fields<'a> {
+    type Item = Item<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Item<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let (item, rest) = match usual::item(common(), self.rest) {
+            Some(read) => read,
+            None => item(self.rest)?,
         };
         self.rest = rest;
         Some(item)
     }
 }
 
-impl<'a> Iterator for Fields<'a> {
-    type Item = Item<'a>;
-
-    fn next(&mut self) -> Option<Item<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        self.item()
-    }
+/// The piece at the start of `rest`, and what follows it.
+pub(super) fn item(rest: &[u8]) -> Option<(Item<'_>, &[u8])> {
+    let rest = rest.trim_ascii_start();
+    let first = *rest.first()?;
+    Some(match first {
+        b':' if at_text(rest) => (Item::Text(rest.get(2..).unwrap_or_default()), &b""[..]),
+        b'<' if let Some((inner, rest)) = path(rest) => (Item::Path(inner), rest),
+        b'(' if let Some((inner, rest)) = enclosed(rest, b'(', b')') => (Item::Parenthesis(inner), rest),
+        b'H' if rest.starts_with(b"H=") => {
+            let (host, rest) = host(&rest[2..]);
+            (Item::Host(host), rest)
+        }
+        _ => match key_length(rest) {
+            Some(length) => {
+                let (value, after) = value(&rest[length + 1..]);
+                let key = match rest {
+                    [a, b, ..] if length <= 2 => [*a, *b],
+                    _ => LONG_KEY,
+                };
+                (Item::Field(key, value), after)
+            }
+            None => {
+                let (word, after) = rest.split_at(word_end(rest));
+                (Item::Word(word), after)
+            }
+        },
+    })
 }
 
 /// Whether `: ` (or a last `:`) stands here.
@@ -107,9 +119,14 @@ fn at_text(rest: &[u8]) -> bool {
     rest.first() == Some(&b':') && rest.get(1).is_none_or(|b| *b == b' ')
 }
 
+/// Where the first blank is, or the end.
+pub(super) fn blank(rest: &[u8]) -> usize {
+    find(b' ', rest).unwrap_or(rest.len())
+}
+
 /// Where a word ends: at a blank, or at a colon that a blank follows. At least one byte.
 pub(super) fn word_end(rest: &[u8]) -> usize {
-    let end = find(b' ', rest).unwrap_or(rest.len());
+    let end = blank(rest);
     if end > 1 && rest[end - 1] == b':' { end - 1 } else { end.max(1).min(rest.len()) }
 }
 
@@ -123,7 +140,7 @@ pub(super) fn quoted_word_end(rest: &[u8]) -> usize {
         }
         match quoted_string(&rest[at..]) {
             Some(length) => at += length,
-            None => return find(b' ', rest).unwrap_or(rest.len()),
+            None => return blank(rest),
         }
     }
     rest.len()
@@ -133,7 +150,7 @@ pub(super) fn quoted_word_end(rest: &[u8]) -> usize {
 fn quoted_string(rest: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr2(b'"', b'\\', rest.get(at..)?)?;
+        at += find2(b'"', b'\\', rest.get(at..)?)?;
         if rest[at] == b'"' {
             return Some(at + 1);
         }
@@ -212,7 +229,7 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
     }
     if rest.first() == Some(&b'(') {
         // The HELO name is the client's to choose; our own " [" with the address follows its last parenthesis.
-        match memmem::find(&rest[..rest.len().min(LOG_BUFFER)], b") [") {
+        match helo_end(&rest[..rest.len().min(LOG_BUFFER)]) {
             Some(end) => rest = &rest[end + 2..],
             None => return (host, enclosed(rest, b'(', b')').map_or(&b""[..], |(_, after)| after)),
         }
@@ -222,15 +239,37 @@ pub(super) fn host(rest: &[u8]) -> (Host<'_>, &[u8]) {
         && rest[end] == b']'
     {
         host.ip = Some(&rest[1..end]);
-        rest = &rest[end + 1..];
-        if let Some(port) = rest.strip_prefix(b":") {
-            let digits = port.iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits > 0 {
-                rest = &port[digits..];
-            }
-        }
-        // A connection used again.
-        rest = rest.strip_prefix(b"*").unwrap_or(rest);
+        rest = behind_address(&rest[end + 1..]);
     }
     (host, rest)
+}
+
+/// Where `) [` begins.
+fn helo_end(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += find(b')', rest.get(at..)?)?;
+        if rest[at..].starts_with(b") [") {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// What follows the port behind an address, where there is one, and the mark of a connection used again.
+#[inline(always)]
+pub(super) fn behind_address(rest: &[u8]) -> &[u8] {
+    if rest.first() == Some(&b' ') { rest } else { behind_port(rest) }
+}
+
+#[inline(never)]
+fn behind_port(rest: &[u8]) -> &[u8] {
+    let rest = match rest.strip_prefix(b":") {
+        Some(port) => match port.iter().take_while(|b| b.is_ascii_digit()).count() {
+            0 => rest,
+            digits => &port[digits..],
+        },
+        None => rest,
+    };
+    rest.strip_prefix(b"*").unwrap_or(rest)
 }

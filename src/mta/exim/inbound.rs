@@ -13,7 +13,17 @@ use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint};
 
 /// A line that is about no message yet.
+#[inline]
 pub(super) fn without_id(line: &[u8]) -> Event<'_> {
+    // Connections that came and went: all that is read of lines with this letter begins as `synchronization` wants it.
+    if line.first() == Some(&b'S') && !line.starts_with(b"SMTP protocol sy") {
+        return Event::Unrelated;
+    }
+    refusal(line)
+}
+
+#[inline(never)]
+fn refusal(line: &[u8]) -> Event<'_> {
     read(None, line).map_or(Event::Unrelated, Event::Outcome)
 }
 
@@ -97,7 +107,7 @@ impl<'a> Refused<'a> {
         while let Some(item) = fields.next() {
             match item {
                 Item::Host(host) => self.host = host,
-                Item::Field(b"F", sender) => self.sender = Some(sender),
+                Item::Field([b'F', b'='], sender) => self.sender = Some(sender),
                 Item::Field(..) => {}
                 Item::Word(b"temporarily") => self.temporarily = true,
                 Item::Word(b"rejected") => return Some(self.what(fields.rest())),

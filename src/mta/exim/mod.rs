@@ -13,6 +13,7 @@ mod inbound;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod usual;
 
 pub(super) use age::age;
 
@@ -22,18 +23,24 @@ use delivery::Flag;
 
 /// What a record of an Exim main log says; `message` starts after Exim's own stamp, zone and process number.
 pub fn parse(message: &[u8]) -> Event<'_> {
-    let Some((id, rest)) = message_id(message) else {
+    parse_by(common(), message)
+}
+
+/// The same, by what this processor has.
+#[inline(always)]
+pub fn parse_by(vector: impl Vector, message: &[u8]) -> Event<'_> {
+    let Some((id, rest)) = message_id(vector, message) else {
         return inbound::without_id(message);
     };
-    if rest == b"Completed" || rest.starts_with(b"Completed ") {
+    let Some((flag, behind)) = rest.split_first_chunk() else { return inbound::with_id(id, rest) };
+    if flag == b"Co" && (rest == b"Completed" || rest.starts_with(b"Completed ")) {
         return Event::Done { queue_id: id };
     }
-    let flag = match rest {
-        [a, b] | [a, b, b' ', ..] => [*a, *b],
-        _ => return inbound::with_id(id, rest),
-    };
-    let flag = match &flag {
-        b"<=" | b"(=" => return arrival(id, &rest[2..]),
+    if behind.first().is_some_and(|byte| *byte != b' ') {
+        return inbound::with_id(id, rest);
+    }
+    let flag = match flag {
+        b"<=" | b"(=" => return arrival(vector, id, behind),
         b"=>" => Flag::Delivered,
         b"->" => Flag::DeliveredToo,
         b">>" => Flag::Cutthrough,
@@ -42,44 +49,60 @@ pub fn parse(message: &[u8]) -> Event<'_> {
         b"==" => Flag::Deferred,
         _ => return inbound::with_id(id, rest),
     };
-    delivery::read(flag, id, &rest[2..])
+    vector.apart(delivery::Line { flag, id, rest: behind })
 }
 
 /// The message id at the start of a record, and what follows it.
 ///
 /// `6-6-2` characters, `6-11-4` since Exim 4.97; both stand in one file after an upgrade.
-fn message_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    if message.get(6) != Some(&b'-') {
+#[inline(always)]
+fn message_id(vector: impl Vector, message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let first: &[u8; 16] = message.first_chunk()?;
+    if first[6] != b'-' {
         return None;
     }
-    for (length, second_dash) in [(16, 13), (23, 18)] {
-        if message.get(second_dash) != Some(&b'-') || message.get(length).is_some_and(|b| *b != b' ') {
-            continue;
+    let length = match others(vector, first) {
+        SHORT if first[13] == b'-' => 16,
+        LONG => {
+            let last: &[u8; 16] = message.get(7..)?.first_chunk()?;
+            if others(vector, last) != LONG_END || message[18] != b'-' {
+                return None;
+            }
+            23
         }
-        let Some((id, rest)) = message.split_at_checked(length) else { continue };
-        if others(id) == 1 << 6 | 1 << second_dash {
-            return Some((id, rest.strip_prefix(b" ").unwrap_or(rest)));
-        }
+        _ => return None,
+    };
+    let (id, rest) = message.split_at_checked(length)?;
+    match rest {
+        [] => Some((id, rest)),
+        [b' ', rest @ ..] => Some((id, rest)),
+        _ => None,
     }
-    None
 }
 
-/// One bit for each byte of an id that is neither a letter nor a figure.
-fn others(id: &[u8]) -> u32 {
-    let of = |bytes: &[u8; 16]| {
-        // A letter is within these when it is made a small one, and nothing else is.
-        let letters = common().places_within(&bytes.map(|byte| byte | 0x20), b'a', b'z');
-        !(letters | common().places_within(bytes, b'0', b'9'))
-    };
-    // The longer ones have more than sixteen bytes: the last sixteen overlap the first.
-    match (id.first_chunk(), id.last_chunk()) {
-        (Some(first), Some(last)) => u32::from(of(first)) | u32::from(of(last)) << (id.len() - 16),
-        _ => u32::MAX,
-    }
+/// Where the dashes are in a short id, in the first sixteen bytes of a long one, and in its last sixteen.
+const SHORT: u16 = 1 << 6 | 1 << 13;
+const LONG: u16 = 1 << 6;
+const LONG_END: u16 = 1 << (18 - 7);
+
+/// One bit for each byte that is neither a letter nor a figure.
+#[inline(always)]
+fn others(vector: impl Vector, bytes: &[u8; 16]) -> u16 {
+    let letters = vector.places_within(bytes, b'a', b'z') | vector.places_within(bytes, b'A', b'Z');
+    !(letters | vector.places_within(bytes, b'0', b'9'))
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).
-fn arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+#[inline(always)]
+fn arrival<'a>(vector: impl Vector, queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
+    match usual::sender(vector, rest) {
+        Some(sender) => Event::Sender { queue_id, sender, remote: false },
+        None => any_arrival(queue_id, rest),
+    }
+}
+
+#[inline(never)]
+fn any_arrival<'a>(queue_id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
     let rest = rest.trim_ascii_start();
     let (sender, behind) = match fields::path(rest) {
         Some((inner, behind)) => (inner, behind),

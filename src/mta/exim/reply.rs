@@ -5,10 +5,9 @@
 //! stepped over as a path. Every other text was made here: a code in it (`(EHLO response was: 550 ...)`, a
 //! router's `:fail: 550 ...`) is nobody's reply.
 
-use memchr::memmem;
-
 use super::fields::{self, Host};
 use crate::smtp::{Code, Joint, ReplyCodes, Step};
+use crate::vector::find;
 
 /// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +62,7 @@ pub(super) fn read(text: &[u8], host_known: bool) -> Answer<'_> {
 }
 
 /// The codes of a reply.
+#[inline]
 pub(super) fn codes(reply: &[u8], joint: Joint) -> Code {
     let ReplyCodes { basic, enhanced } = ReplyCodes::read(reply, joint);
     Code { basic, enhanced }
@@ -98,9 +98,20 @@ fn after_step(step: &[u8]) -> Option<&[u8]> {
     if rest.starts_with(b" host ") {
         return Some(&rest[1..]);
     }
-    match memmem::find(rest, b": ") {
-        Some(colon) => Some(&rest[colon + 2..]),
+    match text_at(rest) {
+        Some(text) => Some(&rest[text..]),
         None => rest.strip_suffix(b":").map(|_| &rest[rest.len()..]),
+    }
+}
+
+/// Where the text behind the first `: ` begins, which mostly is near.
+fn text_at(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += find(b':', rest.get(at..)?)? + 1;
+        if rest.get(at) == Some(&b' ') {
+            return Some(at + 1);
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{message_id, parse};
+use super::address::{self, Recipient};
+use super::{fields, message_id, parse, usual};
 use crate::mta::{Event, Kind, Mta, Outcome};
 use crate::smtp::{Action, Direction};
+use crate::vector::common;
 
 const ID: &str = "1vapKe-0001tQ-2p";
 
@@ -54,9 +56,18 @@ fn ids_of_both_lengths() {
         let line = format!("{id} => a@b.example R=r T=remote_smtp H=mx [192.0.2.1] C=\"250 ok\"");
         assert_eq!(outcome(&line).queue_id, Some(id.as_bytes()));
     }
-    for line in
-        ["1vapKe-0001tQ-2 => a@b", "1vapKe-0001tQ-2p: => a@b", "1vapKé-0001tQ-2p => a@b", "=> a@b", ""]
-    {
+    for line in [
+        "1vapKe-0001tQ-2 => a@b",
+        "1vapKe-0001tQ-2p: => a@b",
+        "1vapKé-0001tQ-2p => a@b",
+        "1vapKe_0001tQ-2p => a@b",
+        "1vapKe-0001tQ_2p => a@b",
+        "1wtYVW-0000000GFxD_3Ryp => a@b",
+        "1wtYVW-0000000GFxD-3Ryp: => a@b",
+        "1wtYVW-0000000GFxD-3Ry",
+        "=> a@b",
+        "",
+    ] {
         assert_eq!(parse(line.as_bytes()), Event::Unrelated, "{line}");
     }
 }
@@ -449,6 +460,16 @@ fn local_parts_stand_unquoted_before_their_quoted_form() {
 }
 
 #[test]
+fn a_quoted_form_may_end_the_line() {
+    for (plain, quoted) in [("a b@c.example", r#""a b"@c.example"#), ("@c.example", r#"""@c.example"#)] {
+        check(
+            &format!("=> {plain} <{quoted}>"),
+            &format!("delivery out sent delivered | {quoted} < {quoted} | - [-] | no reply"),
+        );
+    }
+}
+
+#[test]
 fn odd_addresses() {
     let tail = "R=dnslookup T=remote_smtp H=mx [192.0.2.1]";
     for (address, recipient, top) in [
@@ -777,7 +798,83 @@ fn glued() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
+/// What follows a flag, mostly as most lines have it.
+pub(super) fn nearly_usual() -> impl Strategy<Value = String> {
+    let address = prop::sample::select(vec![
+        " a-b@c.example",
+        " a.rather.long.address.with.many.parts@of.a.domain.that.is.long.as.well.example",
+        " user <user@c.example>",
+        " user <\"user\"@c.example>",
+        " a b@c.example <\"a b\"@c.example>",
+        " save <user@c.example>",
+        " :blackhole:",
+        "  a@b",
+        " a@b:",
+        " ",
+    ]);
+    let piece = prop::sample::select(vec![
+        " F=<bounce-00001@news.example.net>",
+        " F=<>",
+        " F=<\"x> R=y\"@e.example>",
+        " F=x@e.example",
+        " R=dnslookup",
+        " R=\"a b\"",
+        " T=remote_smtp",
+        " T=",
+        " S=902",
+        " H=mta6.am0.yahoodns.net [203.0.113.22]",
+        " H=mta6.am0.yahoodns.net [203.0.113.22]:25*",
+        " H=a-name.that-is-very-long.and-has.many-parts.of-which.none-says.anything.example [2001:db8::1]:25",
+        " H=mx DS [192.0.2.1]",
+        " H=mx (helo) [192.0.2.1]",
+        " H=(helo) [192.0.2.1]",
+        " H=mx [192.0.2.1",
+        " X=TLS1.3:ECDHE_SECP256R1__RSA_PSS_RSAE_SHA256__AES_256_GCM:256",
+        " CV=no",
+        " DN=\"CN=mx.lab.test\"",
+        " L",
+        " C=\"250 ok dirdel\"",
+        " C=\"250 2.6.0 <x@y.example> [InternalId=1, Hostname=z.example] 13200 bytes in 0.302, 49.330 KB/sec Queued mail\"",
+        " C=\"250- 64160 byte chunk\\\\n250 OK\"",
+        " C=\"250 say \\\"hi\\\" QT=9s\"",
+        " QT=8s",
+        " DT=2.276s",
+        " id*=x",
+        " defer",
+        " (110)",
+        " (-44)",
+        ": Connection timed out",
+        ": SMTP error from remote mail server after RCPT TO:<a@b.example>: 550 5.1.1 no",
+        ":",
+        " ",
+        "\"",
+        "=",
+        " <",
+        ">",
+    ]);
+    (address, prop::collection::vec(piece, 0..14))
+        .prop_map(|(address, pieces)| address.to_owned() + &pieces.concat())
+}
+
 proptest! {
+    #[test]
+    fn what_is_usual_is_read_as_anything_else(text in prop_oneof![nearly_usual(), "[ -~]{0,150}"]) {
+        for (at, _) in text.char_indices() {
+            let rest = &text.as_bytes()[at..];
+            if let Some(read) = usual::item(common(), rest) {
+                prop_assert_eq!(Some(read), fields::item(rest));
+            }
+            if let Some((address, after)) = usual::address(common(), rest) {
+                let recipient = Recipient { address, top: None, local: false };
+                prop_assert_eq!(address::read(rest, false), Some((recipient, after)));
+                prop_assert_eq!(address::read(rest, true), Some((recipient, after)));
+            }
+            if let Some(sender) = usual::sender(common(), rest) {
+                prop_assert_eq!(sender, &rest[1..1 + fields::quoted_word_end(&rest[1..])]);
+            }
+        }
+    }
+
     #[test]
     fn ids_are_read_at_once_as_byte_by_byte(
         id in "[0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4}",
@@ -794,7 +891,7 @@ proptest! {
             b'-' => *byte == b'-',
             _ => byte.is_ascii_alphanumeric(),
         });
-        prop_assert_eq!(message_id(&line).map(|(id, _)| id), legal.then_some(&line[..id.len()]));
+        prop_assert_eq!(message_id(common(), &line).map(|(id, _)| id), legal.then_some(&line[..id.len()]));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 
 use smtpulse::catalog::Catalog;
-use smtpulse::frame::{self, Form, Part, Record, Repeat, Splitter, own_stamp, split, without_pid};
+use smtpulse::frame::{
+    self, Form, Known, Part, Record, Repeat, Shared, Splitter, own_stamp, split, without_pid,
+};
 use smtpulse::mta::{Daemon, Event, Mta, Outcome, parse_exim, parse_postfix};
 use smtpulse::smtp::{BasicCode, EnhancedCode, Joint, ReplyCodes, domain};
 use smtpulse::tally::Attributor;
@@ -28,6 +30,9 @@ fn inside(whole: &[u8], part: &[u8]) {
 /// Lines, one after the other.
 pub(super) fn frame(bytes: &[u8]) {
     let (mut splitter, mut start) = (Splitter::default(), 0);
+    let (mut known, mut shared) = (Known::NOTHING, Shared::NOTHING);
+    // Lines near the end of a text are not read from memory.
+    let padded = [bytes, &[b'\n'; 256]].concat();
     let zone = Zone::utc();
     let mut clock = Clock::new(&zone, ClockState::starting(2026));
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -37,12 +42,12 @@ pub(super) fn frame(bytes: &[u8]) {
         for part in [host, own, pid, message] {
             inside(line, part);
         }
-        let text = &bytes[start..];
+        let text = &padded[start..];
         start += line.len() + 1;
-        let found = match splitter.known(common(), text, line.len()) {
-            Some(known) => known.record(),
-            None => splitter.split(line),
-        };
+        if !splitter.know(common(), text, line.len(), &mut known) {
+            shared = splitter.shared();
+        }
+        let found = if known.is_known() { known.record(&shared, line) } else { splitter.split(line) };
         assert_eq!(found, record, "with memory and without");
         let repeat = Repeat::read(message);
         assert!(repeat.is_none() || Repeat::is_near(message));
