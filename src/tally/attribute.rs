@@ -17,6 +17,8 @@ pub struct Attributes {
     pub guard: Option<Guard>,
     /// What became of the recipient.
     pub action: Option<Action>,
+    /// The number that the attributor has for the host that was asked, if it asked for its owner.
+    pub(super) host: Option<u32>,
 }
 
 impl Attributes {
@@ -61,14 +63,19 @@ impl<'c> Attributor<'c> {
     /// The attributes of an outcome.
     pub fn attribute(&mut self, outcome: &Outcome<'_>) -> Attributes {
         let out = outcome.direction == Direction::Out;
-        let provider = if out { self.provider(outcome) } else { None };
-        self.attribute_as(outcome, provider)
+        let (provider, host) = if out { self.provider(outcome) } else { (None, None) };
+        Attributes { host, ..self.attribute_as(outcome, provider) }
     }
 
     /// The attributes of an outcome at a provider that somebody names.
     pub fn attribute_as(&mut self, outcome: &Outcome<'_>, provider: Option<ProviderId>) -> Attributes {
-        let mut found =
-            Attributes { provider: None, reading: Reading::default(), guard: None, action: outcome.action };
+        let mut found = Attributes {
+            provider: None,
+            reading: Reading::default(),
+            guard: None,
+            action: outcome.action,
+            host: None,
+        };
         if outcome.direction != Direction::Out {
             return found;
         }
@@ -93,16 +100,19 @@ impl<'c> Attributor<'c> {
         found
     }
 
-    /// The provider of an attempt: by the relay's name; where that says nothing, by the recipient's domain.
-    fn provider(&mut self, outcome: &Outcome<'_>) -> Option<ProviderId> {
+    /// The provider of an attempt: by the relay's name; where that says nothing, by the recipient's domain. And the relay's
+    /// number.
+    #[inline]
+    fn provider(&mut self, outcome: &Outcome<'_>) -> (Option<ProviderId>, Option<u32>) {
         let catalog = self.catalog();
-        if let Some(host) = outcome.relay_host
-            && let Some(provider) = self.hosts.of(host, |host| catalog.provider_of_host(host))
-        {
-            return Some(provider);
+        let asked = outcome.relay_host.map(|host| self.hosts.of(host, |host| catalog.provider_of_host(host)));
+        let (provider, host) = asked.unwrap_or_default();
+        if provider.is_some() {
+            return (provider, host);
         }
-        let domain = domain(outcome.recipient?)?;
-        self.domains.of(domain, |domain| catalog.provider_of_domain(domain))
+        let domain = outcome.recipient.and_then(domain);
+        let asked = domain.map(|domain| self.domains.of(domain, |domain| catalog.provider_of_domain(domain)));
+        (asked.and_then(|(provider, _)| provider), host)
     }
 
     /// Whether a host that took a message passes it on: a smarthost, or an unknown host at a private address (RFC 1918,
@@ -116,15 +126,20 @@ impl<'c> Attributor<'c> {
 }
 
 impl Owners {
-    fn of(&mut self, name: &[u8], find: impl FnOnce(&[u8]) -> Option<ProviderId>) -> Option<ProviderId> {
+    /// The owner of a name, and the name's number if it has one.
+    fn of(
+        &mut self,
+        name: &[u8],
+        find: impl FnOnce(&[u8]) -> Option<ProviderId>,
+    ) -> (Option<ProviderId>, Option<u32>) {
         if name.len() > LONGEST_NAME {
-            return find(name);
+            return (find(name), None);
         }
-        let number = self.names.number(name) as usize;
-        if self.owners.len() <= number {
+        let number = self.names.number(name);
+        if self.owners.len() <= number as usize {
             self.owners.push(find(name));
         }
-        self.owners[number]
+        (self.owners[number as usize], Some(number))
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Tally<'c> {
     late: Course,
     /// Domains and hosts.
     names: Names,
+    /// One more than the number among names of the hosts that were asked, by the attributor's number; 0 is none yet.
+    hosts: Vec<u32>,
     writer: Writer,
     messages: Messages,
     suspended: u64,
@@ -128,6 +130,7 @@ impl<'c> Tally<'c> {
             course: Course::default(),
             late: Course::default(),
             names: Names::default(),
+            hosts: Vec::new(),
             writer: Writer::default(),
             messages: Messages::default(),
             suspended: 0,
@@ -213,7 +216,7 @@ impl<'c> Tally<'c> {
         if let Some(relay) = outcome.relay_host
             && (refused || attributes.provider.is_some())
         {
-            let relay = self.names.number_lower(relay);
+            let relay = self.relay(relay, attributes.host);
             self.course.answered(turn, relay);
         }
         if refused {
@@ -230,6 +233,25 @@ impl<'c> Tally<'c> {
             self.course.sent(turn, sender);
         }
         self.take_settled();
+    }
+
+    /// The number of a host that was asked: the attributor has looked for its name already.
+    #[inline]
+    fn relay(&mut self, name: &[u8], host: Option<u32>) -> u32 {
+        let known = host.and_then(|host| self.hosts.get(host as usize)?.checked_sub(1));
+        known.unwrap_or_else(|| self.other_relay(name, host))
+    }
+
+    #[inline(never)]
+    fn other_relay(&mut self, name: &[u8], host: Option<u32>) -> u32 {
+        let number = self.names.number_lower(name);
+        if let Some(host) = host.map(|host| host as usize) {
+            if self.hosts.len() <= host {
+                self.hosts.resize(host + 1, 0);
+            }
+            self.hosts[host] = number + 1;
+        }
+        number
     }
 
     /// The number of an address's domain.

@@ -62,7 +62,9 @@ impl Id {
 /// The words of an id that is at least one of them long, as most are, and no longer than Exim's.
 #[inline]
 fn short(id: &[u8]) -> Option<[u64; 3]> {
-    let (Some(first), Some(last), 8..=23) = (id.first_chunk(), id.last_chunk(), id.len()) else { return None };
+    let (Some(first), Some(last), 8..=23) = (id.first_chunk(), id.last_chunk(), id.len()) else {
+        return None;
+    };
     let [first, last] = [first, last].map(|bytes: &[u8; 8]| u64::from_le_bytes(*bytes));
     let length = (id.len() as u64) << 56;
     // Of the last eight bytes some stand in a word before.
