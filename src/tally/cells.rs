@@ -7,7 +7,6 @@
 use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
-use smallvec::SmallVec;
 
 use super::keys::Slot;
 use crate::summary::{Buckets, Tries};
@@ -229,6 +228,7 @@ impl Cells {
     pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> Vec<(Who, Place)> {
         self.clear_table();
         self.put_together();
+        self.sums.by_party();
         let named = |who: Who| Who::new(who.slot(), who.role(), who.name().map(&name));
         let places = 0..;
         let mut all: Vec<(Who, Place)> =
@@ -239,11 +239,13 @@ impl Cells {
 
     /// What was counted of parties that are one, when all is settled.
     pub(super) fn buckets(&self, same: &[(Who, Place)]) -> Buckets {
-        let sums = same.iter().flat_map(|(_, place)| self.sums.of(*place));
         let bucket = |bucket: Instant| (bucket != NEVER).then_some(bucket);
-        let all: SmallVec<[(Instant, Batch); 16]> = sums.collect();
-        // There are very many of these lists, most of one bucket: how long they are is known, so that none is made longer.
-        all.iter().rev().map(|(at, batch)| (bucket(*at), batch.tries())).collect()
+        // There are very many of these lists, most of one bucket: how long one is, is known here, so that none is made longer.
+        let of = |place| self.sums.of(place).map(|(at, batch)| (bucket(at), batch.tries())).collect();
+        let mut all = same.iter().map(|(_, place)| of(*place));
+        let mut buckets: Buckets = all.next().unwrap_or_default();
+        all.for_each(|more| buckets.merge(more));
+        buckets
     }
 }
 
@@ -251,7 +253,7 @@ impl Cells {
 pub(super) type Place = u32;
 
 /// Numbers put together, by party. Most parties have one bucket, and what comes is mostly of the bucket that was last added to:
-/// that one stands with the party, all others in one list, each telling where the party's next one is.
+/// that one stands with the party, all others in one list.
 #[derive(Debug, Default)]
 struct Sums {
     parties: Vec<Party>,
@@ -261,6 +263,8 @@ struct Sums {
     past: Vec<Past>,
     /// How many of the past there were when each bucket was last made to stand there once.
     merged: usize,
+    /// Where each party's own end in the past, if that is in the order of parties.
+    ends: Vec<usize>,
 }
 
 /// A party, and what was counted in the bucket that was last added to.
@@ -269,16 +273,14 @@ struct Party {
     who: Who,
     bucket: Instant,
     batch: Batch,
-    /// One more than the place of its last one of the past; 0 is none.
-    before: u32,
 }
 
-/// What was counted in another bucket. A bucket may stand here more than once.
-#[derive(Debug)]
+/// What was counted in another bucket of a party. A bucket may stand here more than once.
+#[derive(Clone, Copy, Debug)]
 struct Past {
     bucket: Instant,
     batch: Batch,
-    before: u32,
+    place: Place,
 }
 
 /// Parties that are looked up together, so that the memory answers to all of them at once.
@@ -316,7 +318,7 @@ impl Sums {
         // Parties are fewer than would fit into memory if numbers did not suffice for them.
         let place = self.parties.len() as Place;
         self.index[at] = place + 1;
-        self.parties.push(Party { who: cell.who, bucket: cell.bucket, batch: Batch(0), before: 0 });
+        self.parties.push(Party { who: cell.who, bucket: cell.bucket, batch: Batch(0) });
         place
     }
 
@@ -329,8 +331,8 @@ impl Sums {
             party.batch = both;
             return;
         }
-        self.past.push(Past { bucket: party.bucket, batch: party.batch, before: party.before });
-        *party = Party { bucket, batch, before: self.past.len() as u32, ..*party };
+        self.past.push(Past { bucket: party.bucket, batch: party.batch, place });
+        (party.bucket, party.batch) = (bucket, batch);
     }
 
     /// Makes the index twice as long as it must be, so that the way to a party is short.
@@ -351,60 +353,71 @@ impl Sums {
         }
     }
 
-    /// What was counted of a party, mostly from the last to the first.
+    /// Puts the past in the order of parties; what is one's own stays in its order.
+    fn by_party(&mut self) {
+        // Where each party's own begin, then, as they are put there, where they end.
+        let mut ends = vec![0; self.parties.len()];
+        self.past.iter().for_each(|past| ends[past.place as usize] += 1);
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        let mut sorted = vec![Past { bucket: NEVER, batch: Batch(0), place: 0 }; self.past.len()];
+        for past in &self.past {
+            let end = &mut ends[past.place as usize];
+            sorted[*end] = *past;
+            *end += 1;
+        }
+        (self.past, self.ends) = (sorted, ends);
+    }
+
+    /// What was counted of a party, mostly in order of time, when the past is in the order of parties.
     fn of(&self, place: Place) -> impl Iterator<Item = (Instant, Batch)> {
-        let party = &self.parties[place as usize];
-        let before = |number: u32| self.past.get((number as usize).wrapping_sub(1));
-        let past = std::iter::successors(before(party.before), move |past| before(past.before));
-        std::iter::once((party.bucket, party.batch)).chain(past.map(|past| (past.bucket, past.batch)))
+        let place = place as usize;
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let past = self.past[start..self.ends[place]].iter().map(|past| (past.bucket, past.batch));
+        let party = &self.parties[place];
+        past.chain(std::iter::once((party.bucket, party.batch)))
     }
 
     /// Makes each bucket stand there once, but for what does not fit together.
     fn merge_past(&mut self) {
+        self.by_party();
         let mut merged = Vec::new();
+        let mut all: Vec<(Instant, Batch)> = Vec::new();
         for place in 0..self.parties.len() as Place {
-            let mut all: Vec<(Instant, Batch)> = self.of(place).collect();
+            all.clear();
+            all.extend(self.of(place));
             all.sort_by_key(|(bucket, _)| *bucket);
             all.dedup_by(|(next, more), (bucket, batch)| {
                 let both = batch.and(*more).filter(|_| next == bucket);
                 *batch = both.unwrap_or(*batch);
                 both.is_some()
             });
-            let mut before = 0;
-            let last = all.pop();
-            for (bucket, batch) in all {
-                merged.push(Past { bucket, batch, before });
-                before = merged.len() as u32;
-            }
             let party = &mut self.parties[place as usize];
-            (party.bucket, party.batch) = last.unwrap_or((party.bucket, party.batch));
-            party.before = before;
+            (party.bucket, party.batch) = all.pop().unwrap_or((party.bucket, party.batch));
+            merged.extend(all.iter().map(|&(bucket, batch)| Past { bucket, batch, place }));
         }
         self.merged = merged.len();
         self.past = merged;
     }
 
     fn rename(&mut self, name: impl Fn(Who, Instant) -> Instant) {
-        for party in &mut self.parties {
-            party.bucket = name(party.who, party.bucket);
-            let mut before = party.before as usize;
-            while let Some(past) = self.past.get_mut(before.wrapping_sub(1)) {
-                past.bucket = name(party.who, past.bucket);
-                before = past.before as usize;
-            }
+        for past in &mut self.past {
+            past.bucket = name(self.parties[past.place as usize].who, past.bucket);
         }
+        self.parties.iter_mut().for_each(|party| party.bucket = name(party.who, party.bucket));
         self.merge_past();
     }
 
-    /// Everything in one list, each party's own in order of time but for a few.
+    /// Everything in one list, in order of time but for a few.
     fn list(&self) -> Vec<Counted> {
-        let mut all = Vec::with_capacity(self.parties.len() + self.past.len());
-        for (party, place) in self.parties.iter().zip(0..) {
-            let first = all.len();
-            all.extend(self.of(place).map(|(bucket, batch)| (Cell { who: party.who, bucket }, batch)));
-            all[first..].reverse();
-        }
-        all
+        let who = |place: Place| self.parties[place as usize].who;
+        let past =
+            self.past.iter().map(|past| (Cell { who: who(past.place), bucket: past.bucket }, past.batch));
+        let last =
+            self.parties.iter().map(|party| (Cell { who: party.who, bucket: party.bucket }, party.batch));
+        past.chain(last).collect()
     }
 }
 

@@ -158,7 +158,7 @@ impl<'c> Tally<'c> {
     }
 
     /// Counts an outcome, and tells what was found out about it.
-    #[inline(never)]
+    #[inline(always)]
     fn outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) -> Option<Attributes> {
         match outcome.kind {
             Kind::Suspended => self.suspended += 1,
@@ -173,6 +173,12 @@ impl<'c> Tally<'c> {
             Kind::Probe | Kind::Attempt | Kind::Callout => {}
         }
         None
+    }
+
+    /// Counts an outcome whose attributes nobody asks for.
+    #[inline(never)]
+    fn only_outcome(&mut self, line: &Line<'_>, outcome: &Outcome<'_>) {
+        self.outcome(line, outcome);
     }
 
     #[inline(never)]
@@ -383,9 +389,7 @@ impl Sink for Tally<'_> {
     #[inline(never)]
     fn event(&mut self, line: &Line<'_>, event: &Event<'_>) {
         match event {
-            Event::Outcome(outcome) => {
-                self.outcome(line, outcome);
-            }
+            Event::Outcome(outcome) => self.only_outcome(line, outcome),
             Event::Sender { queue_id, sender, remote } if self.join => {
                 self.sender(line, queue_id, sender, *remote);
             }

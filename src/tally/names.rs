@@ -11,7 +11,8 @@ use crate::vector::{Vector, are_same, common};
 pub(super) const LONGEST_NAME: usize = 255;
 
 /// Names that are found without a search when they come again soon.
-const RECENT: usize = 2048;
+const RECENT: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 12;
 
 /// Names as text, in order.
 #[derive(Debug)]
@@ -200,7 +201,7 @@ fn quick(name: &[u8]) -> usize {
         (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(23),
         _ => name.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte)),
     };
-    ((mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize % RECENT
+    ((mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - RECENT_BITS)) as usize % RECENT
 }
 
 #[cfg(test)]
