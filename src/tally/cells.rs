@@ -229,6 +229,7 @@ impl Cells {
         self.clear_table();
         self.put_together();
         self.sums.by_party();
+        (self.list, self.sums.index) = (Vec::new(), Vec::new());
         let named = |who: Who| Who::new(who.slot(), who.role(), who.name().map(&name));
         let places = 0..;
         let mut all: Vec<(Who, Place)> =

@@ -313,11 +313,31 @@ struct Begun {
     heads: usize,
 }
 
+/// Marks of all ids that are open and of some that were, so that whoever absorbs others need not look through all that is open.
+#[derive(Debug)]
+struct Marked {
+    marks: Marks,
+    /// Ids that were marked, and how many may be before too many others look like one.
+    count: usize,
+    most: usize,
+    /// What the clock showed then: whatever was said of a message since may have opened one.
+    clock: u64,
+}
+
+impl Marked {
+    fn add(&mut self, id: Id) {
+        self.marks.add(id.mixed());
+        self.count += 1;
+    }
+}
+
 /// The messages of some neighbouring lines.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     /// Lives that go on.
     open: HashMap<Id, Life>,
+    /// Of whoever absorbs others, if nothing was opened that is not marked.
+    marked: Option<Marked>,
     /// Lives that ended here and began before.
     heads: Vec<(Id, Life)>,
     /// Lives that began here, ended or not.
@@ -518,6 +538,7 @@ impl Messages {
             self.close(life);
         } else {
             self.heads.push((id, life));
+            self.marked = None;
             // From here on the id is new.
             self.open.insert(id, Life { whole: true, ..Life::default() });
         }
@@ -545,6 +566,8 @@ impl Messages {
         slot: impl Fn(Slot) -> Slot,
         domain: impl Fn(u32) -> u32,
     ) {
+        // Nearly all ids that are given out are new: few need be looked for among those that are open.
+        let mut marked = self.marked();
         let offset = self.clock;
         let translate = |mut life: Life| {
             life.names().for_each(|name| *name = domain(*name));
@@ -564,10 +587,8 @@ impl Messages {
         self.bounces += std::mem::take(&mut next.bounces);
         self.recipients += std::mem::take(&mut next.recipients);
         self.clock += std::mem::take(&mut next.clock);
-        // Nearly all ids that are given out are new: few need be looked for among those that are open.
-        let mut open = Marks::new(16);
-        self.open.keys().for_each(|id| open.add(id.mixed()));
-        let mut begun = next.begun.drain(..).filter(|begun| open.may_hold(begun.id.mixed())).peekable();
+        let marks = &marked.marks;
+        let mut begun = next.begun.drain(..).filter(|begun| marks.may_hold(begun.id.mixed())).peekable();
         for (number, (id, head)) in next.heads.drain(..).enumerate() {
             while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
                 self.give_way(&before, &domain);
@@ -593,14 +614,30 @@ impl Messages {
                     if life.has_progress() || life.remote {
                         life.make_whole(&mut self.settled, &mut self.recovered);
                         place.insert(life);
+                        marked.add(id);
                     }
                 }
                 // Not a life that began there: to that one the old has given way.
                 Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled, &mut self.recovered),
             }
         }
+        self.marked = Some(Marked { clock: self.clock, ..marked });
         self.forget();
         self.sum_up();
+    }
+
+    /// Marks of what is open: those that are there, where they serve.
+    fn marked(&mut self) -> Marked {
+        let there = self.marked.take();
+        if let Some(marked) = there.filter(|marked| marked.clock == self.clock && marked.count <= marked.most)
+        {
+            return marked;
+        }
+        // Of what is looked for in a table that is full, an eighth is there by chance.
+        let most = 4 * self.open.len() + 8192;
+        let mut marked = Marked { marks: Marks::new(most.ilog2() + 3), count: 0, most, clock: self.clock };
+        self.open.keys().for_each(|id| marked.add(*id));
+        marked
     }
 
     /// Counts the recipients that were delivered after all, by the answer that was their last and how long they had waited: a

@@ -121,7 +121,9 @@ fn text(bytes: Box<[u8]>) -> String {
 fn insert(lines: &mut Vec<Seen>, seen: Seen) {
     let place = lines.partition_point(|known| *known < seen);
     if place < LINES {
+        // There are many of these lists: none has room for more.
+        lines.truncate(LINES - 1);
+        lines.reserve_exact(LINES - lines.len());
         lines.insert(place, seen);
-        lines.truncate(LINES);
     }
 }
