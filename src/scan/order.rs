@@ -120,10 +120,13 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn stamps(bytes: &[u8]) -> impl Iterator<Item = Stamp> {
-    let mut splitter = Splitter::default();
-    lines(bytes).filter_map(move |line| {
-        let mut known = Known::NOTHING;
-        splitter.know(common(), line, line.len(), &mut known);
+    let (mut splitter, mut known) = (Splitter::default(), Known::NOTHING);
+    let mut start = 0;
+    bytes.split(|b| *b == b'\n').filter_map(move |line| {
+        let text = &bytes[start..];
+        start += line.len() + 1;
+        // What follows a line is looked at, too.
+        splitter.know(common(), text, line.len(), &mut known);
         if known.is_known() { Some(splitter.shared().stamp) } else { splitter.split(line).stamp }
     })
 }
