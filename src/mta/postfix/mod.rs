@@ -221,7 +221,8 @@ fn active(rest: &[u8]) -> Option<&[u8]> {
     let text = rest.strip_suffix(b" (queue active)")?;
     let near = text.last_chunk::<32>()?;
     let places = common().places_of_any(near, [b'>'; 3]);
-    let (path, behind) = text.split_at_checked(text.len() - 1 - places.leading_zeros() as usize)?;
+    let end = text.len().checked_sub(1 + places.leading_zeros() as usize)?;
+    let (path, behind) = text.split_at_checked(end)?;
     if !behind.starts_with(b">, size=") {
         return None;
     }

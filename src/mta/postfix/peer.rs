@@ -45,7 +45,8 @@ impl<'a> Peer<'a> {
         let peer = if text.ends_with(b"]") && lacks_comma(text) {
             text.last_chunk().and_then(|near| {
                 let others = !of_address(near) << 1;
-                let (host, rest) = text.split_at_checked(text.len() - 2 - others.leading_zeros() as usize)?;
+                let open = text.len().checked_sub(2 + others.leading_zeros() as usize)?;
+                let (host, rest) = text.split_at_checked(open)?;
                 let [b'[', ip @ .., b']'] = rest else { return None };
                 (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip) })
             })

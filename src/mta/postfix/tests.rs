@@ -234,6 +234,17 @@ fn id_by_bytes(text: &[u8]) -> Option<&[u8]> {
     (text[length] == b':' && (2..=27).contains(&length) && is_one).then_some(id)
 }
 
+#[test]
+fn lines_that_end_as_usual_and_hold_nothing_else() {
+    for (message, event) in [
+        // As long as what is looked at.
+        ("1A2B3: from=aaaaaaaaaaaaaaaaaaaaaaaaaaa (queue active)", Event::Mention),
+        ("1A2B3: client=123.123.123.123]", Event::Arrival { queue_id: b"1A2B3", remote: true }),
+    ] {
+        assert_eq!(super::parse(Daemon::Server, message.as_bytes()), event, "{message}");
+    }
+}
+
 proptest! {
     #[test]
     fn ids_are_read_at_once_as_byte_by_byte(
