@@ -100,12 +100,7 @@ const MOST_OPEN: usize = 2;
 impl Asked {
     pub(super) fn new(provider: Option<ProviderId>, code: Code) -> Asked {
         let provider = provider.map_or(0, |id| u64::from(id.0) + 1);
-        let basic = code.basic.map_or(0, |basic| u64::from(basic.number()));
-        let enhanced = code.enhanced.map_or(0, |code| {
-            let (subject, detail) = (u64::from(code.subject_number()), u64::from(code.detail()));
-            u64::from(code.class()) << 20 | subject << 10 | detail
-        });
-        Asked(1 << 63 | provider << 40 | enhanced << 10 | basic)
+        Asked(1 << 63 | provider << 42 | code.number())
     }
 
     /// Where the set begins of replies that open with these bytes.

@@ -72,13 +72,8 @@ pub struct Span {
 
 impl Span {
     /// Counts one more.
-    #[inline]
     pub fn add(&mut self, at: Option<Instant>) {
-        self.count += 1;
-        if let Some(at) = at {
-            self.first = Some(self.first.map_or(at, |first| first.min(at)));
-            self.last = Some(self.last.map_or(at, |last| last.max(at)));
-        }
+        self.merge(Span { count: 1, first: at, last: at });
     }
 
     /// Adds another span.

@@ -8,6 +8,7 @@ mod attribute;
 mod carry;
 mod cells;
 mod course;
+mod id;
 mod keys;
 mod marks;
 mod names;
@@ -32,9 +33,10 @@ pub use night::Night;
 pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Recipients, ground};
 
 use course::Course;
+use id::host_number;
 use keys::{Keys, RawKey, Slot};
 use names::Names;
-use queue::{Attempt, Messages, Named, host_number};
+use queue::{Attempt, Messages, Named};
 
 /// A line as a sink sees it.
 #[derive(Debug)]

@@ -76,6 +76,7 @@ impl Vector for Avx2 {
         Sse2.places_before(bytes, wanted, first, last)
     }
 
+    #[inline(always)]
     fn differences(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
         // SAFETY: the processor has AVX2, or there would be no `self`.
         unsafe { differences(one, other) }

@@ -3,13 +3,14 @@
 //! The costly part is done here, by the workers: reading, attributing, asking the catalogue what an answer means. What
 //! speaks against nobody is dropped at once.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use super::ground;
 use crate::catalog::Catalog;
 use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, domain};
 use crate::summary::Ground;
+use crate::tally::id::host_number;
 use crate::tally::keys::{Keys, RawKey, Slot};
 use crate::tally::names::LONGEST_NAME;
 use crate::tally::{Attributes, Attributor, Line, Sink};
@@ -206,7 +207,7 @@ fn concerns(outcome: &Outcome<'_>) -> bool {
 
 /// A message on a host, as a number: ids of two hosts may be the same.
 fn message(host: &[u8], queue_id: &[u8]) -> u64 {
-    xxh3_64_with_seed(queue_id, if host.is_empty() { 0 } else { xxh3_64(host) })
+    xxh3_64_with_seed(queue_id, host_number(host))
 }
 
 impl Sink for Happenings<'_> {
