@@ -13,6 +13,7 @@ mod keys;
 mod marks;
 mod names;
 mod night;
+mod patience;
 mod queue;
 mod recipients;
 mod shown;
@@ -30,6 +31,7 @@ use crate::vector::are_same;
 pub use attribute::{Attributes, Attributor};
 pub use carry::{Carry, Paused};
 pub use night::Night;
+pub use patience::Patience;
 pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Recipients, ground};
 
 use course::Course;
@@ -139,6 +141,13 @@ impl<'c> Tally<'c> {
             expired: 0,
             in_whole: InWhole::default(),
         }
+    }
+
+    /// Waits for messages as long as this before it takes them to be gone.
+    #[must_use]
+    pub fn patient(mut self, patience: Patience) -> Tally<'c> {
+        self.messages.patient(patience);
+        self
     }
 
     /// The host that wrote a line.

@@ -9,6 +9,7 @@
 //! comes later (several writers get out of order); a recipient counts when it reaches an end, or when its life ends
 //! and it still waits; a message counts when its life ends, if it was attempted. Exim's arrival line begins a life and
 //! names its sender; attempts without a sender that stand before it (cutthrough delivery is logged first) get the name.
+//! A life that nothing was said of for very long is over, too ([`Patience`]).
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -19,14 +20,14 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::id::Id;
 use super::keys::Slot;
 use super::marks::Marks;
+use super::patience::Patience;
 use crate::mta::Outcome;
 use crate::smtp::Action;
 use crate::summary::{WAITS, Waits};
 use crate::time::Instant;
 
-/// Open lives kept at most before those are dropped that can hardly go on. Logs that never say that a message left the
-/// queue would fill the memory otherwise.
-const OPEN_LIMIT: usize = 1 << 17;
+/// Open lives that are not looked through for those that are over.
+const FEW: usize = 1 << 17;
 
 /// An attempt.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -85,11 +86,14 @@ pub(super) struct Life {
     remote: bool,
     /// Tried at least once to another host.
     attempted: bool,
+    /// Position of the first mention in this chunk, to know what came before for how long it was not spoken of.
+    #[serde(skip)]
+    opened: u32,
     /// The sender as first named, for the attempts before that.
     first: Option<Sender>,
     /// The sender as last named, for the attempts after that.
     last: Option<Sender>,
-    /// Position of the last mention, to know the oldest.
+    /// Position of the last mention.
     touched: u64,
     /// Most messages are delivered at once and have nothing of this.
     trouble: Option<Box<Trouble>>,
@@ -112,8 +116,19 @@ struct Trouble {
 type Few<T> = SmallVec<[T; 1]>;
 
 impl Life {
+    /// One that begins to be spoken of here.
+    fn opened(clock: u64) -> Life {
+        // No chunk has more lines.
+        Life { opened: u32::try_from(clock).unwrap_or(u32::MAX), ..Life::default() }
+    }
+
     fn has_progress(&self) -> bool {
         self.attempted || self.last.is_some()
+    }
+
+    /// Whether it is over at this position.
+    fn is_over(&self, clock: u64, patience: Patience) -> bool {
+        clock - self.touched > patience.of(self.last.is_some() || !self.waiting().is_empty())
     }
 
     /// All slots in it, to be translated.
@@ -241,6 +256,17 @@ struct Begun {
     sender: Option<Sender>,
     /// How many heads there were before.
     heads: usize,
+    clock: u64,
+}
+
+/// A life that ended here and began before.
+#[derive(Debug)]
+struct Head {
+    id: Id,
+    life: Life,
+    /// Position where it was spoken of again after a long time: whether it was over then depends on what it began with. None
+    /// where it was ended.
+    again: Option<u64>,
 }
 
 /// Marks of all ids that are open and of some that were, so that whoever absorbs others need not look through all that is open.
@@ -269,7 +295,7 @@ pub(super) struct Messages {
     /// Of whoever absorbs others, if nothing was opened that is not marked.
     marked: Option<Marked>,
     /// Lives that ended here and began before.
-    heads: Vec<(Id, Life)>,
+    heads: Vec<Head>,
     /// Lives that began here, ended or not.
     begun: Vec<Begun>,
     /// Attempts whose sender is settled: to be taken by the tally.
@@ -288,10 +314,13 @@ pub(super) struct Messages {
     pub(super) bounces: u64,
     /// Recipients that reached an end.
     pub(super) recipients: u64,
-    /// Recipients that waited when their life was dropped.
+    /// Recipients that waited when nothing was said of their message for too long.
     forgotten: u64,
     /// Mentions so far.
     clock: u64,
+    patience: Patience,
+    /// How many lives were open when last looked through.
+    kept: usize,
     /// What recipients are hashed with: those who may keep the hashes shall not be able to look addresses up.
     seed: u64,
 }
@@ -317,6 +346,7 @@ impl Messages {
     /// Goes on with what an earlier log left.
     pub(super) fn resume(open: Open) -> Messages {
         let Open { mut lives, forgotten, clock, seed } = open;
+        lives.iter_mut().for_each(|(_, life)| life.touched = life.touched.min(clock));
         for trouble in lives.iter_mut().filter_map(|(_, life)| life.trouble.as_mut()) {
             trouble.nameless.iter_mut().chain(&mut trouble.met).for_each(|attempt| attempt.late = true);
         }
@@ -325,11 +355,17 @@ impl Messages {
 
     /// Messages of lines that follow these.
     pub(super) fn part(&self) -> Messages {
-        Messages { seed: self.seed, ..Messages::default() }
+        Messages { seed: self.seed, patience: self.patience, ..Messages::default() }
+    }
+
+    /// Waits for messages as long as this.
+    pub(super) fn patient(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     /// Leaves what is open. What had begun before the first log had no beginning there either.
     pub(super) fn pause(&mut self) -> Open {
+        self.look_through();
         let mut lives: Vec<(Id, Life)> = self.open.drain().collect();
         lives.sort_by_key(|(id, life)| (life.touched, *id));
         Open { lives, forgotten: std::mem::take(&mut self.forgotten), clock: self.clock, seed: self.seed }
@@ -339,11 +375,11 @@ impl Messages {
     #[inline]
     pub(super) fn arrival(&mut self, host: u64, queue_id: &[u8], remote: bool) {
         let id = Id::new(host, queue_id);
-        self.clock += 1;
+        self.mention(id);
         let life = Life { whole: true, remote, touched: self.clock, ..Life::default() };
         match self.open.entry(id) {
             Entry::Vacant(place) => {
-                self.begun.push(Begun { id, sender: None, heads: self.heads.len() });
+                self.begun.push(Begun { id, sender: None, heads: self.heads.len(), clock: self.clock });
                 place.insert(life);
             }
             Entry::Occupied(known) if known.get().has_progress() => {
@@ -358,6 +394,39 @@ impl Messages {
         }
     }
 
+    /// Something is said of this id.
+    #[inline]
+    fn mention(&mut self, id: Id) {
+        self.clock += 1;
+        self.end_if_over(id);
+    }
+
+    /// Ends what was there of this id if nothing was said of it for too long.
+    #[inline]
+    fn end_if_over(&mut self, id: Id) {
+        // Few chunks are so long.
+        if self.clock > self.patience.shortest() {
+            self.end_what_is_over(id);
+        }
+    }
+
+    #[cold]
+    fn end_what_is_over(&mut self, id: Id) {
+        let Entry::Occupied(mut known) = self.open.entry(id) else { return };
+        if !known.get().is_over(self.clock, self.patience) {
+            return;
+        }
+        if known.get().whole {
+            let new = Life { whole: true, touched: self.clock, ..Life::default() };
+            let life = std::mem::replace(known.get_mut(), new);
+            self.lose(life);
+        } else {
+            // It is not over if more waits for it than is known here.
+            let life = known.remove();
+            self.heads.push(Head { id, life, again: Some(self.clock) });
+        }
+    }
+
     /// Ends what was there of this id.
     fn begin(&mut self, id: Id, sender: Option<Sender>) {
         match self.open.get_mut(&id) {
@@ -366,7 +435,7 @@ impl Messages {
                 self.end(id);
             }
             Some(_) => {}
-            None => self.begun.push(Begun { id, sender, heads: self.heads.len() }),
+            None => self.begun.push(Begun { id, sender, heads: self.heads.len(), clock: self.clock }),
         }
     }
 
@@ -375,11 +444,12 @@ impl Messages {
     pub(super) fn sender(&mut self, host: u64, queue_id: &[u8], named: Named, arrival: bool) {
         let id = Id::new(host, queue_id);
         let sender = named.sender;
+        self.mention(id);
         if arrival {
             self.begin(id, Some(sender));
         }
-        self.clock += 1;
-        let life = self.open.entry(id).or_insert_with(|| Life { whole: arrival, ..Life::default() });
+        let clock = self.clock;
+        let life = self.open.entry(id).or_insert_with(|| Life { whole: arrival, ..Life::opened(clock) });
         life.touched = self.clock;
         life.null |= named.null;
         life.remote |= named.remote;
@@ -406,9 +476,10 @@ impl Messages {
     ) -> Option<Sender> {
         let Some(queue_id) = outcome.queue_id else { return Some(None).filter(|_| !named) };
         let id = Id::new(host, queue_id);
-        self.clock += 1;
-        let life = self.open.entry(id).or_default();
-        life.touched = self.clock;
+        self.mention(id);
+        let clock = self.clock;
+        let life = self.open.entry(id).or_insert_with(|| Life::opened(clock));
+        life.touched = clock;
         life.attempted = true;
         let delayed = action == Action::Delayed;
         if delayed || action == Action::Failed {
@@ -440,6 +511,7 @@ impl Messages {
     #[inline]
     pub(super) fn done(&mut self, host: u64, queue_id: &[u8]) {
         let id = Id::new(host, queue_id);
+        self.end_if_over(id);
         let life = match self.open.entry(id) {
             Entry::Occupied(known) => {
                 let life = known.get();
@@ -452,7 +524,7 @@ impl Messages {
                 }
                 known.remove()
             }
-            Entry::Vacant(_) => Life::default(),
+            Entry::Vacant(_) => Life::opened(self.clock),
         };
         self.ended(id, life);
     }
@@ -467,11 +539,17 @@ impl Messages {
         if life.whole {
             self.close(life);
         } else {
-            self.heads.push((id, life));
+            self.heads.push(Head { id, life, again: None });
             self.marked = None;
             // From here on the id is new.
             self.open.insert(id, Life { whole: true, ..Life::default() });
         }
+    }
+
+    /// Nothing was said of a message for so long that it is taken to be gone. Who still waited for it may wait for ever.
+    fn lose(&mut self, life: Life) {
+        self.forgotten += life.waiting().len() as u64;
+        self.close(life);
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "the life is over")]
@@ -516,26 +594,28 @@ impl Messages {
         self.count += std::mem::take(&mut next.count);
         self.bounces += std::mem::take(&mut next.bounces);
         self.recipients += std::mem::take(&mut next.recipients);
+        self.forgotten += std::mem::take(&mut next.forgotten);
         self.clock += std::mem::take(&mut next.clock);
         self.fetch(next);
+        next.heads.iter().filter(|head| head.again.is_some()).for_each(|head| marked.add(head.id));
         let marks = &marked.marks;
         let mut begun = next.begun.drain(..).filter(|begun| marks.may_hold(begun.id.mixed())).peekable();
-        for (number, (id, head)) in next.heads.drain(..).enumerate() {
+        for (number, Head { id, life, again }) in next.heads.drain(..).enumerate() {
             while let Some(before) = begun.next_if(|begun| begun.heads <= number) {
-                self.give_way(&before, &domain);
+                self.give_way(&before, offset, &domain);
             }
-            let head = translate(head);
-            let life = match self.open.remove(&id) {
-                Some(mut life) => {
-                    life.join(head, &mut self.settled, &mut self.recovered);
-                    life
+            let mut life = self.joined(id, translate(life), offset);
+            match again {
+                None => self.close(life),
+                Some(again) if life.is_over(offset + again, self.patience) => self.lose(life),
+                Some(_) => {
+                    life.make_whole(&mut self.settled, &mut self.recovered);
+                    self.open.insert(id, life);
                 }
-                None => head,
-            };
-            self.close(life);
+            }
         }
         for begun in begun {
-            self.give_way(&begun, &domain);
+            self.give_way(&begun, offset, &domain);
         }
         for (id, life) in next.open.drain() {
             let mut life = translate(life);
@@ -549,18 +629,40 @@ impl Messages {
                     }
                 }
                 // Not a life that began there: to that one the old has given way.
-                Entry::Occupied(mut old) => old.get_mut().join(life, &mut self.settled, &mut self.recovered),
+                Entry::Occupied(mut old) => {
+                    let old = old.get_mut();
+                    if !old.is_over(offset + u64::from(life.opened), self.patience) {
+                        old.join(life, &mut self.settled, &mut self.recovered);
+                        continue;
+                    }
+                    life.make_whole(&mut self.settled, &mut self.recovered);
+                    let old = std::mem::replace(old, life);
+                    self.lose(old);
+                }
             }
         }
         self.marked = Some(Marked { clock: self.clock, ..marked });
-        self.forget();
+        if self.open.len() > FEW.max(2 * self.kept) {
+            self.look_through();
+        }
         self.sum_up();
+    }
+
+    /// A life of `next`, with what there was of it before.
+    fn joined(&mut self, id: Id, next: Life, offset: u64) -> Life {
+        let Some(mut life) = self.open.remove(&id) else { return next };
+        if life.is_over(offset + u64::from(next.opened), self.patience) {
+            self.lose(life);
+            return next;
+        }
+        life.join(next, &mut self.settled, &mut self.recovered);
+        life
     }
 
     /// Looks once at all lives that go on in `next`. They lie anywhere; asked for together they come from memory much faster than
     /// one after the other, each when the one before is joined.
     fn fetch(&self, next: &Messages) {
-        let ids = next.heads.iter().map(|(id, _)| id).chain(next.open.keys());
+        let ids = next.heads.iter().map(|head| &head.id).chain(next.open.keys());
         let waiting: usize = ids.filter_map(|id| self.open.get(id)).map(|life| life.waiting().len()).sum();
         std::hint::black_box(waiting);
     }
@@ -598,49 +700,36 @@ impl Messages {
     }
 
     /// Ends the life of an id that is given out anew.
-    fn give_way(&mut self, begun: &Begun, domain: impl Fn(u32) -> u32) {
-        if let Some(mut life) = self.open.remove(&begun.id) {
-            life.first = life.first.or(begun.sender.map(|sender| sender.map(domain)));
-            self.close(life);
+    fn give_way(&mut self, begun: &Begun, offset: u64, domain: impl Fn(u32) -> u32) {
+        let Some(mut life) = self.open.remove(&begun.id) else { return };
+        if life.is_over(offset + begun.clock, self.patience) {
+            return self.lose(life);
         }
+        life.first = life.first.or(begun.sender.map(|sender| sender.map(domain)));
+        self.close(life);
     }
 
-    /// Drops the older half when there are very many: first lives without a sender, then all that wait for nothing, then
-    /// those that wait. A recipient dropped so still counts as waiting; tried again, it counts again.
-    fn forget(&mut self) {
-        let before = self.clock.saturating_sub(OPEN_LIMIT as u64 / 2);
-        let may_go: [fn(&Life) -> bool; 3] = [
-            |life| life.waiting().is_empty() && life.last.is_none(),
-            |life| life.waiting().is_empty(),
-            |_| true,
-        ];
-        for may_go in may_go {
-            if self.open.len() <= OPEN_LIMIT {
-                return;
-            }
-            let old = |life: &Life| life.touched < before && may_go(life);
-            let ids: Vec<Id> = self.open.iter().filter(|(_, life)| old(life)).map(|(id, _)| *id).collect();
-            for id in ids {
-                if let Some(life) = self.open.remove(&id) {
-                    self.forgotten += life.waiting().len() as u64;
-                    self.close(life);
-                }
-            }
-        }
+    /// Ends all that is over, whatever may still be said: logs that never say that a message left the queue would fill the
+    /// memory otherwise.
+    fn look_through(&mut self) {
+        let (clock, patience) = (self.clock, self.patience);
+        let is_over = |_: &Id, life: &mut Life| life.is_over(clock, patience);
+        let over: Vec<Life> = self.open.extract_if(is_over).map(|(_, life)| life).collect();
+        over.into_iter().for_each(|life| self.lose(life));
+        self.kept = self.open.len();
     }
 
     /// Ends the log: closes every life and tells how many recipients still wait.
     pub(super) fn finish(&mut self) -> u64 {
+        self.look_through();
+        // Of the log's first lines, where nobody has absorbed them.
+        let heads = std::mem::take(&mut self.heads);
+        heads.into_iter().for_each(|head| self.close(head.life));
         let mut waiting = self.forgotten;
-        let heads = std::mem::take(&mut self.heads).into_iter().map(|(_, life)| life);
-        let open = std::mem::take(&mut self.open).into_values();
-        let lives: Vec<(bool, Life)> =
-            heads.map(|life| (false, life)).chain(open.map(|life| (true, life))).collect();
-        for (open, life) in lives {
-            if open {
-                waiting += life.waiting().len() as u64;
-                self.still.extend(life.waiting().iter().map(|waiting| (waiting.slot, waiting.since)));
-            }
+        let open: Vec<Life> = std::mem::take(&mut self.open).into_values().collect();
+        for life in open {
+            waiting += life.waiting().len() as u64;
+            self.still.extend(life.waiting().iter().map(|waiting| (waiting.slot, waiting.since)));
             self.close(life);
         }
         waiting

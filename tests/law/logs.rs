@@ -11,8 +11,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use smtpulse::catalog::Catalog;
-use smtpulse::scan::Options;
+use smtpulse::scan::{self, Options};
 use smtpulse::summary::{Counts, Key};
+use smtpulse::tally::{Patience, Tally};
 
 use super::summary;
 use super::twin::{Recount, recount};
@@ -194,6 +195,12 @@ fn start() -> impl Strategy<Value = i64> {
     select(vec![1_767_225_000_i64, 1_761_440_000, 1_709_160_000])
 }
 
+/// How long messages are waited for: as always, or so short that many are over before they are spoken of again.
+fn patience() -> impl Strategy<Value = Patience> {
+    let short = (0_u64..6, 0_u64..12).prop_map(|(idle, more)| Patience { idle, waiting: idle + more });
+    prop_oneof![Just(Patience::default()), short]
+}
+
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
 
 proptest! {
@@ -210,17 +217,25 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..60),
         chunk in prop_oneof![Just(1_usize), 50_usize..3000],
         threads in 1_usize..4,
+        patience in patience(),
     ) {
         let catalog = &*CATALOG;
         let bytes = log(start, &steps);
+        let summary = |options: &Options| {
+            let mut tally = Tally::new(catalog, true).patient(patience);
+            let read = scan::gather(vec![stream("log", &bytes)], &mut tally, options, &|_| {});
+            let mut summary = read.unwrap().summary;
+            summary.merge(tally.settle()).unwrap();
+            summary
+        };
         let whole = Options { chunk: 1 << 22, ..options("Europe/Berlin", Some(2026)) };
         let seen = Events::read(vec![stream("log", &bytes)], catalog, &whole);
-        let wanted = recount(&seen);
-        let one = summary(vec![stream("log", &bytes)], catalog, &whole);
+        let wanted = recount(&seen, patience);
+        let one = summary(&whole);
         let found = Recount { keys: own(one.keys.clone()), totals: one.totals };
         prop_assert_eq!(&found, &wanted, "in one piece:\n{}", String::from_utf8_lossy(&bytes));
         let cut = Options { chunk, threads, ..whole };
-        let many = summary(vec![stream("log", &bytes)], catalog, &cut);
+        let many = summary(&cut);
         prop_assert_eq!(&many, &one, "cut at {}:\n{}", chunk, String::from_utf8_lossy(&bytes));
         let classes = &one.accounting;
         let sum = classes.attempts + classes.rejects + classes.other_events + classes.other_programs

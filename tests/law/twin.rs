@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smtpulse::mta::{Kind, Mta};
 use smtpulse::smtp::{Action, Direction};
 use smtpulse::summary::{Counts, Key, LINES, Shown, Totals, Tries, WAITS, Width};
+use smtpulse::tally::Patience;
 use smtpulse::time::Instant;
 
 use crate::reading::{Answer, Seen, What, domain_of};
@@ -27,6 +28,8 @@ struct Life {
     attempted: bool,
     null: bool,
     remote: bool,
+    /// How many mentions of messages there were when this one was spoken of last.
+    touched: u64,
     nameless: Vec<Attempt>,
     /// Recipients that were put off last: the answer, and when it was the first time.
     waiting: BTreeMap<Vec<u8>, (Key, Option<Instant>)>,
@@ -59,24 +62,29 @@ type Id = (Vec<u8>, Vec<u8>);
 struct Twin {
     count: Recount,
     lives: BTreeMap<Id, Life>,
+    patience: Patience,
+    /// Mentions of messages so far.
+    clock: u64,
     /// Who waits at the end: the last answer, and when it was put off first.
     waiting: Vec<(Key, Option<Instant>)>,
     happened: Vec<(Attempt, Happened)>,
 }
 
 /// Counts events in log order.
-pub(super) fn recount(seen: &[Seen]) -> Recount {
-    let mut twin = Twin::default();
+pub(super) fn recount(seen: &[Seen], patience: Patience) -> Recount {
+    let mut twin = Twin { patience, ..Twin::default() };
     for event in seen {
         let id = |id: &[u8]| (event.host.clone(), id.to_vec());
         match &event.what {
             What::Arrival { id: given, remote } => {
+                twin.mention(&id(given));
                 twin.begin(&id(given));
-                twin.lives.entry(id(given)).or_default().remote = *remote;
+                twin.life(&id(given)).remote = *remote;
             }
             What::Sender { id: named, sender, remote } => {
                 let null = sender.is_empty();
                 let sender = domain_of(sender);
+                twin.mention(&id(named));
                 if event.mta == Mta::Exim {
                     // Exim names the sender once, when the message arrives; what was tried before (cutthrough delivery
                     // is logged first) gets the name.
@@ -84,26 +92,28 @@ pub(super) fn recount(seen: &[Seen]) -> Recount {
                     twin.begin(&id(named));
                 }
                 twin.name(&id(named), &sender);
-                let life = twin.lives.entry(id(named)).or_default();
+                let life = twin.life(&id(named));
                 life.sender = Some(sender);
                 life.null |= null;
                 life.remote |= remote;
             }
-            What::Done { id: gone } => twin.end(&id(gone)),
+            What::Done { id: gone } => {
+                twin.end_if_over(&id(gone));
+                twin.end(&id(gone));
+            }
             What::Outcome(answer) => twin.outcome(event, answer),
             What::Other => {}
         }
     }
+    let open: Vec<Id> = twin.lives.keys().cloned().collect();
+    open.iter().for_each(|id| twin.end_if_over(id));
     for life in twin.lives.values() {
         for (key, since) in life.waiting.values() {
             twin.count.totals.waiting += 1;
             twin.waiting.push((key.clone(), *since));
         }
     }
-    let open: Vec<Id> = twin.lives.keys().cloned().collect();
-    for id in open {
-        twin.end(&id);
-    }
+    open.iter().for_each(|id| twin.end(id));
     twin.fill_buckets();
     twin.count
 }
@@ -113,6 +123,30 @@ fn lower(name: &[u8]) -> String {
 }
 
 impl Twin {
+    /// Something is said of a message.
+    fn mention(&mut self, id: &Id) {
+        self.clock += 1;
+        self.end_if_over(id);
+    }
+
+    /// What nothing was said of for too long is over, and who waited is taken to wait for ever.
+    fn end_if_over(&mut self, id: &Id) {
+        let Some(life) = self.lives.get(id) else { return };
+        let waits = life.sender.is_some() || !life.waiting.is_empty();
+        let patience = if waits { self.patience.waiting } else { self.patience.idle };
+        if self.clock - life.touched > patience {
+            self.count.totals.waiting += life.waiting.len() as u64;
+            self.end(id);
+        }
+    }
+
+    /// The message that is spoken of.
+    fn life(&mut self, id: &Id) -> &mut Life {
+        let life = self.lives.entry(id.clone()).or_default();
+        life.touched = self.clock;
+        life
+    }
+
     /// An id is given out: whatever was tried or named under it was another message.
     fn begin(&mut self, id: &Id) {
         if self.lives.get(id).is_some_and(|life| life.attempted || life.sender.is_some()) {
@@ -244,7 +278,10 @@ impl Twin {
             self.sent(attempt, answer.sender.as_deref().and_then(domain_of));
             return;
         };
-        let life = self.lives.entry((event.host.clone(), id.clone())).or_default();
+        let id = (event.host.clone(), id.clone());
+        self.mention(&id);
+        let life = self.lives.entry(id).or_default();
+        life.touched = self.clock;
         life.attempted = true;
         let recipient = answer.recipient.clone().unwrap_or_default();
         if matches!(action, Action::Delayed | Action::Failed) && life.met.insert(key.clone()) {
