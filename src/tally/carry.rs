@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
 use super::queue::{Messages, Open};
-use super::{Sure, Tally};
+use super::{Sure, Tally, take_from};
 use crate::catalog::Catalog;
 use crate::summary::{Key, Summary};
 
@@ -58,10 +58,12 @@ impl<'c> Tally<'c> {
         let numbers: Vec<u32> = names.iter().map(|name| tally.names.number(name.as_bytes())).collect();
         // A number that is none can only stand in what was not written by `pause`: such a life says nothing.
         open.lives.retain_mut(|(_, life)| {
-            life.slots().all(|slot| (*slot as usize) < keys.len())
-                && life
-                    .names()
-                    .all(|name| numbers.get(*name as usize).map(|number| *name = *number).is_some())
+            let known = life.slots().all(|slot| (slot as usize) < keys.len())
+                && life.names().all(|name| (name as usize) < numbers.len());
+            if known {
+                life.rename(|name| numbers[name as usize]);
+            }
+            known
         });
         tally.keys = Keys::carrying(keys);
         tally.messages = Messages::resume(open);
@@ -71,22 +73,22 @@ impl<'c> Tally<'c> {
     /// Leaves the log where it is: what is sure, and what is open.
     pub fn pause(mut self) -> Paused {
         self.take_settled();
-        let mut open = self.messages.pause();
+        let Tally { messages, course, late, .. } = &mut self;
+        let mut open = messages.pause(|come| take_from(come, course, late));
         let keys = self.keys.names(self.attributor.catalog());
         let text = |name: u32| String::from_utf8_lossy(self.names.name(name)).into_owned();
         let (mut used, mut named) = (BTreeSet::new(), BTreeSet::new());
-        for (_, life) in &mut open.lives {
-            used.extend(life.slots().map(|slot| keys[*slot as usize].clone()));
-            named.extend(life.names().map(|name| text(*name)));
+        for (_, life) in &open.lives {
+            used.extend(life.slots().map(|slot| keys[slot as usize].clone()));
+            named.extend(life.names().map(text));
         }
         let (used, named) = (Vec::from_iter(used), Vec::from_iter(named));
         // All are in there; keys and names are fewer than their numbers can count.
         let key = |key: &Key| used.binary_search(key).unwrap_or_default() as u32;
         let slots: Vec<u32> = keys.iter().map(key).collect();
         for (_, life) in &mut open.lives {
-            life.slots().for_each(|slot| *slot = slots[*slot as usize]);
-            life.names()
-                .for_each(|name| *name = named.binary_search(&text(*name)).unwrap_or_default() as u32);
+            life.renumber(|slot| slots[slot as usize]);
+            life.rename(|name| named.binary_search(&text(name)).unwrap_or_default() as u32);
         }
         let Sure { summary, late } = self.settled(0);
         Paused { summary, late, carry: Carry { keys: used, names: named, open } }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::cells::{Batch, Cell, Cells, NEVER, Place, Role, Who};
 use super::names::Texts;
-use super::queue::Attempt;
 use super::shown::Lines;
+use super::trouble::Attempt;
 use super::{Line, Slot};
 use crate::summary::{Counts, Parties, Party, Span, Width};
 use crate::time::Instant;

@@ -22,16 +22,12 @@ impl Hash for Id {
 }
 
 impl Id {
+    /// That of no message: none is so long.
+    pub(super) const NONE: Id = Id { host: u64::MAX, words: [u64::MAX; 3] };
+
     #[inline]
     pub(super) fn new(host: u64, id: &[u8]) -> Id {
         Id { host, words: short(id).unwrap_or_else(|| long(id)) }
-    }
-
-    /// All of it in one number, which others may have as well.
-    #[inline]
-    pub(super) fn mixed(&self) -> u64 {
-        let [first, second, third] = self.words;
-        first ^ second.rotate_left(29) ^ third ^ self.host
     }
 }
 

@@ -5,11 +5,13 @@
 //! small numbers (`Names`) and become names again in [`Tally::settle`].
 
 mod attribute;
+mod by_id;
 mod carry;
 mod cells;
 mod course;
 mod id;
 mod keys;
+mod life;
 mod marks;
 mod names;
 mod night;
@@ -17,6 +19,7 @@ mod patience;
 mod queue;
 mod recipients;
 mod shown;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -37,8 +40,10 @@ pub use recipients::{Addresses, Care, Happenings, MESSAGES, People, Reached, Rec
 use course::Course;
 use id::host_number;
 use keys::{Keys, RawKey, Slot};
+use life::Named;
 use names::Names;
-use queue::{Attempt, Messages, Named};
+use queue::{Come, Messages};
+use trouble::Attempt;
 
 /// A line as a sink sees it.
 #[derive(Debug)]
@@ -281,28 +286,20 @@ impl<'c> Tally<'c> {
     /// met.
     #[inline]
     fn take_settled(&mut self) {
-        if self.messages.settled.is_empty() && self.messages.met.is_empty() {
-            return;
+        if !self.messages.come.is_empty() {
+            self.take_some_settled();
         }
-        self.take_some_settled();
     }
 
     #[inline(never)]
     fn take_some_settled(&mut self) {
-        let Tally { course, late, messages, .. } = self;
-        for (attempt, sender) in messages.settled.drain(..) {
-            let course = if attempt.late { &mut *late } else { &mut *course };
-            course.sent_then(attempt, sender);
-        }
-        for met in messages.met.drain(..) {
-            let course = if met.late { &mut *late } else { &mut *course };
-            course.message(met.slot, met.at);
-        }
+        take_from(&mut self.messages.come, &mut self.course, &mut self.late);
     }
 
     /// Ends the log: names instead of numbers, and every open end closed.
     pub fn settle(mut self) -> Summary {
-        let waiting = self.messages.finish();
+        let Tally { messages, course, late, .. } = &mut self;
+        let waiting = messages.finish(|come| take_from(come, course, late));
         self.settled(waiting).whole()
     }
 
@@ -332,14 +329,26 @@ impl<'c> Tally<'c> {
             Summary { width, keys, ..Summary::default() }
         };
         let totals = Totals {
-            messages: self.messages.count,
-            recipients: self.messages.recipients,
+            messages: self.messages.come.messages,
+            recipients: self.messages.come.recipients,
             waiting,
             suspended: self.suspended,
             expired: self.expired,
-            bounces: self.messages.bounces,
+            bounces: self.messages.come.bounces,
         };
         Sure { summary: Summary { totals, ..named((width, counts)) }, late: named(late) }
+    }
+}
+
+/// Takes what came of messages.
+fn take_from(come: &mut Come, course: &mut Course, late: &mut Course) {
+    for (attempt, sender) in come.settled.drain(..) {
+        let course = if attempt.late { &mut *late } else { &mut *course };
+        course.sent_then(attempt, sender);
+    }
+    for met in come.met.drain(..) {
+        let course = if met.late { &mut *late } else { &mut *course };
+        course.message(met.slot, met.at);
     }
 }
 
@@ -384,7 +393,8 @@ impl<'c> Gather for Tally<'c> {
         self.course.absorb(&mut next.course, slot, name);
         self.suspended += std::mem::take(&mut next.suspended);
         self.expired += std::mem::take(&mut next.expired);
-        self.messages.absorb(&mut next.messages, slot, name);
+        let Tally { messages, course, late, .. } = self;
+        messages.absorb(&mut next.messages, slot, name, |come| take_from(come, course, late));
         self.take_settled();
         next.course.restart(self.course.width());
         next
