@@ -160,7 +160,7 @@ mod tests {
         let goes_on = |line: &&[u8]| matches!(line.get(3), None | Some(b'-'));
         let has_both = |line: &&[u8]| enhanced_after_basic(line).is_some() || !wants_enhanced;
         let last = lines.iter().find(|line| !goes_on(line) && has_both(line)).or_else(|| {
-            let unfinished = lines.iter().rposition(|line| goes_on(line)).unwrap_or(0);
+            let unfinished = lines.iter().rposition(&goes_on).unwrap_or(0);
             lines[unfinished..].iter().find(|line| !goes_on(line))
         });
         let line = last.copied().unwrap_or_else(|| {
