@@ -114,9 +114,9 @@ impl Index {
     #[inline(always)]
     pub(super) fn may_begin(&self, text: &[u8], from: usize, to: usize, vector: impl Vector) -> bool {
         let (mut at, mut before) = (from, 0);
+        let mut room = Room::default();
         while at < to {
-            // Eight bytes can be read at each of thirty-two places.
-            let here: [u8; 40] = bytes_at(text, at);
+            let here = room.see(text, at);
             let Some(block) = here.first_chunk() else { return true };
             let word = vector.alphanumerics(block);
             let mut places = !(word & (word << 1 | before));
@@ -233,6 +233,35 @@ pub(super) fn bytes_at<const N: usize>(text: &[u8], place: usize) -> [u8; N] {
     }
 }
 
+/// Forty bytes: eight can be read at each of the first thirty-two places.
+const SEEN: usize = 40;
+
+/// Where the end of a text is put before zeros, so that as many bytes can be seen there as elsewhere.
+struct Room([u8; 2 * SEEN]);
+
+impl Default for Room {
+    fn default() -> Room {
+        Room([0; 2 * SEEN])
+    }
+}
+
+impl Room {
+    /// The bytes of a text from a place on, zeros behind its end.
+    #[inline(always)]
+    fn see<'t>(&'t mut self, text: &'t [u8], place: usize) -> &'t [u8; SEEN] {
+        let rest = &text[place..];
+        if let Some(here) = rest.first_chunk() {
+            return here;
+        }
+        let Room(room) = self;
+        match text.last_chunk::<SEEN>() {
+            Some(last) => room[..SEEN].copy_from_slice(last),
+            None => room[SEEN - rest.len()..SEEN].copy_from_slice(rest),
+        }
+        room[SEEN - rest.len()..].first_chunk().unwrap_or(&[0; SEEN])
+    }
+}
+
 /// The first eight bytes of a text, letters small, zeros behind the end.
 fn opening(text: &[u8]) -> [u8; 8] {
     bytes_at(text, 0).map(|byte: u8| byte.to_ascii_lowercase())
@@ -311,6 +340,21 @@ mod tests {
                 }
                 prop_assert_eq!(found(&index, &text), naive(&markers, &text), "{:?} in {:?}", markers, text);
             }
+        }
+
+        #[test]
+        fn the_end_of_a_text_is_seen_like_its_middle(
+            markers in prop::collection::vec("[abAB@` .5-]{2,4}|[ab][ab .]{5,20}", 0..12),
+            text in "[abAB@ .5-]{1,90}",
+            from in any::<prop::sample::Index>(),
+            length in any::<prop::sample::Index>(),
+        ) {
+            let (index, text) = (index(&markers), text.as_bytes());
+            let from = from.index(text.len());
+            let to = from + 1 + length.index(text.len() - from);
+            let goes_on = [text, &[0; SEEN]].concat();
+            let may_begin = |text: &[u8]| index.may_begin(text, from, to, common());
+            prop_assert_eq!(may_begin(text), may_begin(&goes_on), "{:?} from {} to {}", text, from, to);
         }
     }
 }

@@ -75,14 +75,21 @@ impl<'c> Reader<'c> {
 
     /// What the words of a reply add to its codes. `text` is what a server said; where none answered, what our own mail
     /// server wrote. Nothing is read of replies that accept.
+    #[inline]
     pub fn read(&mut self, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Reading {
         if matches!(code.severity(), Some(2 | 3)) {
             return Reading::default();
         }
         let asked = Asked::new(provider, code);
-        if let Some(reading) = self.recall.reading(asked, text, &self.catalog.markers) {
-            return reading;
+        match self.recall.reading(asked, text, &self.catalog.markers) {
+            Some(reading) => *reading,
+            None => self.read_anew(asked, provider, code, text),
         }
+    }
+
+    /// Reads a reply that is like none before, and keeps it.
+    #[inline(never)]
+    fn read_anew(&mut self, asked: Asked, provider: Option<ProviderId>, code: Code, text: &[u8]) -> Reading {
         let (reading, wraps) = self.read_all(provider, code, text);
         // What is passed on may be anything.
         if !wraps {

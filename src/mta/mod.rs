@@ -236,7 +236,9 @@ pub(crate) fn is_local_name(host: &[u8]) -> bool {
 /// Whether one look leaves it open that a name is such a one: most begin with another letter.
 #[inline]
 pub(crate) fn may_be_local_name(host: &[u8]) -> bool {
-    matches!(host.first(), Some(b'1' | b':' | b'l' | b'L'))
+    let first = host.first().map_or(0, |first| first | 0x20);
+    // All at once: hosts begin with any letter, so no processor guesses on which side of these one is.
+    (first == b'l') | (first == b'1') | (first == b':')
 }
 
 fn is_name_of_loopback(host: &[u8]) -> bool {

@@ -49,13 +49,7 @@ impl ReplyCodes {
         if reply.get(3) != Some(&b'-') {
             return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
         }
-        ReplyCodes::of_lines(reply, first, joint)
-    }
-
-    #[inline(never)]
-    fn of_lines(reply: &[u8], first: BasicCode, joint: Joint) -> ReplyCodes {
-        let last = last_line(reply, first, joint);
-        ReplyCodes { basic: BasicCode::at_start(last).or(Some(first)), enhanced: enhanced_after_basic(last) }
+        of_lines(reply, first, joint)
     }
 }
 
@@ -65,36 +59,48 @@ fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
     EnhancedCode::at_start(rest).map(|(code, _)| code)
 }
 
-/// The last line of a reply whose first line is `ddd-`.
+/// The codes of the last line of a reply whose first line is `ddd-`.
 ///
 /// A later line starts after a joint with the same code; one with another code counts only when an enhanced
 /// code of its own class follows, so that a number in the text is not taken for a line. Where the first line has an
 /// enhanced code, a last line that has one too is preferred to one that has none. Without a last line the log has cut the
 /// reply, and the line it was cut in counts only when its code is not what was cut.
-fn last_line(reply: &[u8], first: BasicCode, joint: Joint) -> &[u8] {
+#[inline(never)]
+fn of_lines(reply: &[u8], first: BasicCode, joint: Joint) -> ReplyCodes {
     let wants_enhanced = enhanced_after_basic(reply).is_some();
+    let opening: Option<&[u8; 4]> = reply.first_chunk();
     let (mut before, mut last) = (reply, reply);
     let mut plain = None;
     let mut from = 4;
     while let Some(start) = next_start(reply, from, joint) {
         from = start;
         let line = &reply[start..];
+        // Most lines but the last open like the first.
+        if line.first_chunk() == opening {
+            (before, last, plain) = (last, line, None);
+            continue;
+        }
         let Some(code) = BasicCode::at_start(line) else { continue };
         let enhanced = enhanced_after_basic(line);
         let same = code == first && matches!(line.get(3), None | Some(b' ' | b'-'));
         if !same && enhanced.is_none_or(|enhanced| enhanced.class() != code.severity()) {
             continue;
         }
+        let codes = ReplyCodes { basic: Some(code), enhanced };
         if matches!(line.get(3), None | Some(b'-')) {
             (before, last, plain) = (last, line, None);
         } else if enhanced.is_some() || !wants_enhanced {
-            return line;
+            return codes;
         } else {
-            plain = plain.or(Some(line));
+            plain = plain.or(Some(codes));
         }
     }
-    let cut_inside_code = EnhancedCode::parse(last.get(4..).unwrap_or_default()).is_some() || last.len() < 10;
-    plain.unwrap_or(if wants_enhanced && cut_inside_code { before } else { last })
+    plain.unwrap_or_else(|| {
+        let cut_inside_code =
+            EnhancedCode::parse(last.get(4..).unwrap_or_default()).is_some() || last.len() < 10;
+        let last = if wants_enhanced && cut_inside_code { before } else { last };
+        ReplyCodes { basic: BasicCode::at_start(last), enhanced: enhanced_after_basic(last) }
+    })
 }
 
 /// Where the next line may begin: behind the first joint at `from` or later. Those that no code follows may be left out.
@@ -137,6 +143,42 @@ mod tests {
             let text = text.as_bytes();
             let begins = |at: &usize| text[*at] == b' ' && matches!(text.get(at + 1), Some(b'2'..=b'5'));
             prop_assert_eq!(blank_before_figure(text, from), (from..text.len()).find(begins));
+        }
+    }
+
+    /// The codes of a reply of many lines joined by blanks, word by word.
+    fn naive(reply: &str) -> ReplyCodes {
+        let starts = reply.match_indices(' ').map(|(at, _)| &reply.as_bytes()[at + 1..]);
+        let first = BasicCode::at_start(reply.as_bytes());
+        let wants_enhanced = enhanced_after_basic(reply.as_bytes()).is_some();
+        let counts = |line: &&[u8]| {
+            let (code, enhanced) = (BasicCode::at_start(line), enhanced_after_basic(line));
+            code == first && matches!(line.get(3), None | Some(b' ' | b'-'))
+                || code.zip(enhanced).is_some_and(|(code, enhanced)| enhanced.class() == code.severity())
+        };
+        let lines: Vec<&[u8]> = std::iter::once(reply.as_bytes()).chain(starts.filter(counts)).collect();
+        let goes_on = |line: &&[u8]| matches!(line.get(3), None | Some(b'-'));
+        let has_both = |line: &&[u8]| enhanced_after_basic(line).is_some() || !wants_enhanced;
+        let last = lines.iter().find(|line| !goes_on(line) && has_both(line)).or_else(|| {
+            let unfinished = lines.iter().rposition(&goes_on).unwrap_or(0);
+            lines[unfinished..].iter().find(|line| !goes_on(line))
+        });
+        let line = last.copied().unwrap_or_else(|| {
+            let mut cut = lines.iter().rev().filter(|line| goes_on(line));
+            let last: &[u8] = cut.next().copied().unwrap_or_default();
+            let inside = EnhancedCode::parse(last.get(4..).unwrap_or_default()).is_some() || last.len() < 10;
+            cut.next().filter(|_| wants_enhanced && inside).copied().unwrap_or(last)
+        });
+        ReplyCodes { basic: BasicCode::at_start(line), enhanced: enhanced_after_basic(line) }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_told_as_word_by_word(
+            lines in "(550-|554-|450-)(5\\.1\\.1 )?((550|450|5501|250)[- ]?(5\\.1\\.1|4\\.2\\.2|x)?| |[a-z]{0,9} ){0,9}",
+        ) {
+            let codes = ReplyCodes::read(lines.as_bytes(), Joint::Blank);
+            prop_assert_eq!(codes, naive(&lines), "{:?}", lines);
         }
     }
 

@@ -64,40 +64,43 @@ impl<'c> Attributor<'c> {
     pub fn attribute(&mut self, outcome: &Outcome<'_>) -> Attributes {
         let out = outcome.direction == Direction::Out;
         let (provider, host) = if out { self.provider(outcome) } else { (None, None) };
-        Attributes { host, ..self.attribute_as(outcome, provider) }
+        self.attributes(outcome, provider, host)
     }
 
     /// The attributes of an outcome at a provider that somebody names.
     pub fn attribute_as(&mut self, outcome: &Outcome<'_>, provider: Option<ProviderId>) -> Attributes {
-        let mut found = Attributes {
-            provider: None,
-            reading: Reading::default(),
-            guard: None,
-            action: outcome.action,
-            host: None,
-        };
+        self.attributes(outcome, provider, None)
+    }
+
+    /// The same, with the number of the host that was asked.
+    #[inline(always)]
+    fn attributes(
+        &mut self,
+        outcome: &Outcome<'_>,
+        provider: Option<ProviderId>,
+        host: Option<u32>,
+    ) -> Attributes {
+        let Outcome { code, action, reply, text, step, .. } = *outcome;
         if outcome.direction != Direction::Out {
-            return found;
+            return Attributes { provider: None, reading: Reading::default(), guard: None, action, host };
         }
-        found.provider = provider;
         // Only words that refuse are read: a server's, or our own where none answered.
-        let refused = match outcome.code.severity() {
+        let refused = match code.severity() {
             Some(severity) => severity > 3,
-            None => matches!(outcome.action, Some(Action::Delayed | Action::Failed)),
+            None => matches!(action, Some(Action::Delayed | Action::Failed)),
         };
-        if refused {
-            let words = outcome.reply.unwrap_or(outcome.text);
-            found.reading = self.reader.read(found.provider, outcome.code, words);
-            found.guard = if outcome.step.is_some_and(|step| !step.knows_recipient()) {
-                Some(Guard::BeforeRecipient)
-            } else {
-                found.reading.guard
-            };
-        }
-        if outcome.action == Some(Action::Delivered) && self.is_relay(found.provider, outcome) {
-            found.action = Some(Action::Relayed);
-        }
-        found
+        let reading = if refused {
+            self.reader.read(provider, code, reply.unwrap_or(text))
+        } else {
+            Reading::default()
+        };
+        let guard = match step {
+            Some(step) if refused && !step.knows_recipient() => Some(Guard::BeforeRecipient),
+            _ => reading.guard,
+        };
+        let relayed = action == Some(Action::Delivered) && self.is_relay(provider, outcome);
+        let action = if relayed { Some(Action::Relayed) } else { action };
+        Attributes { provider, reading, guard, action, host }
     }
 
     /// The provider of an attempt: by the relay's name; where that says nothing, by the recipient's domain. And the relay's

@@ -142,6 +142,27 @@ pub fn near(vector: impl Vector, bytes: &[u8], wanted: [u8; 3]) -> Option<usize>
     Some(first.len() + places.trailing_zeros() as usize)
 }
 
+/// What is told of the thirty-two bytes from a place on; nothing of those that would stand behind the text's end.
+#[inline(always)]
+pub fn told_from(text: &[u8], place: usize, tell: impl Fn(&[u8; 32]) -> u32) -> u32 {
+    let rest = text.get(place..).unwrap_or_default();
+    if let Some(near) = rest.first_chunk() {
+        return tell(near);
+    }
+    if let Some(last) = text.last_chunk() {
+        return (u64::from(tell(last)) >> (last.len() - rest.len())) as u32;
+    }
+    tell(&with_zeros(rest)) & !(u32::MAX << rest.len())
+}
+
+/// Some bytes and zeros behind them.
+#[cold]
+fn with_zeros(bytes: &[u8]) -> [u8; 32] {
+    let mut all = [0; 32];
+    all.iter_mut().zip(bytes).for_each(|(own, byte)| *own = *byte);
+    all
+}
+
 /// How many of the first bytes are neither below `first` nor above `last`.
 #[inline]
 pub fn run_within(bytes: &[u8], first: u8, last: u8) -> usize {
@@ -279,6 +300,9 @@ mod tests {
                 None => prop_assert!(bytes.len() < 64 || either.is_none_or(|at| at >= 64)),
                 found => prop_assert_eq!(found, either),
             }
+            let told = told_from(&near, from, |block| common().places_of_any(block, [wanted; 3]));
+            let of_each = (0..32).map(|at| u32::from(near.get(from + at) == Some(&wanted)) << at);
+            prop_assert_eq!(told, of_each.sum::<u32>());
             let run = bytes.iter().take_while(|byte| **byte >= wanted && **byte <= last).count();
             prop_assert_eq!(run_within(bytes, wanted, last), run);
         }

@@ -63,15 +63,16 @@ fn outcome<'a>(
     tail: Tail<'a>,
     ended: Option<Action>,
 ) -> Event<'a> {
-    let (kind, action) = match ended {
-        None => (Kind::Probe, None),
-        // What the queue manager repeats is no attempt.
-        Some(Action::Delayed) if tail.text.starts_with(SUSPENDED) && tail.status == b"deferred" => {
-            (Kind::Suspended, None)
-        }
-        Some(_) => (Kind::Delivery, ended),
+    let repeated = tail.text.strip_prefix(SUSPENDED);
+    // What the queue manager repeats is no attempt.
+    let (kind, action) = if repeated.is_some() && tail.status == b"deferred" {
+        (Kind::Suspended, None)
+    } else if ended.is_none() {
+        (Kind::Probe, None)
+    } else {
+        (Kind::Delivery, ended)
     };
-    let (code, reply, step) = reply(tail.text, tail.dsn, tail.peer);
+    let (code, reply, step) = reply(repeated.unwrap_or(tail.text), tail.dsn, tail.peer);
     let sent = matches!(ended, Some(Action::Delivered));
     Event::Outcome(Outcome {
         kind,
@@ -101,7 +102,7 @@ fn outcome<'a>(
 /// What the queue manager puts before the older reason it repeats (`qmgr_deliver.c`).
 const SUSPENDED: &[u8] = b"delivery temporarily suspended: ";
 
-/// The codes of the reply in TEXT, its words and what it answered; nothing where no server answered.
+/// The codes of the reply in TEXT, or in what it repeats, its words and what it answered; nothing where no server answered.
 #[inline(always)]
 fn reply<'a>(
     text: &'a [u8],
@@ -110,7 +111,6 @@ fn reply<'a>(
 ) -> (Code, Option<&'a [u8]>, Option<Step>) {
     // An accepted message's reply stands there as it came.
     let accepted = text.first().is_some_and(u8::is_ascii_digit);
-    let text = if accepted { text } else { text.strip_prefix(SUSPENDED).unwrap_or(text) };
     if !accepted && let Some(answer) = Answer::read(text) {
         return (answer.code(dsn), Some(answer.reply), answer.step);
     }

@@ -17,6 +17,7 @@ pub(super) struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
+    #[inline(always)]
     pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
         let (rest, login) = match text.strip_prefix(b"host ") {
             Some(rest) => (rest, false),
