@@ -9,6 +9,7 @@ mod address;
 mod age;
 mod delivery;
 mod fields;
+mod found;
 mod inbound;
 mod reply;
 #[cfg(test)]
