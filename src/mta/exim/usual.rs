@@ -14,8 +14,26 @@ pub(super) fn item(vector: impl Vector, rest: &[u8]) -> Option<(Item<'_>, &[u8])
         let (host, after) = host(vector, rest)?;
         return Some((Item::Host(host), after));
     }
-    let (key, value, after) = field(vector, rest)?;
-    Some((Item::Field(key, value), after))
+    if let Some((key, value, after)) = field(vector, rest) {
+        return Some((Item::Field(key, value), after));
+    }
+    let (word, after) = lone_word(vector, rest)?;
+    Some((Item::Word(word), after))
+}
+
+/// A word behind one blank that begins with a letter and is no field.
+#[inline(always)]
+fn lone_word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [b' ', rest @ ..] = rest else { return None };
+    let end = match rest.first_chunk::<32>() {
+        Some(_) => near(vector, rest, [b' ', b'=', b'='])?,
+        None => rest.iter().position(|byte| matches!(byte, b' ' | b'=')).unwrap_or(rest.len()),
+    };
+    let (word, after) = rest.split_at(end);
+    if !word.first()?.is_ascii_alphabetic() || word.last() == Some(&b':') || after.first() == Some(&b'=') {
+        return None;
+    }
+    Some((word, after))
 }
 
 /// Any field but a host, and what follows it: behind one blank a key of one letter or two, and its value.
