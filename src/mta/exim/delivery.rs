@@ -62,7 +62,8 @@ impl<'a> Work for Line<'a> {
 #[inline(always)]
 fn read<'a>(vector: impl Vector, line: Line<'a>) -> Event<'a> {
     let Some((address, rest)) = usual::address(vector, line.rest) else { return unusual(line) };
-    let (found, free) = Found::of(vector, line.flag, None, rest);
+    let mut found = Found::behind(None);
+    let free = found.take(vector, line.flag, rest);
     if usual::quotes_follow(vector, line.rest, free) {
         return unusual(line);
     }
@@ -73,7 +74,8 @@ fn read<'a>(vector: impl Vector, line: Line<'a>) -> Event<'a> {
 fn unusual(line: Line<'_>) -> Event<'_> {
     match address::read(line.rest, line.flag.gives_reason()) {
         Some((recipient, rest)) => {
-            let (found, _) = Found::of(common(), line.flag, recipient.top, rest);
+            let mut found = Found::behind(recipient.top);
+            found.take(common(), line.flag, rest);
             event(line, recipient, &found)
         }
         None => Event::NotUnderstood,

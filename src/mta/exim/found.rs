@@ -30,18 +30,17 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// What the pieces of `rest` hold, and how many bytes of it are left from the first piece on that may have blanks in it;
-    /// `top` is the address Exim was given, where it has been read already.
+    /// Nothing but the address Exim was given, where it has been read already.
     #[inline(always)]
-    pub(super) fn of(
-        vector: impl Vector,
-        flag: Flag,
-        top: Option<&'a [u8]>,
-        rest: &'a [u8],
-    ) -> (Found<'a>, usize) {
-        let mut found = Found { top, ..Found::default() };
-        let free = vector.apart(Taking { found: &mut found, flag, rest });
-        (found, free)
+    pub(super) fn behind(top: Option<&'a [u8]>) -> Found<'a> {
+        Found { top, ..Found::default() }
+    }
+
+    /// Takes what the pieces of `rest` hold, and tells how many bytes of it are left from the first piece on that may have
+    /// blanks in it.
+    #[inline(always)]
+    pub(super) fn take(&mut self, vector: impl Vector, flag: Flag, rest: &'a [u8]) -> usize {
+        vector.apart(Taking { found: self, flag, rest })
     }
 
     /// Takes pieces as far as they are as most stand, in the order in which Exim writes them (`delivery_log` and
@@ -330,7 +329,8 @@ mod tests {
             text in nearly_usual(),
             flag in prop::sample::select(vec![Flag::Delivered, Flag::Failed, Flag::Deferred]),
         ) {
-            let (quickly, _) = Found::of(common(), flag, None, text.as_bytes());
+            let mut quickly = Found::default();
+            quickly.take(common(), flag, text.as_bytes());
             let mut slowly = Found::default();
             slowly.one_by_one(flag, text.as_bytes());
             prop_assert_eq!(quickly, slowly);
