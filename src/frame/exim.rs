@@ -42,10 +42,13 @@ fn read(text: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// `[pid] ` stands before the text when Exim writes its pid itself.
+#[inline]
 pub fn without_pid(text: &[u8]) -> &[u8] {
-    if text.first() != Some(&b'[') {
-        return text;
-    }
+    if text.first() == Some(&b'[') { behind_bracket(text) } else { text }
+}
+
+#[inline(never)]
+fn behind_bracket(text: &[u8]) -> &[u8] {
     let Some(close) = text.iter().take(12).position(|b| *b == b']') else { return text };
     match text.get(close + 1) {
         Some(b' ') if parse_digits(&text[1..close]).is_some() => &text[close + 2..],

@@ -55,10 +55,10 @@ impl Vector for Avx2 {
         Sse2.places_within(bytes, first, last)
     }
 
-    #[inline(always)]
+    // It must be said here: where instructions are enabled the compiler does not heed it.
+    #[inline(never)]
     fn apart<W: Work>(self, work: W) -> W::Result {
-        // SAFETY: the processor has what is enabled there, or there would be no `self`.
-        unsafe { apart(self, work) }
+        self.run(work)
     }
 
     #[inline(always)]
@@ -97,12 +97,6 @@ impl Vector for Avx2 {
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn run<W: Work>(avx2: Avx2, work: W) -> W::Result {
-    work.by(avx2)
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn apart<W: Work>(avx2: Avx2, work: W) -> W::Result {
     work.by(avx2)
 }
 

@@ -1,10 +1,9 @@
 //! Lines with a delivery flag: `=>`, `->`, `>>`, `*>`, `**`, `==` (`delivery_log`, `failure_log` and
 //! `deferral_log` in Exim's `deliver.c`).
 
-use memchr::memmem;
-
 use super::address::{self, Recipient};
-use super::fields::{self, Host, Item, Key};
+use super::fields::Host;
+use super::found::Found;
 use super::{reply, usual};
 use crate::mta::{Event, Kind, Outcome, is_local_name, is_loopback};
 use crate::smtp::{Action, Code, Direction, Joint, Step};
@@ -29,7 +28,7 @@ pub(super) enum Flag {
 
 impl Flag {
     /// Whether the line ends with a reason after `: ` instead of a confirmation in `C=`.
-    fn gives_reason(self) -> bool {
+    pub(super) fn gives_reason(self) -> bool {
         matches!(self, Flag::Failed | Flag::Deferred)
     }
 
@@ -41,25 +40,6 @@ impl Flag {
             Flag::Deferred => b"deferred",
         }
     }
-}
-
-/// The fields of a delivery line that are wanted; the first of each key counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Found<'a> {
-    top: Option<&'a [u8]>,
-    sender: Option<&'a [u8]>,
-    router: Option<&'a [u8]>,
-    transport: Option<&'a [u8]>,
-    host: Option<Host<'a>>,
-    confirmation: Option<&'a [u8]>,
-    queue_time: Option<&'a [u8]>,
-    text: Option<&'a [u8]>,
-    /// Text with the system's own error message in front of it.
-    reason: Option<&'a [u8]>,
-    /// The last piece was `defer`.
-    defer: bool,
-    /// The system's own error message is the next text.
-    system_error: bool,
 }
 
 /// A line with a flag, to be read apart from those that say less.
@@ -81,30 +61,31 @@ impl<'a> Work for Line<'a> {
 
 #[inline(always)]
 fn read<'a>(vector: impl Vector, line: Line<'a>) -> Event<'a> {
-    match usual::address(vector, line.rest) {
-        Some((address, rest)) => {
-            let recipient = Recipient { address, top: None, local: false };
-            behind_recipient(vector, Line { rest, ..line }, recipient)
-        }
-        None => unusual(line),
+    let Some((address, rest)) = usual::address(vector, line.rest) else { return unusual(line) };
+    let mut found = Found::behind(None);
+    let free = found.take(vector, line.flag, rest);
+    if usual::quotes_follow(vector, line.rest, free) {
+        return unusual(line);
     }
+    event(line, Recipient { address, top: None, local: false }, &found)
 }
 
 #[inline(never)]
 fn unusual(line: Line<'_>) -> Event<'_> {
     match address::read(line.rest, line.flag.gives_reason()) {
-        Some((recipient, rest)) => behind_recipient(common(), Line { rest, ..line }, recipient),
+        Some((recipient, rest)) => {
+            let mut found = Found::behind(recipient.top);
+            found.take(common(), line.flag, rest);
+            event(line, recipient, &found)
+        }
         None => Event::NotUnderstood,
     }
 }
 
-/// Reads what follows the recipient.
+/// What the recipient and the fields behind it come to.
 #[inline(always)]
-fn behind_recipient<'a>(vector: impl Vector, line: Line<'a>, recipient: Recipient<'a>) -> Event<'a> {
-    let Line { flag, id, rest } = line;
-    let mut found = Found { top: recipient.top, ..Found::default() };
-    found.collect(vector, flag, rest);
-    let said = if flag.gives_reason() { reason(&found) } else { confirmation(&found) };
+fn event<'a>(Line { flag, id, .. }: Line<'a>, recipient: Recipient<'a>, found: &Found<'a>) -> Event<'a> {
+    let said = if flag.gives_reason() { reason(found) } else { confirmation(found) };
     let (kind, action) = match flag {
         Flag::Delivered | Flag::DeliveredToo | Flag::Cutthrough => (Kind::Delivery, Some(Action::Delivered)),
         Flag::Suppressed => (Kind::Probe, None),
@@ -113,7 +94,7 @@ fn behind_recipient<'a>(vector: impl Vector, line: Line<'a>, recipient: Recipien
         Flag::Deferred => (Kind::Delivery, Some(Action::Delayed)),
     };
     let local = said.lmtp || said.text.first() == Some(&b'C') && said.text.starts_with(b"Child process of ");
-    let local = recipient.local || local || stays_here(flag, recipient.address, &found, said.host);
+    let local = recipient.local || local || stays_here(flag, recipient.address, found, said.host);
     Event::Outcome(Outcome {
         kind,
         direction: if local { Direction::Local } else { Direction::Out },
@@ -168,150 +149,6 @@ fn confirmation<'a>(found: &Found<'a>) -> Said<'a> {
     Said { host: found.host, code, text: reply.unwrap_or_default(), reply, step: None, lmtp: false }
 }
 
-const SENDER: u16 = u16::from_le_bytes(*b"F=");
-const ROUTER: u16 = u16::from_le_bytes(*b"R=");
-const TRANSPORT: u16 = u16::from_le_bytes(*b"T=");
-const QUEUE_TIME: u16 = u16::from_le_bytes(*b"QT");
-const CONFIRMATION: u16 = u16::from_le_bytes(*b"C=");
-const HOST: u16 = u16::from_le_bytes(*b"H=");
-
-impl<'a> Found<'a> {
-    /// Takes all pieces.
-    #[inline(always)]
-    fn collect(&mut self, vector: impl Vector, flag: Flag, rest: &'a [u8]) {
-        let mut rest = rest;
-        let mut left = fields::MOST_PIECES;
-        loop {
-            // A loop of its own, which calls nobody.
-            while left > 0
-                && let Some(after) = self.usual(vector, rest)
-            {
-                (rest, left) = (after, left - 1);
-            }
-            if left == 0 || rest.is_empty() {
-                return;
-            }
-            let Some(after) = self.any(flag, rest) else { return };
-            (rest, left) = (after, left - 1);
-        }
-    }
-
-    /// Takes the next piece, if it is a field or a host as most stand, and tells what follows it.
-    #[inline(always)]
-    fn usual(&mut self, vector: impl Vector, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let [b' ', a, b, c] = *rest.first_chunk()? else { return None };
-        let behind = &rest[3..];
-        let key = u16::from_le_bytes([a, b]);
-        let (place, value, after) = match key {
-            SENDER => {
-                let (value, after) = usual::path(vector, behind)?;
-                (&mut self.sender, value, after)
-            }
-            CONFIRMATION => {
-                let (value, after) = usual::quoted(vector, behind)?;
-                (&mut self.confirmation, value, after)
-            }
-            HOST => {
-                let (host, after) = usual::host(vector, behind)?;
-                self.host(host);
-                return Some(after);
-            }
-            _ => {
-                let behind = match (b, c) {
-                    (b'=', _) => behind,
-                    (_, b'=') => &rest[4..],
-                    _ => return None,
-                };
-                let (value, after) = usual::word(vector, behind)?;
-                let place = match key {
-                    ROUTER => &mut self.router,
-                    TRANSPORT => &mut self.transport,
-                    QUEUE_TIME => &mut self.queue_time,
-                    // Nobody asks for it.
-                    _ if a.is_ascii_uppercase() && (b == b'=' || b.is_ascii_uppercase()) => {
-                        return Some(after);
-                    }
-                    _ => return None,
-                };
-                (place, value, after)
-            }
-        };
-        place.get_or_insert(value);
-        self.defer = false;
-        Some(after)
-    }
-
-    /// Takes the next piece, whatever it is, and tells what follows it.
-    #[inline(never)]
-    fn any(&mut self, flag: Flag, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let (item, after) = fields::item(rest)?;
-        match item {
-            Item::Host(host) => self.host(host),
-            Item::Field(key, value) => self.field(key, value),
-            Item::Text(text) if flag.gives_reason() => return self.text(without_times(text)),
-            // "defer (111)": a positive number is the system's, and its message follows before the host.
-            Item::Parenthesis(number) if flag == Flag::Deferred && self.defer => {
-                self.system_error = number.first().is_some_and(u8::is_ascii_digit) && number != b"0";
-                self.defer = false;
-            }
-            // The top address comes before every field.
-            Item::Path(path) => {
-                if self.sender.is_none() && self.router.is_none() && self.transport.is_none() {
-                    self.top.get_or_insert(path);
-                }
-                self.defer = false;
-            }
-            Item::Word(word) => self.defer = word == b"defer",
-            Item::Text(_) | Item::Parenthesis(_) => self.defer = false,
-        }
-        Some(after)
-    }
-
-    #[inline(always)]
-    fn host(&mut self, host: Host<'a>) {
-        self.host.get_or_insert(host);
-        self.defer = false;
-    }
-
-    #[inline]
-    fn field(&mut self, key: Key, value: &'a [u8]) {
-        let place = match &key {
-            b"F=" => &mut self.sender,
-            b"R=" => &mut self.router,
-            b"T=" => &mut self.transport,
-            b"C=" => &mut self.confirmation,
-            b"QT" => &mut self.queue_time,
-            _ => return,
-        };
-        place.get_or_insert(value);
-        self.defer = false;
-    }
-
-    /// Takes the text at the end. Where it is the system's own message, the host may stand in it: reading goes on there.
-    fn text(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
-        if std::mem::take(&mut self.system_error) {
-            self.defer = false;
-            self.reason = Some(text);
-            let message = &text[..memmem::find(text, b": ").unwrap_or(text.len())];
-            if let Some(at) = memmem::find(message, b" H=") {
-                return Some(&text[at..]);
-            }
-        }
-        self.text = Some(text);
-        None
-    }
-}
-
-/// A text without the ` DT=...` that log_selector +deliver_time puts behind it on `**` lines.
-fn without_times(text: &[u8]) -> &[u8] {
-    let Some(at) = memchr::memrchr(b' ', text) else { return text };
-    let time = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'w' | b'd' | b'h' | b'm' | b's');
-    match text[at + 1..].strip_prefix(b"DT=") {
-        Some(value) if value.len() < 32 && value.ends_with(b"s") && value.iter().all(time) => &text[..at],
-        _ => text,
-    }
-}
-
 /// `12s` and `0.3s` as seconds; `1m2s` is none that can be borrowed from the line.
 #[inline(always)]
 fn plain_seconds(time: &[u8]) -> Option<&[u8]> {
@@ -341,7 +178,8 @@ fn nobody_asked(text: &[u8]) -> bool {
 /// transport and the router, for nothing else in the line tells.
 #[inline(always)]
 fn stays_here(flag: Flag, address: &[u8], found: &Found<'_>, host: Option<Host<'_>>) -> bool {
-    if found.transport.is_some_and(|transport| mentions(transport, b"lmtp")) {
+    // Most have the name that Exim's default configuration gives.
+    if found.transport.is_some_and(|name| name != b"remote_smtp" && mentions(name, b"lmtp")) {
         return true;
     }
     match host {
@@ -424,20 +262,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_taken_quickly_as_one_by_one(
+        fn a_line_is_read_quickly_as_at_length(
             text in nearly_usual(),
             flag in prop::sample::select(vec![Flag::Delivered, Flag::Failed, Flag::Deferred]),
         ) {
-            let mut quickly = Found::default();
-            quickly.collect(common(), flag, text.as_bytes());
-            let mut slowly = Found::default();
-            let mut rest = Some(text.as_bytes());
-            let mut left = fields::MOST_PIECES;
-            while let Some(piece) = rest.filter(|_| left > 0) {
-                rest = slowly.any(flag, piece);
-                left -= 1;
-            }
-            prop_assert_eq!(quickly, slowly);
+            let line = || Line { flag, id: b"", rest: text.as_bytes() };
+            prop_assert_eq!(read(common(), line()), unusual(line()));
         }
 
         #[test]

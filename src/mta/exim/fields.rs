@@ -41,7 +41,7 @@ pub(super) enum Item<'a> {
     Text(&'a [u8]),
 }
 
-/// No more pieces than this are taken from a line, and nothing is looked for further away than Exim's log buffer
+/// No more pieces than this are taken one by one from a line, and nothing is looked for further away than Exim's log buffer
 /// is long (`LOG_BUFFER_SIZE`): damaged files have lines of megabytes, and the work for each must stay bounded.
 pub(super) const MOST_PIECES: u16 = 256;
 const LOG_BUFFER: usize = 8192;

@@ -8,9 +8,10 @@ use memchr::{memchr, memmem};
 
 use super::delivery::attempt;
 use super::fields::{self, Fields, Host, Item};
-use super::reply;
+use super::{reply, usual};
 use crate::mta::{Event, Kind, Outcome};
 use crate::smtp::{Action, Code, Direction, EnhancedCode, Joint};
+use crate::vector::common;
 
 /// A line that is about no message yet.
 #[inline]
@@ -104,6 +105,10 @@ impl<'a> Refused<'a> {
     /// `H=... F=<...> [temporarily ]rejected ...`, or `... sender verify fail for <...>: ...`.
     fn client(mut self, line: &'a [u8]) -> Option<Outcome<'a>> {
         let mut fields = Fields::new(line);
+        if let Some((host, rest)) = line.strip_prefix(b"H=").and_then(|rest| usual::host(common(), rest)) {
+            self.host = host;
+            fields = fields.at(rest);
+        }
         while let Some(item) = fields.next() {
             match item {
                 Item::Host(host) => self.host = host,

@@ -9,6 +9,7 @@ mod address;
 mod age;
 mod delivery;
 mod fields;
+mod found;
 mod inbound;
 mod reply;
 #[cfg(test)]
@@ -88,8 +89,7 @@ const LONG_END: u16 = 1 << (18 - 7);
 /// One bit for each byte that is neither a letter nor a figure.
 #[inline(always)]
 fn others(vector: impl Vector, bytes: &[u8; 16]) -> u16 {
-    let letters = vector.places_within(bytes, b'a', b'z') | vector.places_within(bytes, b'A', b'Z');
-    !(letters | vector.places_within(bytes, b'0', b'9'))
+    !(vector.places_of_letters(bytes, b'z') | vector.places_within(bytes, b'0', b'9'))
 }
 
 /// `<= sender ...`: a message came in. `(=` is one that was told otherwise (control = fakereject).

@@ -14,8 +14,26 @@ pub(super) fn item(vector: impl Vector, rest: &[u8]) -> Option<(Item<'_>, &[u8])
         let (host, after) = host(vector, rest)?;
         return Some((Item::Host(host), after));
     }
-    let (key, value, after) = field(vector, rest)?;
-    Some((Item::Field(key, value), after))
+    if let Some((key, value, after)) = field(vector, rest) {
+        return Some((Item::Field(key, value), after));
+    }
+    let (word, after) = lone_word(vector, rest)?;
+    Some((Item::Word(word), after))
+}
+
+/// A word behind one blank that begins with a letter and is no field.
+#[inline(always)]
+fn lone_word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [b' ', rest @ ..] = rest else { return None };
+    let end = match rest.first_chunk::<32>() {
+        Some(_) => near(vector, rest, [b' ', b'=', b'='])?,
+        None => rest.iter().position(|byte| matches!(byte, b' ' | b'=')).unwrap_or(rest.len()),
+    };
+    let (word, after) = rest.split_at(end);
+    if !word.first()?.is_ascii_alphabetic() || word.last() == Some(&b':') || after.first() == Some(&b'=') {
+        return None;
+    }
+    Some((word, after))
 }
 
 /// Any field but a host, and what follows it: behind one blank a key of one letter or two, and its value.
@@ -59,7 +77,9 @@ fn quote(vector: impl Vector, rest: &[u8]) -> Option<usize> {
         at += part.len();
     }
     // Of the last ones some have been seen, and are none.
-    let last = rest.last_chunk()?;
+    let Some(last) = rest.last_chunk() else {
+        return rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    };
     let places = vector.places_of_any(last, [b'"', b'\\', b'\\']);
     if places == 0 {
         return None;
@@ -69,8 +89,13 @@ fn quote(vector: impl Vector, rest: &[u8]) -> Option<usize> {
 
 /// `<...>` without a quote in it, and what follows.
 #[inline(always)]
-pub(super) fn path(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let inner = rest.strip_prefix(b"<")?;
+fn path(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    rest_of_path(vector, rest.strip_prefix(b"<")?)
+}
+
+/// The same behind its opening bracket.
+#[inline(always)]
+pub(super) fn rest_of_path(vector: impl Vector, inner: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = near(vector, inner, [b'>', b'"', b'"'])?;
     if inner[end] != b'>' {
         return None;
@@ -80,7 +105,7 @@ pub(super) fn path(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A value up to the next blank that nothing is around and no text follows.
 #[inline(always)]
-pub(super) fn word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
+fn word(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
     // The last fields of a line are short ones.
     let end = if rest.len() < 32 {
         rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len())
@@ -101,13 +126,10 @@ pub(super) fn host(vector: impl Vector, rest: &[u8]) -> Option<(Host<'_>, &[u8])
     if !name.first()?.is_ascii_alphanumeric() || name.last() == Some(&b':') {
         return None;
     }
-    let [b' ', b'[', address @ ..] = after else { return None };
-    let end = near(vector, address, [b']', b' ', b' '])?;
-    if address[end] != b']' {
-        return None;
-    }
-    let host = Host { name: Some(name), ip: Some(&address[..end]) };
-    Some((host, fields::behind_address(&address[end + 1..])))
+    let address = after.strip_prefix(b" [")?;
+    let (address, after) = address.split_at(near(vector, address, [b']', b' ', b' '])?);
+    let after = after.strip_prefix(b"]")?;
+    Some((Host { name: Some(name), ip: Some(address) }, fields::behind_address(after)))
 }
 
 /// The sender of a message that came in: behind one blank, a letter first, no quotes in it, and not very long.
@@ -121,15 +143,15 @@ pub(super) fn sender(vector: impl Vector, rest: &[u8]) -> Option<&[u8]> {
     Some(&rest[..end])
 }
 
-/// The address behind a flag, and what follows it: behind one blank, beginning with a letter or a figure, not very long, and
-/// nothing behind it that could be its quoted form.
+/// The address behind a flag, and what follows it: behind one blank, beginning with a letter or a figure, and not very long. It
+/// is another where its quoted form stands behind it ([`quotes_follow`]).
 #[inline(always)]
 pub(super) fn address(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let [b' ', rest @ ..] = rest else { return None };
     let first = rest.first_chunk()?;
     let blanks = vector.places(first, b' ');
     let ats = vector.places(first, b'@');
-    if blanks == 0 || !rest[0].is_ascii_alphanumeric() || quotes_follow(vector, rest) {
+    if blanks == 0 || !rest[0].is_ascii_alphanumeric() {
         return None;
     }
     let (address, after) = rest.split_at(blanks.trailing_zeros() as usize);
@@ -142,12 +164,14 @@ pub(super) fn address(vector: impl Vector, rest: &[u8]) -> Option<(&[u8], &[u8])
     Some((address, after))
 }
 
-/// Whether ` <` and a quote within the brackets stand anywhere where the quoted form of an address may.
+/// Whether the quoted form of an address may follow the flag: ` <` and a quote within the brackets, where all but the last
+/// `free` bytes have none.
 #[inline(always)]
-fn quotes_follow(vector: impl Vector, rest: &[u8]) -> bool {
+pub(super) fn quotes_follow(vector: impl Vector, rest: &[u8], free: usize) -> bool {
+    let [b' ', rest @ ..] = rest else { return true };
     // What is quoted has no less bytes than what stands before it.
     let last = address::LONGEST.min(rest.len() / 2);
-    let mut from = 0;
+    let mut from = rest.len().saturating_sub(free);
     while from < last {
         let Some(part) = rest[from..].first_chunk() else { return true };
         let mut places = vector.places(part, b'<');
