@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -20,7 +21,7 @@ pub(super) struct Texts {
     /// By number: the place in the list.
     places: Vec<u32>,
     /// Each text once.
-    list: Vec<String>,
+    list: Vec<Arc<str>>,
 }
 
 impl Texts {
@@ -30,7 +31,7 @@ impl Texts {
     }
 
     /// What stands there.
-    pub(super) fn text(&self, place: u32) -> &str {
+    pub(super) fn text(&self, place: u32) -> &Arc<str> {
         &self.list[place as usize]
     }
 }
@@ -145,12 +146,12 @@ impl Names {
         let all: Vec<Cow<'_, str>> = self.list_from(0).map(String::from_utf8_lossy).collect();
         let mut order: Vec<u32> = (0..all.len() as u32).collect();
         order.sort_unstable_by(|a, b| all[*a as usize].cmp(&all[*b as usize]));
-        let (mut places, mut list) = (vec![0; all.len()], Vec::<String>::new());
+        let (mut places, mut list) = (vec![0; all.len()], Vec::<Arc<str>>::new());
         for number in order {
-            let text = &all[number as usize];
+            let text = &*all[number as usize];
             // Names that are no UTF-8 may look alike.
-            if list.last().is_none_or(|last| last != text) {
-                list.push(text.clone().into_owned());
+            if list.last().is_none_or(|last| **last != *text) {
+                list.push(text.into());
             }
             places[number as usize] = (list.len() - 1) as u32;
         }
