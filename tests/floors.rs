@@ -56,7 +56,7 @@ const CRATES: [(&str, &[&str]); 32] = [
     ("memchr", &["smtp", "time", "vector", "input", "frame", "catalog", "mta", "tally", "state", "scan"]),
     ("memmap2", &["sys"]),
     ("postcard", &["catalog"]),
-    ("rayon", &["scan"]),
+    ("rayon", &["tally", "scan"]),
     ("rusqlite", &["state"]),
     (
         "serde",

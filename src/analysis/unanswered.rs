@@ -51,7 +51,7 @@ fn more_domains(
     let mut domains: BTreeSet<(Instant, &str)> = BTreeSet::new();
     for (name, party) in suspect.parts.iter().flat_map(|counts| &counts.recipient_domains) {
         let Some(name) = name else { continue };
-        domains.extend(party.buckets.keys().filter_map(|at| Some((at?, name.as_str()))));
+        domains.extend(party.buckets.keys().filter_map(|at| Some((at?, &**name))));
     }
     let inside = domains.iter().filter(|(at, _)| window.contains(at)).count();
     let outside = (domains.len() - inside) as f64;

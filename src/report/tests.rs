@@ -67,7 +67,7 @@ fn count(summary: &mut Summary, answer: &Answer<'_>, at: Option<i64>, count: u64
     if answer.direction == Direction::Out {
         let part = at.map(|at| Width::default().of_parts().floor(at));
         let add = |parties: &mut Parties, name: Option<&str>| {
-            let party = parties.entry(name.map(str::to_owned)).or_default();
+            let party = parties.entry(name.map(Arc::from)).or_default();
             party.buckets.add(part, Tries { count, retries: 0 });
         };
         add(&mut counts.senders, answer.sender);
@@ -193,19 +193,18 @@ fn show_refusals(summary: &mut Summary) {
     counts.waiting.insert(first, 3);
     for (at, tries) in counts.buckets.clone() {
         let part = at.map(|at| Width::default().of_parts().floor(at));
-        let domain = counts.recipient_domains.entry(Some("gmail.com".to_owned())).or_default();
+        let domain = counts.recipient_domains.entry(Some("gmail.com".into())).or_default();
         domain.buckets.add(part, tries);
         let refusals = counts.refusals.entry(part).or_default();
         refusals.messages += tries.count;
         if refusals.lines.len() < LINES {
             let line = u64::try_from(at.unwrap() - MIDNIGHT).unwrap();
-            let text =
-                "Mar  3 14:17:11 mx1 postfix/smtp[211]: 4Zx: to=<a@gmail.com>, status=bounced".to_owned();
+            let text = b"Mar  3 14:17:11 mx1 postfix/smtp[211]: 4Zx: to=<a@gmail.com>, status=bounced";
             Arc::make_mut(&mut refusals.lines).push(Shown {
                 at,
-                input: "/var/log/mail.log".to_owned(),
+                input: "/var/log/mail.log".into(),
                 line,
-                text,
+                text: Box::new(*text),
             });
         }
     }
@@ -426,7 +425,7 @@ fn hostile() -> Summary {
                 Span { count: 1_234_567_890_123, first: Some(MIDNIGHT), last: Some(MIDNIGHT + at * 3_600) };
             counts.buckets.add(Some(MIDNIGHT + at * 3_600), Tries { count: span.count, retries: 0 });
             let tries = Tries { count: span.count, retries: 0 };
-            let party = counts.senders.entry(Some(nasty.clone())).or_default();
+            let party = counts.senders.entry(Some(nasty.as_str().into())).or_default();
             party.buckets.add(Some(MIDNIGHT), tries);
             counts.span.merge(span);
         }
@@ -448,15 +447,17 @@ fn hostile() -> Summary {
     summary.accounting.long_lines = 1;
     for counts in summary.keys.values_mut().map(Arc::make_mut) {
         for refusals in counts.refusals.values_mut() {
-            Arc::make_mut(&mut refusals.lines).iter_mut().for_each(|shown| shown.text.clone_from(&nasty));
+            Arc::make_mut(&mut refusals.lines)
+                .iter_mut()
+                .for_each(|shown| shown.text = nasty.as_bytes().into());
         }
         let tries = Tries { count: 1_000_000, retries: 0 };
         let at = counts.buckets.keys().next().unwrap_or_default();
         let party = Party { buckets: [(at, tries)].into_iter().collect() };
         for parties in [&mut counts.relays, &mut counts.hosts, &mut counts.recipient_domains] {
-            parties.insert(Some(nasty.clone()), party.clone());
+            parties.insert(Some(nasty.as_str().into()), party.clone());
         }
-        counts.senders.insert(Some(nasty.clone()), Party::default());
+        counts.senders.insert(Some(nasty.as_str().into()), Party::default());
     }
     summary.inputs[0].name.clone_from(&nasty);
     summary.inputs[0].format.clone_from(&nasty);

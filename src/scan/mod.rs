@@ -18,6 +18,8 @@ mod upset;
 
 use std::collections::VecDeque;
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use crate::catalog::Catalog;
 use crate::input::{Block, Extent, Source};
 use crate::summary::{Input, Overlap, Summary};
@@ -128,9 +130,11 @@ pub fn scan(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Scan, Failure> {
     let mut total = Tally::new(catalog, options.join);
-    let mut scan = gather(sources, &mut total, options, progress)?;
-    // The counts come from all inputs together, since messages live across them.
-    let counts = total.settle();
+    let workers = workers(options)?;
+    let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
+    let (mut scan, _) = resume_with(&workers, stretches, &mut total, options, progress)?;
+    // The counts come from all inputs together, since messages live across them. Who read them has nothing else to do.
+    let counts = workers.install(|| total.settle());
     scan.summary.merge(counts).map_err(Failure::Overlap)?;
     Ok(scan)
 }
@@ -150,13 +154,25 @@ pub fn gather<T: Gather>(
 /// The same with logs that were read in part before: each goes on from its stretch's beginning. Tells where each of
 /// them ended, in the order they were read.
 pub fn resume<T: Gather>(
+    stretches: Vec<Stretch>,
+    total: &mut T,
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Scan, Vec<End>), Failure> {
+    resume_with(&workers(options)?, stretches, total, options, progress)
+}
+
+fn workers(options: &Options) -> Result<ThreadPool, Failure> {
+    ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)
+}
+
+fn resume_with<T: Gather>(
+    workers: &ThreadPool,
     mut stretches: Vec<Stretch>,
     total: &mut T,
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Scan, Vec<End>), Failure> {
-    let workers =
-        rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(Failure::Threads)?;
     let mut summary = Summary::default();
     let mut damaged = Vec::new();
     let mut overlap = false;
@@ -187,7 +203,7 @@ pub fn resume<T: Gather>(
             let mut real = state;
             let parts = std::mem::take(&mut spare);
             (spare, state) = crew(
-                &workers,
+                workers,
                 pieces,
                 parts,
                 state,

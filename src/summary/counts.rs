@@ -18,17 +18,18 @@ pub struct Shown {
     /// When it was written.
     pub at: Option<Instant>,
     /// Name of the input.
-    pub input: String,
+    pub input: Arc<str>,
     /// Line number, from 1.
     pub line: u64,
-    /// The start of the line.
-    pub text: String,
+    /// The start of the line, as it stands in the log: of thousands a page shows some.
+    pub text: Box<[u8]>,
 }
 
 impl Shown {
     /// Where it stands.
     pub fn place(&self) -> Place {
-        Place { input: self.input.clone(), line: self.line, text: self.text.clone() }
+        let text = String::from_utf8_lossy(&self.text).into_owned();
+        Place { input: self.input.to_string(), line: self.line, text }
     }
 }
 

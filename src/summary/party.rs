@@ -1,6 +1,7 @@
 //! Attempts over time, and each party's part in them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Buckets, Width};
 
@@ -54,8 +55,9 @@ impl Party {
     }
 }
 
-/// All parties of one kind by name, in lower case. `None` is those whose name is not known, where they are counted.
-pub type Parties = BTreeMap<Option<String>, Party>;
+/// All parties of one kind by name, in lower case; many keys have the same ones, which share their names. `None` is those whose
+/// name is not known, where they are counted.
+pub type Parties = BTreeMap<Option<Arc<str>>, Party>;
 
 pub(super) fn merge(own: &mut Parties, others: Parties) {
     for (name, party) in others {

@@ -161,7 +161,7 @@ fn buckets(buckets: &Buckets) -> impl Serialize {
 }
 
 fn party_rows(parties: &Parties) -> impl Serialize {
-    List(|| parties.iter().map(|(name, party)| (name, buckets(&party.buckets))))
+    List(|| parties.iter().map(|(name, party)| (name.as_deref(), buckets(&party.buckets))))
 }
 
 fn tries(buckets: Vec<Step>) -> Buckets {
@@ -169,7 +169,8 @@ fn tries(buckets: Vec<Step>) -> Buckets {
 }
 
 fn parties(rows: Vec<PartyRow>) -> Parties {
-    rows.into_iter().map(|(name, buckets)| (name, Party { buckets: tries(buckets) })).collect()
+    let party = |(name, buckets): PartyRow| (name.map(Arc::from), Party { buckets: tries(buckets) });
+    rows.into_iter().map(party).collect()
 }
 
 /// Reads what [`write()`] wrote.

@@ -80,12 +80,13 @@ impl Packed {
     fn place(&self) -> usize {
         let [code, rest, quoted] = self.0;
         let mixed = code ^ rest.rotate_left(13) ^ quoted.rotate_left(31);
-        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize % RECENT
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - RECENT_BITS)) as usize % RECENT
     }
 }
 
 /// Keys that are found without a search when they come again soon.
-const RECENT: usize = 128;
+const RECENT: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 9;
 
 /// Keys in order of first sight.
 #[derive(Debug)]

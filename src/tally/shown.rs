@@ -1,5 +1,7 @@
 //! Lines that show refusals: of each key and stretch of time the first few.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use super::Line;
@@ -12,7 +14,7 @@ const SHOWN: usize = 320;
 
 /// A line that shows a refusal. The order is that of log lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Seen {
+pub(super) struct Seen {
     at: Option<Instant>,
     input: u32,
     line: u64,
@@ -22,6 +24,9 @@ struct Seen {
 /// Start of a stretch; [`NEVER`](super::cells::NEVER) for lines without a stamp.
 type Bucket = Instant;
 
+/// The lines of one key: its buckets with their lines.
+pub(super) type OfKey = Vec<(Bucket, Vec<Seen>)>;
+
 /// The lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -29,7 +34,7 @@ pub(super) struct Lines {
     /// By key: the bucket that has its lines, and the last of their stamps. No later line of it is wanted.
     full: Vec<Option<(Bucket, Option<Instant>)>>,
     /// Inputs begun, and lines of the last one that were absorbed.
-    inputs: Vec<String>,
+    inputs: Vec<Arc<str>>,
     passed: u64,
 }
 
@@ -62,7 +67,7 @@ impl Lines {
 
     /// Another input begins.
     pub(super) fn source(&mut self, name: &str) {
-        self.inputs.push(name.to_owned());
+        self.inputs.push(name.into());
         self.passed = 0;
     }
 
@@ -91,30 +96,25 @@ impl Lines {
         self.passed += std::mem::take(&mut next.passed);
     }
 
-    /// Takes out the lines of each key and bucket, in order.
-    pub(super) fn settle(&mut self) -> impl Iterator<Item = (Slot, Bucket, Vec<Shown>)> {
-        let inputs = &self.inputs;
-        self.first.drain().map(|((slot, bucket), lines)| {
-            let shown = |seen: Seen| {
-                let input = (seen.input as usize).checked_sub(1).and_then(|input| inputs.get(input));
-                Shown {
-                    at: seen.at,
-                    input: input.cloned().unwrap_or_default(),
-                    line: seen.line,
-                    text: text(seen.text),
-                }
-            };
-            let mut lines: Vec<Shown> = lines.into_iter().map(shown).collect();
-            lines.sort();
-            (slot, bucket, lines)
-        })
+    /// Takes out the lines of so many keys, those of each in no order.
+    pub(super) fn settle(&mut self, keys: usize) -> Vec<OfKey> {
+        let mut all: Vec<OfKey> = (0..keys).map(|_| OfKey::new()).collect();
+        for ((slot, bucket), lines) in self.first.drain() {
+            all[slot as usize].push((bucket, lines));
+        }
+        all
     }
-}
 
-/// Bytes as text. Nearly all are text already, which is seen much faster than what is not is put right.
-fn text(bytes: Box<[u8]>) -> String {
-    String::from_utf8(bytes.into_vec())
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    /// The same lines in order, with their inputs' names.
+    pub(super) fn named(&self, lines: Vec<Seen>) -> Vec<Shown> {
+        let shown = |seen: Seen| {
+            let input = (seen.input as usize).checked_sub(1).and_then(|input| self.inputs.get(input));
+            Shown { at: seen.at, input: input.cloned().unwrap_or_default(), line: seen.line, text: seen.text }
+        };
+        let mut lines: Vec<Shown> = lines.into_iter().map(shown).collect();
+        lines.sort();
+        lines
+    }
 }
 
 /// Keeps the first lines.

@@ -55,8 +55,10 @@ fn counts() -> impl Strategy<Value = Counts> {
         || (1_u64..100, 0_u64..100).prop_map(|(count, retries)| Tries { count, retries: retries.min(count) });
     let party = proptest::collection::btree_map(part.clone(), tries(), 0..4);
     let party = party.prop_map(|buckets| Party { buckets: buckets.into_iter().collect() });
-    let parties =
-        |name: &'static str| proptest::collection::btree_map(proptest::option::of(name), party.clone(), 0..4);
+    let parties = |name: &'static str| {
+        let name = proptest::option::of(name.prop_map(Arc::from));
+        proptest::collection::btree_map(name, party.clone(), 0..4)
+    };
     let refusals = (0_u64..9).prop_map(|messages| Refusals { messages, ..Refusals::default() });
     (
         proptest::collection::btree_map(bucket.clone(), tries(), 0..4),

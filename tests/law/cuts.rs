@@ -126,7 +126,7 @@ pub(super) fn pieces(log: &Path) -> Vec<Vec<u8>> {
 pub(super) fn forget_places(summary: &mut Summary) {
     for refusals in summary.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut()) {
         for shown in Arc::make_mut(&mut refusals.lines) {
-            (shown.input, shown.line) = (String::new(), 0);
+            (shown.input, shown.line) = ("".into(), 0);
         }
     }
 }

@@ -330,7 +330,7 @@ fn own(keys: BTreeMap<Key, Arc<Counts>>) -> BTreeMap<Key, Counts> {
 fn placeless(mut keys: BTreeMap<Key, Arc<Counts>>) -> BTreeMap<Key, Arc<Counts>> {
     for refusals in keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut()) {
         for shown in Arc::make_mut(&mut refusals.lines) {
-            shown.input.clear();
+            shown.input = "".into();
             shown.line = 0;
         }
         Arc::make_mut(&mut refusals.lines).sort();

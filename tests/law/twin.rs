@@ -4,6 +4,7 @@
 //! what a message's life is; the real one must agree however the log is cut.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smtpulse::mta::{Kind, Mta};
 use smtpulse::smtp::{Action, Direction};
@@ -208,7 +209,7 @@ impl Twin {
                     (&mut counts.recipient_domains, recipient_domain)
                 }
             };
-            parties.entry(name).or_default().buckets.add(part, one);
+            parties.entry(name.map(Arc::from)).or_default().buckets.add(part, one);
         }
         for (key, since) in std::mem::take(&mut self.waiting) {
             let counts = self.count.keys.entry(key).or_default();
@@ -258,10 +259,9 @@ impl Twin {
         if refused {
             let line = Shown {
                 at: event.at,
-                input: event.input.clone(),
+                input: event.input.as_str().into(),
                 line: event.line,
-                text: String::from_utf8_lossy(&event.line_text[..event.line_text.len().min(320)])
-                    .into_owned(),
+                text: event.line_text[..event.line_text.len().min(320)].into(),
             };
             also(Happened::Refused {
                 recipient_domain: answer.recipient.as_deref().and_then(domain_of),

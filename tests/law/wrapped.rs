@@ -176,7 +176,7 @@ fn forget_names(found: &mut Summary) {
     }
     let refusals = found.keys.values_mut().flat_map(|counts| Arc::make_mut(counts).refusals.values_mut());
     for line in refusals.flat_map(|refusals| Arc::make_mut(&mut refusals.lines)) {
-        (line.input, line.text) = (String::new(), String::new());
+        (line.input, line.text) = ("".into(), Box::default());
     }
 }
 

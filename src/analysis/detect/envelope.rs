@@ -65,6 +65,8 @@ struct Piece {
 #[derive(Debug)]
 pub(super) struct Envelope {
     pieces: Vec<Piece>,
+    /// The highest value of each of them since the last cell.
+    peaks: Vec<f64>,
     /// The pieces after the next border.
     next: Vec<Piece>,
     /// Where the last piece ends.
@@ -80,7 +82,7 @@ impl Envelope {
     pub(super) fn new() -> Envelope {
         let border = Border { at: 0, y: 0.0, z: 0.0, worth: 0.0 };
         let pieces = vec![Piece { low: Point::at(-END), border }];
-        Envelope { pieces, next: Vec::new(), end: Point::at(END), at: 0, y: 0.0, z: 0.0 }
+        Envelope { pieces, peaks: Vec::new(), next: Vec::new(), end: Point::at(END), at: 0, y: 0.0, z: 0.0 }
     }
 
     /// Adds a cell. Returns the best last border now, and what the partition is worth then, its last block not yet paid for.
@@ -89,17 +91,21 @@ impl Envelope {
         self.y += y;
         self.z += n - y;
         let mut best = (0, f64::NEG_INFINITY);
+        let mut peaks = std::mem::take(&mut self.peaks);
+        peaks.clear();
         for (at, piece) in self.pieces.iter().enumerate() {
             let most = self.most(&piece.border, &piece.low, &self.high(at));
+            peaks.push(most);
             // Of equals the smallest.
             if most > best.1 || (most == best.1 && piece.border.at < best.0) {
                 best = (piece.border.at, most);
             }
         }
+        self.peaks = peaks;
         best
     }
 
-    /// Makes the end of the last cell a border.
+    /// Makes the end of the cell that was added last a border.
     pub(super) fn open(&mut self, worth: f64) {
         let border = Border { at: self.at, y: self.y, z: self.z, worth };
         let mut next = std::mem::take(&mut self.next);
@@ -109,13 +115,13 @@ impl Envelope {
                 next.push(Piece { low, border });
             }
         };
-        for (at, piece) in self.pieces.iter().enumerate() {
+        for (at, (piece, most)) in self.pieces.iter().zip(&self.peaks).enumerate() {
             let (low, high) = (piece.low, self.high(at));
             let old = piece.border;
             let (left, right) = (self.value(&old, &low), self.value(&old, &high));
             if left >= worth && right >= worth {
                 put(low, old);
-            } else if self.most(&old, &low, &high) < worth {
+            } else if *most < worth {
                 put(low, border);
             } else {
                 if left < worth {
