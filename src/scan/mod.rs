@@ -133,8 +133,12 @@ pub fn scan(
     let workers = workers(options)?;
     let stretches = sources.into_iter().map(|source| Stretch::whole(source, options.period)).collect();
     let (mut scan, _) = resume_with(&workers, stretches, &mut total, options, progress)?;
-    // The counts come from all inputs together, since messages live across them. Who read them has nothing else to do.
-    let counts = workers.install(|| total.settle());
+    // The counts come from all inputs together, since messages live across them. Several workers share what is to be done; one
+    // is still at unmapping.
+    let counts = match workers.current_num_threads() {
+        1 => total.settle(),
+        _ => workers.install(|| total.settle()),
+    };
     scan.summary.merge(counts).map_err(Failure::Overlap)?;
     Ok(scan)
 }
