@@ -36,7 +36,7 @@ fn merges(criterion: &mut Criterion) {
         {
             Arc::make_mut(&mut refusals.lines)
                 .iter_mut()
-                .for_each(|shown| shown.input = format!("host{seed}"));
+                .for_each(|shown| shown.input = format!("host{seed}").into());
         }
         summary::write(&summary, &mut wire).expect("memory takes every summary");
         attempts += log.truth.attempts_out + log.truth.attempts_local;
