@@ -463,7 +463,10 @@ impl Messages {
         self.look_through(&mut take);
         let Messages { open, heads, come, still, forgotten, .. } = self;
         // Of the log's first lines, where nobody has absorbed them.
-        heads.drain(..).for_each(|mut head| come.of_one_of_many(&mut head.life, &mut take));
+        for Head { mut life, again, .. } in heads.drain(..) {
+            *forgotten += again.map_or(0, |_| life.waits());
+            come.of_one_of_many(&mut life, &mut take);
+        }
         // What follows needs the memory.
         std::mem::take(open).discard_all(|_, life| {
             still.extend(life.waiting().map(|waiting| (waiting.slot, waiting.since)));
@@ -477,4 +480,29 @@ impl Messages {
 fn lose(life: &mut Life, forgotten: &mut u64, come: &mut Come) {
     *forgotten += life.waits();
     come.of(life);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mta::Kind;
+    use crate::smtp::Direction;
+
+    #[test]
+    fn who_waits_is_told_of_lines_that_nobody_absorbs_too() {
+        let mut messages = Messages::default();
+        messages.patient(Patience { idle: 1, waiting: 1 });
+        // The first one is over when it is spoken of again, the second one at the end.
+        for id in ["4F1A2B3C4D", "4F1A2B3C4E", "4F1A2B3C4F", "4F1A2B3C4D"] {
+            let outcome = Outcome {
+                queue_id: Some(id.as_bytes()),
+                recipient: Some(b"r@example.org"),
+                ..Outcome::new(Kind::Delivery, Direction::Out)
+            };
+            let attempt = Attempt { slot: 0, at: None, retry: false, late: false };
+            assert_eq!(messages.attempt(0, &outcome, Action::Delayed, attempt, false), None);
+        }
+        assert_eq!(messages.finish(|_| ()), 4);
+        assert_eq!((messages.still.len(), messages.come.messages), (2, 4));
+    }
 }
