@@ -89,8 +89,8 @@ def slices(result):
 
 def rest(result):
     if memory := result.get("memory"):
-        for row in memory:
-            print(f"* Private memory, {row['bytes'] / (1 << 30):,.2f} GiB of Postfix in one day: {row['private'] / 1e6:.1f} MB.")
+        for row, lines in zip(memory, ("", ", the same lines over and over")):
+            print(f"* Private memory, {row['bytes'] / (1 << 30):,.2f} GiB of Postfix{lines}: {row['private'] / 1e6:.1f} MB.")
     if start := result.get("start_up"):
         print(f"* Start to finish on three lines: {start['own'] * 1e3:.1f} ms, of which starting any process takes "
               f"{start['idle'] * 1e3:.1f} ms.")

@@ -228,8 +228,8 @@ impl Cells {
     pub(super) fn settle(&mut self, name: impl Fn(u32) -> u32) -> Vec<(Who, Place)> {
         self.clear_table();
         self.put_together();
-        self.sums.by_party();
-        (self.list, self.sums.index) = (Vec::new(), Vec::new());
+        self.list = Vec::new();
+        self.sums.settle();
         let named = |who: Who| Who::new(who.slot(), who.role(), who.name().map(&name));
         let places = 0..;
         let mut all: Vec<(Who, Place)> =
@@ -261,10 +261,11 @@ struct Sums {
     /// By hash: one more than the place of a party, at the next free place behind where it should be; 0 is none.
     index: Vec<Place>,
     hasher: DefaultHashBuilder,
+    /// In the order of parties, and of time.
     past: Vec<Past>,
-    /// How many of the past there were when each bucket was last made to stand there once.
-    merged: usize,
-    /// Where each party's own end in the past, if that is in the order of parties.
+    /// More of it, as it came.
+    late: Vec<Past>,
+    /// Where each party's own end in the past, when all is settled.
     ends: Vec<usize>,
 }
 
@@ -276,13 +277,22 @@ struct Party {
     batch: Batch,
 }
 
-/// What was counted in another bucket of a party. A bucket may stand here more than once.
+/// What was counted in another bucket of a party.
 #[derive(Clone, Copy, Debug)]
 struct Past {
     bucket: Instant,
     batch: Batch,
     place: Place,
 }
+
+impl Past {
+    fn key(&self) -> (Place, Instant) {
+        (self.place, self.bucket)
+    }
+}
+
+/// Of the past that is in no order so many are let be.
+const FEW: usize = 1 << 16;
 
 /// Parties that are looked up together, so that the memory answers to all of them at once.
 const TOGETHER: usize = 32;
@@ -299,9 +309,8 @@ impl Sums {
                 self.add_to(*place, cell.bucket, *batch);
             }
         }
-        // Out of order a bucket is left and found again, and again.
-        if self.past.len() / 2 > self.merged.max(MOST) {
-            self.merge_past();
+        if self.late.len() > (self.past.len() / 4).max(FEW) {
+            self.put_in_order();
         }
     }
 
@@ -332,7 +341,7 @@ impl Sums {
             party.batch = both;
             return;
         }
-        self.past.push(Past { bucket: party.bucket, batch: party.batch, place });
+        self.late.push(Past { bucket: party.bucket, batch: party.batch, place });
         (party.bucket, party.batch) = (bucket, batch);
     }
 
@@ -354,25 +363,48 @@ impl Sums {
         }
     }
 
-    /// Puts the past in the order of parties; what is one's own stays in its order.
-    fn by_party(&mut self) {
-        // Where each party's own begin, then, as they are put there, where they end.
-        let mut ends = vec![0; self.parties.len()];
-        self.past.iter().for_each(|past| ends[past.place as usize] += 1);
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += std::mem::replace(end, sum);
+    /// Puts what left a party among the past, and makes each bucket stand there once, but for what does not fit together.
+    fn put_in_order(&mut self) {
+        let Sums { past, late, .. } = self;
+        late.sort_unstable_by_key(Past::key);
+        // From the end on, where there is room.
+        let (mut from, mut to) = (past.len(), past.len() + late.len());
+        past.reserve_exact(late.len());
+        past.extend_from_slice(late);
+        for last in late.drain(..).rev() {
+            while from > 0 && past[from - 1].key() > last.key() {
+                (from, to) = (from - 1, to - 1);
+                past[to] = past[from];
+            }
+            to -= 1;
+            past[to] = last;
         }
-        let mut sorted = vec![Past { bucket: NEVER, batch: Batch(0), place: 0 }; self.past.len()];
-        for past in &self.past {
-            let end = &mut ends[past.place as usize];
-            sorted[*end] = *past;
-            *end += 1;
-        }
-        (self.past, self.ends) = (sorted, ends);
+        self.make_single();
     }
 
-    /// What was counted of a party, mostly in order of time, when the past is in the order of parties.
+    /// Makes each bucket stand once among the past, but for what does not fit together.
+    fn make_single(&mut self) {
+        self.past.dedup_by(|next, known| {
+            let both = known.batch.and(next.batch).filter(|_| next.key() == known.key());
+            known.batch = both.unwrap_or(known.batch);
+            both.is_some()
+        });
+    }
+
+    /// Finds out where each party's own end in the past.
+    fn settle(&mut self) {
+        self.put_in_order();
+        self.index = Vec::new();
+        self.ends = vec![0; self.parties.len()];
+        self.past.iter().for_each(|past| self.ends[past.place as usize] += 1);
+        let mut sum = 0;
+        for end in &mut self.ends {
+            sum += *end;
+            *end = sum;
+        }
+    }
+
+    /// What was counted of a party, mostly in order of time, when it is settled.
     fn of(&self, place: Place) -> impl Iterator<Item = (Instant, Batch)> {
         let place = place as usize;
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -381,41 +413,20 @@ impl Sums {
         past.chain(std::iter::once((party.bucket, party.batch)))
     }
 
-    /// Makes each bucket stand there once, but for what does not fit together.
-    fn merge_past(&mut self) {
-        self.by_party();
-        let mut merged = Vec::new();
-        let mut all: Vec<(Instant, Batch)> = Vec::new();
-        for place in 0..self.parties.len() as Place {
-            all.clear();
-            all.extend(self.of(place));
-            all.sort_by_key(|(bucket, _)| *bucket);
-            all.dedup_by(|(next, more), (bucket, batch)| {
-                let both = batch.and(*more).filter(|_| next == bucket);
-                *batch = both.unwrap_or(*batch);
-                both.is_some()
-            });
-            let party = &mut self.parties[place as usize];
-            (party.bucket, party.batch) = all.pop().unwrap_or((party.bucket, party.batch));
-            merged.extend(all.iter().map(|&(bucket, batch)| Past { bucket, batch, place }));
-        }
-        self.merged = merged.len();
-        self.past = merged;
-    }
-
     fn rename(&mut self, name: impl Fn(Who, Instant) -> Instant) {
-        for past in &mut self.past {
+        for past in self.past.iter_mut().chain(&mut self.late) {
             past.bucket = name(self.parties[past.place as usize].who, past.bucket);
         }
         self.parties.iter_mut().for_each(|party| party.bucket = name(party.who, party.bucket));
-        self.merge_past();
+        // Wider buckets are in the order of the narrower ones.
+        self.make_single();
     }
 
     /// Everything in one list, in order of time but for a few.
     fn list(&self) -> Vec<Counted> {
         let who = |place: Place| self.parties[place as usize].who;
-        let past =
-            self.past.iter().map(|past| (Cell { who: who(past.place), bucket: past.bucket }, past.batch));
+        let past = self.past.iter().chain(&self.late);
+        let past = past.map(|past| (Cell { who: who(past.place), bucket: past.bucket }, past.batch));
         let last =
             self.parties.iter().map(|party| (Cell { who: party.who, bucket: party.bucket }, party.batch));
         past.chain(last).collect()
@@ -478,7 +489,7 @@ mod tests {
                 let sum = plain.entry((slot, bucket)).or_default();
                 *sum = (sum.0 + u64::from(count), sum.1 + u64::from(retries));
                 if number % 50 == merged {
-                    sums.merge_past();
+                    sums.put_in_order();
                 }
             }
             let mut found: BTreeMap<(u32, Instant), (u64, u64)> = BTreeMap::new();
