@@ -1,10 +1,13 @@
 //! What one night leaves to the next one, by name.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::exit::Error;
 use crate::state::{Packed, State};
+use crate::tally::Carry;
 
 /// What the last stamps left behind.
 pub(super) const CLOCK: &str = "clock";
@@ -18,17 +21,34 @@ pub(super) const RECIPIENTS: &str = "recipients";
 /// What the last night left under a name.
 pub(super) fn carried<T: DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, Error> {
     let Some(value) = state.carried(name)? else { return Ok(None) };
-    serde_json::from_slice(&value).map(Some).map_err(|error| {
-        Error::nothing(format!(
-            "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
-            state.path().display()
-        ))
-    })
+    serde_json::from_slice(&value).map(Some).map_err(|error| unreadable(state, name, &error))
 }
 
 /// As the state keeps it.
 pub(super) fn packed(value: &impl Serialize) -> Result<Packed, Error> {
-    let failed = |error: &dyn std::fmt::Display| Error::nothing(format!("what is to be kept: {error}"));
-    let text = serde_json::to_vec(value).map_err(|error| failed(&error))?;
-    Packed::of(&text).map_err(|error| failed(&error))
+    let text = serde_json::to_vec(value).map_err(|error| not_kept(&error))?;
+    Packed::of(&text).map_err(|error| not_kept(&error))
+}
+
+/// The messages that the last night left in the queue.
+pub(super) fn queue(state: &State) -> Result<Option<Carry>, Error> {
+    let Some(value) = state.carried(QUEUE)? else { return Ok(None) };
+    Carry::from_bytes(&value).map(Some).map_err(|error| unreadable(state, QUEUE, &error))
+}
+
+/// As the state keeps it.
+pub(super) fn packed_queue(queue: &Carry) -> Result<Packed, Error> {
+    let bytes = queue.to_bytes().map_err(|error| not_kept(&error))?;
+    Packed::of(&bytes).map_err(|error| not_kept(&error))
+}
+
+fn unreadable(state: &State, name: &str, error: &dyn Display) -> Error {
+    Error::nothing(format!(
+        "{}: what was carried as \"{name}\" cannot be read: {error}; was it written by a newer smtpulse?",
+        state.path().display()
+    ))
+}
+
+fn not_kept(error: &dyn Display) -> Error {
+    Error::nothing(format!("what is to be kept: {error}"))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::carry::{QUEUE, carried};
+use super::carry::queue;
 use super::exit::{Error, Exit};
 use super::notes;
 use super::out::Out;
@@ -17,7 +17,6 @@ use crate::catalog::Catalog;
 use crate::report::escape;
 use crate::state::{self, DATABASE, Fault, Known, Overview, State};
 use crate::summary::{self, Summary};
-use crate::tally::Carry;
 use crate::time::{DAY, Instant};
 
 /// Where services keep their state (Filesystem Hierarchy Standard, section 5.8).
@@ -276,7 +275,7 @@ pub(super) fn nights(state: &State, since: Instant) -> Result<Summary, Error> {
 fn sum(state: &State, last: Option<u32>, output: Option<&Path>) -> Result<Exit, Error> {
     let since = last.map_or(0, |nights| Timestamp::now().as_second().saturating_sub(i64::from(nights) * DAY));
     let mut total = nights(state, since)?;
-    if let Some(carry) = carried::<Carry>(state, QUEUE)? {
+    if let Some(carry) = queue(state)? {
         let ends = carry.ends(&Catalog::builtin());
         total.merge(ends).map_err(|overlap| Error::nothing(overlap.to_string()))?;
     }

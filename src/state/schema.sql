@@ -91,7 +91,7 @@ CREATE TABLE files (
     last        INTEGER NOT NULL   -- when it was there last
 );
 
--- What one night leaves to the next, by name: JSON, packed by zstd.
+-- What one night leaves to the next, by name: JSON, the queue in fewer bytes, packed by zstd.
 CREATE TABLE carry (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL,

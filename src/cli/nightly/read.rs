@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::find::Asked;
 use super::{NightlyArgs, keep};
 use crate::catalog::Catalog;
-use crate::cli::carry::{CLOCK, QUEUE, RECIPIENTS, carried, packed};
+use crate::cli::carry::{CLOCK, RECIPIENTS, carried, packed, packed_queue, queue};
 use crate::cli::exit::Error;
 use crate::cli::page::Setting;
 use crate::cli::{notes, when};
@@ -84,7 +84,7 @@ pub(super) fn read(
     }
     let bytes = stretches.iter().map(|stretch| stretch.source.length).sum::<Option<u64>>();
     let progress = notes::Progress::new(bytes.unwrap_or(0), args.page.quiet);
-    let carry = match carried(state, QUEUE)? {
+    let carry = match queue(state)? {
         Some(carry) => carry,
         None => Carry::new(state.seed()?),
     };
@@ -105,7 +105,7 @@ pub(super) fn read(
     });
     let (Paused { summary: counts, late, carry }, recipients) = (paused, recipients?);
     summary.merge(counts).map_err(|overlap| Error::usage(overlap.to_string()))?;
-    let queue = packed(&carry)?;
+    let queue = packed_queue(&carry)?;
     let open = carry.ends(catalog);
     let mut files = plan.seen;
     for End { stretch, bytes, lines, tail, clock, damaged } in ends {
