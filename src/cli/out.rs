@@ -92,6 +92,15 @@ impl Write for Out {
         }
     }
 
+    // JSON comes in very many pieces.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Out::Standard(out) => out.write_all(bytes),
+            Out::Device(out, _) => out.write_all(bytes),
+            Out::File(out, ..) => out.write_all(bytes),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Out::Standard(out) => out.flush(),

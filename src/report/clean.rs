@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use super::escape::{is_unsafe, terminal};
+use super::escape::{terminal, unsafe_at};
 
 /// Writes one indented JSON value and a line end, its strings as they are shown.
 pub fn shown<W: ?Sized + Write>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
@@ -44,7 +44,7 @@ struct Clean<F> {
 impl<F: Formatter> Formatter for Clean<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
         let mut rest = text;
-        while let Some(at) = rest.find(is_unsafe) {
+        while let Some(at) = unsafe_at(rest) {
             let (fair, foul) = rest.split_at(at);
             out.write_all(fair.as_bytes())?;
             let mut letters = foul.chars();
@@ -122,6 +122,7 @@ impl<F> Clean<F> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::escape::is_unsafe;
     use super::*;
 
     const FOUL: &str = "a\0b\u{1b}[2J\r\n\t\"\\\u{7f}\u{9b}\u{202e}\u{e0041}東京é";

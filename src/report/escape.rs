@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// Text for a terminal: controls become `\n`, `\t`, `\x1b`, invisible and direction characters `\u{202e}`.
 /// Borrows what is clean.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find(is_unsafe) else {
+    let Some(first) = unsafe_at(text) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len() + 16);
@@ -64,6 +64,16 @@ fn push(out: &mut String, character: char) {
 fn hexadecimal(out: &mut String, value: u32) {
     // Writing to a String cannot fail.
     let _ = write!(out, "\\x{value:02x}");
+}
+
+/// Where the first character stands that is unsafe.
+pub(super) fn unsafe_at(text: &str) -> Option<usize> {
+    // Nearly all text is plain, which is told of many bytes at once if none ends the search.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if text.as_bytes().iter().fold(true, |all, byte| all & is_plain(byte)) {
+        return None;
+    }
+    text.find(is_unsafe)
 }
 
 /// Controls (C0, DEL, C1), direction controls, and what takes no room on the screen.
