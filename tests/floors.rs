@@ -55,7 +55,7 @@ const CRATES: [(&str, &[&str]); 32] = [
     ("mail_parser", &["bounce"]),
     ("memchr", &["smtp", "time", "vector", "input", "frame", "catalog", "mta", "tally", "state", "scan"]),
     ("memmap2", &["sys"]),
-    ("postcard", &["catalog"]),
+    ("postcard", &["catalog", "cli"]),
     ("rayon", &["tally", "scan"]),
     ("rusqlite", &["state"]),
     (

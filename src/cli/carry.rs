@@ -15,6 +15,9 @@ pub(super) const CLOCK: &str = "clock";
 pub(super) const QUEUE: &str = "queue";
 /// What is usual.
 pub(super) const MEMORY: &str = "memory";
+/// How a queue begins that names no fields: with all their names a million messages take half a gigabyte.
+const NAMELESS: u8 = 1;
+
 /// The recipients that failed.
 pub(super) const RECIPIENTS: &str = "recipients";
 
@@ -33,12 +36,18 @@ pub(super) fn packed(value: &impl Serialize) -> Result<Packed, Error> {
 /// The messages that the last night left in the queue.
 pub(super) fn queue(state: &State) -> Result<Option<Carry>, Error> {
     let Some(value) = state.carried(QUEUE)? else { return Ok(None) };
-    Carry::from_bytes(&value).map(Some).map_err(|error| unreadable(state, QUEUE, &error))
+    match value.split_first() {
+        Some((&NAMELESS, queue)) => {
+            postcard::from_bytes(queue).map(Some).map_err(|error| unreadable(state, QUEUE, &error))
+        }
+        // As it was kept first.
+        _ => carried(state, QUEUE),
+    }
 }
 
 /// As the state keeps it.
 pub(super) fn packed_queue(queue: &Carry) -> Result<Packed, Error> {
-    let bytes = queue.to_bytes().map_err(|error| not_kept(&error))?;
+    let bytes = postcard::to_extend(queue, vec![NAMELESS]).map_err(|error| not_kept(&error))?;
     Packed::of(&bytes).map_err(|error| not_kept(&error))
 }
 

@@ -86,7 +86,7 @@ fn framed(line: &[u8]) -> Record<'_> {
         Some(b'A'..=b'Z' | b'a'..=b'z') => syslog::rfc3164(line).or_else(|| journalctl::full(line)),
         _ => None,
     };
-    framed.or_else(|| behind_service_name(line)).unwrap_or_else(|| bare(line))
+    framed.or_else(|| behind_service_name(line)).or_else(|| behind_source(line)).unwrap_or_else(|| bare(line))
 }
 
 /// Without one CR at the end and the byte order mark at the start (a copy by way of another system), and without the NULs that
@@ -121,13 +121,27 @@ fn behind_service_name(line: &[u8]) -> Option<Record<'_>> {
     if name.is_empty() || name.len() == bar || name.iter().any(u8::is_ascii_whitespace) {
         return None;
     }
-    let rest = line[bar + 1..].trim_ascii_start();
-    let record = match rest.first()? {
-        b'0'..=b'9' => dated(rest),
-        b'A'..=b'Z' | b'a'..=b'z' => syslog::rfc3164(rest),
+    stamped(line[bar + 1..].trim_ascii_start())
+}
+
+/// `file:line` and `file:number:line`, as `grep` prints lines of several files, and `[pod/name/container] line` of `kubectl logs`.
+fn behind_source(line: &[u8]) -> Option<Record<'_>> {
+    let near = &line[..line.len().min(256)];
+    let blank = near.iter().position(u8::is_ascii_whitespace)?;
+    if let [b'[', _, .., b']'] = near[..blank] {
+        return stamped(&line[blank + 1..]);
+    }
+    // Whatever the file is called: the line begins where a stamp does.
+    memchr::memchr_iter(b':', &near[..blank]).find_map(|colon| stamped(&line[colon + 1..]))
+}
+
+/// A line that begins with a stamp.
+fn stamped(line: &[u8]) -> Option<Record<'_>> {
+    match line.first()? {
+        b'0'..=b'9' => dated(line),
+        b'A'..=b'Z' | b'a'..=b'z' => syslog::rfc3164(line),
         _ => None,
-    }?;
-    Some(record)
+    }
 }
 
 fn bare(line: &[u8]) -> Record<'_> {
@@ -171,6 +185,9 @@ mod tests {
         assert_eq!(show("\0\0\0Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("\u{feff}Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("mail    | Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("/var/log/mail.log.1:Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("mail:old.log:17:Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
+        assert_eq!(show("[pod/mail-0/postfix] Mar  7 00:02:08 mta1 postfix/smtp[21]: x: y"), parts);
         assert_eq!(show("Mar  7 00:02:08 <mail.info> mta1 postfix/smtp[21]: x: y"), parts);
         let fraction = format!("Rfc3164 {:?} [mta1] [kernel] [] x", yearless(10, 15, 3600));
         assert_eq!(show("Okt 15 01:00:00.123456 mta1 kernel: x"), fraction);
@@ -218,6 +235,10 @@ mod tests {
         assert_eq!(
             show("2025-12-31 00:01:00.022 -0500 [7177] 1vap => a"),
             format!("EximMain {zoned:?} [] [exim] [] 1vap => a")
+        );
+        assert_eq!(
+            show("/var/log/exim4/mainlog:2025-12-31 00:01:00 1vap => a"),
+            format!("EximMain {wall_stamp:?} [] [exim] [] 1vap => a")
         );
     }
 
@@ -267,6 +288,7 @@ mod tests {
     #[test]
     fn lines_without_a_stamp() {
         assert_eq!(show("postfix/local[18]: 16E: to=<a>"), "Bare None [] [postfix/local] [18] 16E: to=<a>");
+        assert_eq!(show("x:y: Mar 7"), "Bare None [] [x:y] [] Mar 7");
         assert_eq!(show("BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
         assert_eq!(show(" BC9D03C349E: to=<a>"), "Bare None [] [] [] BC9D03C349E: to=<a>");
         assert_eq!(show(""), "Bare None [] [] [] ");
@@ -287,6 +309,8 @@ mod tests {
                 "2025-12-31 00:01:00.022 -0500 [7177] 1vap => a",
                 "2013 Jun 10 00:01:00.123 host postfix/smtp[1]: x",
                 "mail    | Sep 24 01:31:40 mail postfix/smtpd[1]: x",
+                "mail.log:3:Sep 24 01:31:40 mail postfix/smtpd[1]: x",
+                "[pod/mail] Sep 24 01:31:40 mail postfix/smtpd[1]: x",
                 "Wed 2024-01-03 10:00:00 CET mx postfix/smtp[1]: x",
                 "1704276000.123456 mx postfix/smtp[1]: x",
                 "2025-12-30T12:00:00.5Z 2025-12-30 11:59:59 [5] 1vap => a",

@@ -147,6 +147,8 @@ pub struct Outcome<'a> {
     pub relay_host: Option<&'a [u8]>,
     /// Its address, as logged, without brackets.
     pub relay_ip: Option<&'a [u8]>,
+    /// Name of a remote host that could not be reached, where no relay is named.
+    pub unreached: Option<&'a [u8]>,
     /// The MTA's own word: `sent`, `deferred`, `reject` ...
     pub status: Option<&'a [u8]>,
     /// The enhanced code as logged in a field of its own (Postfix `dsn=`).
@@ -179,6 +181,7 @@ impl<'a> Outcome<'a> {
             orig_recipient: None,
             relay_host: None,
             relay_ip: None,
+            unreached: None,
             status: None,
             dsn: None,
             code: Code::NONE,

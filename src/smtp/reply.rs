@@ -43,14 +43,34 @@ impl ReplyCodes {
     /// Reads the codes of a reply that starts at the start of `reply`.
     #[inline]
     pub fn read(reply: &[u8], joint: Joint) -> ReplyCodes {
+        ReplyCodes::read_beside(reply, joint, None)
+    }
+
+    /// The same where the MTA has logged the enhanced code of the last line, so that a reply quoted within another is not taken for
+    /// its end. Postfix's `dsn=` is that, with X.0.0 where the line has none of the class of its basic code (`smtp_chat.c`); its own
+    /// class may be another, since what is to be tried again is 4.X.X.
+    #[inline]
+    pub fn read_beside(reply: &[u8], joint: Joint, logged: Option<EnhancedCode>) -> ReplyCodes {
         let Some(first) = BasicCode::at_start(reply) else {
             return ReplyCodes::default();
         };
         if reply.get(3) != Some(&b'-') {
             return ReplyCodes { basic: Some(first), enhanced: enhanced_after_basic(reply) };
         }
-        of_lines(reply, first, joint)
+        of_lines(reply, first, joint, logged)
     }
+
+    /// Whether a last line with these codes is logged as that one.
+    fn are_logged_as(self, logged: EnhancedCode) -> bool {
+        let class = self.basic.map(BasicCode::severity);
+        let own = self.enhanced.filter(|own| Some(own.class()) == class);
+        own.map_or((0, 0), reason) == reason(logged)
+    }
+}
+
+/// Subject and detail.
+fn reason(code: EnhancedCode) -> (u16, u16) {
+    (code.subject_number(), code.detail())
 }
 
 #[inline]
@@ -64,13 +84,14 @@ fn enhanced_after_basic(line: &[u8]) -> Option<EnhancedCode> {
 /// A later line starts after a joint with the same code; one with another code counts only when an enhanced
 /// code of its own class follows, so that a number in the text is not taken for a line. Where the first line has an
 /// enhanced code, a last line that has one too is preferred to one that has none. Without a last line the log has cut the
-/// reply, and the line it was cut in counts only when its code is not what was cut.
+/// reply, and the line it was cut in counts only when its code is not what was cut. A last line that fits what was `logged` is
+/// preferred to all others.
 #[inline(never)]
-fn of_lines(reply: &[u8], first: BasicCode, joint: Joint) -> ReplyCodes {
+fn of_lines(reply: &[u8], first: BasicCode, joint: Joint, logged: Option<EnhancedCode>) -> ReplyCodes {
     let wants_enhanced = enhanced_after_basic(reply).is_some();
     let opening: Option<&[u8; 4]> = reply.first_chunk();
     let (mut before, mut last) = (reply, reply);
-    let mut plain = None;
+    let (mut plain, mut misfit) = (None, None);
     let mut from = 4;
     while let Some(start) = next_start(reply, from, joint) {
         from = start;
@@ -89,13 +110,18 @@ fn of_lines(reply: &[u8], first: BasicCode, joint: Joint) -> ReplyCodes {
         let codes = ReplyCodes { basic: Some(code), enhanced };
         if matches!(line.get(3), None | Some(b'-')) {
             (before, last, plain) = (last, line, None);
-        } else if enhanced.is_some() || !wants_enhanced {
+        } else if logged.is_some_and(|logged| codes.are_logged_as(logged)) {
             return codes;
+        } else if enhanced.is_some() || !wants_enhanced {
+            if logged.is_none() {
+                return codes;
+            }
+            misfit = misfit.or(Some(codes));
         } else {
             plain = plain.or(Some(codes));
         }
     }
-    plain.unwrap_or_else(|| {
+    misfit.or(plain).unwrap_or_else(|| {
         let cut_inside_code =
             EnhancedCode::parse(last.get(4..).unwrap_or_default()).is_some() || last.len() < 10;
         let last = if wants_enhanced && cut_inside_code { before } else { last };
@@ -147,7 +173,7 @@ mod tests {
     }
 
     /// The codes of a reply of many lines joined by blanks, word by word.
-    fn naive(reply: &str) -> ReplyCodes {
+    fn naive(reply: &str, logged: Option<EnhancedCode>) -> ReplyCodes {
         let starts = reply.match_indices(' ').map(|(at, _)| &reply.as_bytes()[at + 1..]);
         let first = BasicCode::at_start(reply.as_bytes());
         let wants_enhanced = enhanced_after_basic(reply.as_bytes()).is_some();
@@ -159,10 +185,18 @@ mod tests {
         let lines: Vec<&[u8]> = std::iter::once(reply.as_bytes()).chain(starts.filter(counts)).collect();
         let goes_on = |line: &&[u8]| matches!(line.get(3), None | Some(b'-'));
         let has_both = |line: &&[u8]| enhanced_after_basic(line).is_some() || !wants_enhanced;
-        let last = lines.iter().find(|line| !goes_on(line) && has_both(line)).or_else(|| {
-            let unfinished = lines.iter().rposition(&goes_on).unwrap_or(0);
-            lines[unfinished..].iter().find(|line| !goes_on(line))
-        });
+        let is_logged = |line: &&[u8]| {
+            let class = BasicCode::at_start(line).map(BasicCode::severity);
+            let own = enhanced_after_basic(line).filter(|own| Some(own.class()) == class);
+            let reason = |code: EnhancedCode| (code.subject_number(), code.detail());
+            logged.is_some_and(|logged| reason(logged) == own.map_or((0, 0), reason))
+        };
+        let told = lines.iter().find(|line| !goes_on(line) && is_logged(line));
+        let last =
+            told.or_else(|| lines.iter().find(|line| !goes_on(line) && has_both(line))).or_else(|| {
+                let unfinished = lines.iter().rposition(&goes_on).unwrap_or(0);
+                lines[unfinished..].iter().find(|line| !goes_on(line))
+            });
         let line = last.copied().unwrap_or_else(|| {
             let mut cut = lines.iter().rev().filter(|line| goes_on(line));
             let last: &[u8] = cut.next().copied().unwrap_or_default();
@@ -176,9 +210,11 @@ mod tests {
         #[test]
         fn lines_are_told_as_word_by_word(
             lines in "(550-|554-|450-)(5\\.1\\.1 )?((550|450|5501|250)[- ]?(5\\.1\\.1|4\\.2\\.2|x)?| |[a-z]{0,9} ){0,9}",
+            logged in prop::option::of(prop::sample::select(vec!["5.1.1", "4.1.1", "4.2.2", "5.0.0", "5.7.1"])),
         ) {
-            let codes = ReplyCodes::read(lines.as_bytes(), Joint::Blank);
-            prop_assert_eq!(codes, naive(&lines), "{:?}", lines);
+            let logged = logged.and_then(|code| EnhancedCode::parse(code.as_bytes()));
+            let codes = ReplyCodes::read_beside(lines.as_bytes(), Joint::Blank, logged);
+            prop_assert_eq!(codes, naive(&lines, logged), "{:?}", lines);
         }
     }
 
@@ -205,6 +241,26 @@ mod tests {
         assert_eq!(read("550-5.7.26 a 450 4.7.26 b", Joint::Blank), "Some(450) Some(4.7.26)");
         assert_eq!(read("421-4.7.0 a\\n421-4.7.0 b\\n421 4.7.0 c", Joint::Escaped), "Some(421) Some(4.7.0)");
         assert_eq!(read("250- 64160 bytes\\\\n250 OK", Joint::EscapedTwice), "Some(250) None");
+    }
+
+    #[test]
+    fn a_reply_within_another_is_not_its_end() {
+        let beside = |logged: &str, reply: &str| {
+            let logged = EnhancedCode::parse(logged.as_bytes());
+            let codes = ReplyCodes::read_beside(reply.as_bytes(), Joint::Blank, logged);
+            format!("{:?} {:?}", codes.basic, codes.enhanced)
+        };
+        let callout =
+            "451-asking mx.example.net about you gave: 450 4.2.0 greylisted 451-so not now 451 ask us";
+        assert_eq!(beside("4.0.0", callout), "Some(451) None");
+        let verify =
+            "550-Sent: RCPT TO:<a@example.org> 550-Response: 550 5.1.1 no such user 550 Sender unknown";
+        assert_eq!(beside("5.0.0", verify), "Some(550) None");
+        // What is tried again after all is logged as 4.X.X.
+        assert_eq!(beside("4.7.1", "554-see 550 5.1.1 there 554 5.7.1 no"), "Some(554) Some(5.7.1)");
+        // Nothing fits: the administrator may have had it logged as something else.
+        assert_eq!(beside("5.9.9", "550-5.1.1 a 550 5.1.1 b"), "Some(550) Some(5.1.1)");
+        assert_eq!(beside("5.0.0", "550-a 550 4.1.1 of another class"), "Some(550) Some(4.1.1)");
     }
 
     #[test]

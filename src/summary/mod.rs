@@ -7,6 +7,7 @@
 mod buckets;
 mod cases;
 mod counts;
+pub(crate) mod keys;
 mod ladder;
 mod party;
 mod wire;

@@ -103,17 +103,20 @@ impl<'c> Attributor<'c> {
         Attributes { provider, reading, guard, action, host }
     }
 
-    /// The provider of an attempt: by the relay's name; where that says nothing, by the recipient's domain. And the relay's
-    /// number.
+    /// The provider of an attempt: by the name of the host that was asked; where that is not known but the recipient's domain's own,
+    /// or none is named, by that domain. Any other host that is not known may be a smarthost, which speaks for nobody else. And
+    /// the host's number.
     #[inline]
     fn provider(&mut self, outcome: &Outcome<'_>) -> (Option<ProviderId>, Option<u32>) {
         let catalog = self.catalog();
-        let asked = outcome.relay_host.map(|host| self.hosts.of(host, |host| catalog.provider_of_host(host)));
+        let named = outcome.relay_host.or(outcome.unreached);
+        let asked = named.map(|host| self.hosts.of(host, |host| catalog.provider_of_host(host)));
         let (provider, host) = asked.unwrap_or_default();
         if provider.is_some() {
             return (provider, host);
         }
         let domain = outcome.recipient.and_then(domain);
+        let domain = domain.filter(|domain| named.is_none_or(|host| is_within(host, domain)));
         let asked = domain.map(|domain| self.domains.of(domain, |domain| catalog.provider_of_domain(domain)));
         (asked.and_then(|(provider, _)| provider), host)
     }
@@ -146,6 +149,15 @@ impl Owners {
     }
 }
 
+/// Whether a host's name is the domain's own, or within it.
+fn is_within(host: &[u8], domain: &[u8]) -> bool {
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    let Some((labels, rest)) = host.len().checked_sub(domain.len()).map(|at| host.split_at(at)) else {
+        return false;
+    };
+    (labels.is_empty() || labels.ends_with(b".")) && rest.eq_ignore_ascii_case(domain)
+}
+
 /// By the bytes alone: this is asked for every message that a host unknown to the catalogue took.
 fn is_private(ip: &[u8]) -> bool {
     if memchr::memchr(b':', ip).is_some() {
@@ -163,7 +175,20 @@ fn is_private(ip: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_private;
+    use super::{is_private, is_within};
+
+    #[test]
+    fn hosts_of_a_domain() {
+        for (host, domain, wanted) in [
+            ("mx.Example.net", "example.NET", true),
+            ("example.net.", "example.net", true),
+            ("myexample.net", "example.net", false),
+            ("mx.example.net", "mail.mx.example.net", false),
+            ("192.0.2.1", "example.net", false),
+        ] {
+            assert_eq!(is_within(host.as_bytes(), domain.as_bytes()), wanted, "{host} {domain}");
+        }
+    }
 
     #[test]
     fn private_addresses() {

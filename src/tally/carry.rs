@@ -4,7 +4,6 @@
 //! one's [`Carry::ends`] what one log of all their lines counts.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,14 +17,11 @@ use crate::summary::{Key, Summary};
 /// that still wait.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Carry {
-    #[serde(with = "by_name")]
+    #[serde(with = "crate::summary::keys")]
     keys: Vec<Key>,
     names: Vec<String>,
     open: Open,
 }
-
-/// How bytes begin that name no fields: a million messages with all their names are half a gigabyte.
-const NAMELESS: u8 = 1;
 
 impl Carry {
     /// Nothing is open. Recipients will be hashed with `seed`, which whoever keeps the hashes should draw at random.
@@ -38,46 +34,9 @@ impl Carry {
         self.open.lives.len()
     }
 
-    /// As bytes that can be kept.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
-        postcard::to_extend(self, vec![NAMELESS])
-    }
-
-    /// Out of bytes that were kept.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Carry, Box<dyn Error>> {
-        match bytes.split_first() {
-            Some((&NAMELESS, bytes)) => Ok(postcard::from_bytes(bytes)?),
-            // As it was kept first.
-            _ => Ok(serde_json::from_slice(bytes)?),
-        }
-    }
-
     /// What the open ends come to if nothing follows.
     pub fn ends(self, catalog: &Catalog) -> Summary {
         Tally::resume(catalog, true, self).settle()
-    }
-}
-
-/// Keys in a format that does not name its fields: they leave out what they have not, so they are written as JSON there, too.
-mod by_name {
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::summary::Key;
-
-    pub(super) fn serialize<S: Serializer>(keys: &[Key], serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            return keys.serialize(serializer);
-        }
-        serde_json::to_string(keys).map_err(S::Error::custom)?.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
-        if deserializer.is_human_readable() {
-            return Vec::deserialize(deserializer);
-        }
-        serde_json::from_str(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

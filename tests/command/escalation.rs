@@ -49,7 +49,7 @@ impl Host {
         let mut values = db.prepare("SELECT value FROM carry UNION SELECT summary FROM nights").unwrap();
         let values = values.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
         let found = values.map(|value| zstd::decode_all(&*value.unwrap()).unwrap());
-        found.into_iter().any(|value| String::from_utf8(value).unwrap().contains(text))
+        found.into_iter().any(|value| value.windows(text.len()).any(|part| part == text.as_bytes()))
     }
 
     fn listed(&self, words: &[&str]) -> Done {

@@ -35,9 +35,9 @@ fn by_night(
         }
         met = [met[0] + open.messages(), met[1] + late.keys.len()];
         // As a database keeps it.
-        let bytes = open.to_bytes().unwrap();
-        carry = Carry::from_bytes(&bytes).unwrap();
-        assert_eq!(carry.to_bytes().unwrap(), bytes);
+        let bytes = postcard::to_allocvec(&open).unwrap();
+        carry = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!(postcard::to_allocvec(&carry).unwrap(), bytes);
     }
     all.merge(carry.ends(catalog)).unwrap();
     (all, met)
@@ -74,7 +74,7 @@ fn what_is_carried_does_not_depend_on_threads_or_chunks_and_holds_no_address() {
         let mut tally = Tally::resume(&catalog, true, Carry::new(seed));
         let options = Options { threads, chunk, ..options(zone, Some(year)) };
         scan::gather(vec![stream(log, &nights[..5].concat())], &mut tally, &options, &|_| {}).unwrap();
-        tally.pause().carry.to_bytes().unwrap()
+        postcard::to_allocvec(&tally.pause().carry).unwrap()
     };
     let one = carried(1, usize::MAX, 1);
     assert_eq!(carried(3, 700, 1), one);
@@ -85,8 +85,8 @@ fn what_is_carried_does_not_depend_on_threads_or_chunks_and_holds_no_address() {
 #[test]
 fn numbers_that_lead_nowhere_are_left_out() {
     let catalog = Catalog::builtin();
-    let open = Carry::from_bytes(
-        br#"{"keys":[],"names":[],"open":{"lives":[[{"host":1,"words":[1,2,3]},{"whole":true,"null":false,"remote":false,
+    let open: Carry = serde_json::from_str(
+        r#"{"keys":[],"names":[],"open":{"lives":[[{"host":1,"words":[1,2,3]},{"whole":true,"null":false,"remote":false,
         "attempted":true,"first":9,"last":9,"touched":1,"trouble":null}]],"forgotten":0,"clock":1,"seed":1}}"#,
     )
     .unwrap();

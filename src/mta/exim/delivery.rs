@@ -104,6 +104,7 @@ fn event<'a>(Line { flag, id, .. }: Line<'a>, recipient: Recipient<'a>, found: &
         orig_recipient: found.top,
         relay_host: said.host.and_then(|host| host.name),
         relay_ip: said.host.and_then(|host| host.ip),
+        unreached: None,
         status: Some(flag.status()),
         dsn: None,
         code: said.code,

@@ -225,6 +225,7 @@ fn callout<'a>(id: Option<&'a [u8]>, rest: &'a [u8]) -> Option<Outcome<'a>> {
     let rest = rest.strip_prefix(b"fail for ").or(rest.strip_prefix(b"defer for "))?;
     let (address, rest) = fields::path(rest)?;
     let text = rest.strip_prefix(b": ")?;
+    let text = text.strip_prefix(b"Could not complete sender verify callout: ").unwrap_or(text);
     let (host, reply, code) = match text.strip_prefix(b"response to \"") {
         Some(command) => quoted_command(command)?,
         None => {

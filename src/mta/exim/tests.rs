@@ -668,6 +668,8 @@ fn callouts_are_what_others_said_about_a_sender() {
          remote mail server after RCPT TO:<s@c.example>: 550 5.1.1 no such user",
         "H=h.example (x) [192.0.2.9] sender verify defer for <s@c.example>: response to \"RCPT TO:<s@c.example>\" from \
          mx.c.example [192.0.2.1] was: 550 5.1.1 no such user",
+        "H=h.example (x) [192.0.2.9] sender verify defer for <s@c.example>: Could not complete sender verify callout: \
+         response to \"RCPT TO:<s@c.example>\" from mx.c.example [192.0.2.1] was: 550 5.1.1 no such user",
     ] {
         assert_eq!(said(line), "callout out - - | s@c.example < - | mx.c.example [192.0.2.1] | 550 5.1.1");
     }

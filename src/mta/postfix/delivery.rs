@@ -74,19 +74,18 @@ fn outcome<'a>(
     };
     let (code, reply, step) = reply(repeated.unwrap_or(tail.text), tail.dsn, tail.peer);
     let sent = matches!(ended, Some(Action::Delivered));
+    let unreached = if tail.peer.is_none() && !sent { unreached(tail.text) } else { None };
+    let local = is_local(daemon, tail.peer.or(unreached), sent);
     Event::Outcome(Outcome {
         kind,
-        direction: if is_local(daemon, tail.peer, sent, tail.text) {
-            Direction::Local
-        } else {
-            Direction::Out
-        },
+        direction: if local { Direction::Local } else { Direction::Out },
         queue_id: id,
         sender: None,
         recipient: Some(recipient),
         orig_recipient: tail.orig_recipient,
         relay_host: tail.peer.map(|peer| peer.host),
         relay_ip: tail.peer.and_then(|peer| peer.ip()),
+        unreached: unreached.map(|peer| peer.host).filter(|host| !host.is_empty()),
         status: Some(tail.status),
         dsn: tail.dsn,
         code,
@@ -111,12 +110,12 @@ fn reply<'a>(
 ) -> (Code, Option<&'a [u8]>, Option<Step>) {
     // An accepted message's reply stands there as it came.
     let accepted = text.first().is_some_and(u8::is_ascii_digit);
-    if !accepted && let Some(answer) = Answer::read(text) {
+    if !accepted && let Some(answer) = Answer::read(text, dsn) {
         return (answer.code(dsn), Some(answer.reply), answer.step);
     }
     // Only a host has one: `local` and pipes write words of their own.
     if peer.is_some_and(|peer| peer.at != At::Nothing) {
-        let reply = ReplyCodes::read(text, Joint::Blank);
+        let reply = ReplyCodes::read_beside(text, Joint::Blank, dsn);
         if reply.basic.is_some() {
             let code = Code { basic: reply.basic, enhanced: reply.enhanced.or(dsn) };
             return (code, Some(text), None);
@@ -125,26 +124,27 @@ fn reply<'a>(
     (Code::NONE, None, None)
 }
 
-/// Whether the hop is no provider: by its agent, by its relay, or by the address it failed to reach.
+/// Whether the hop is no provider: by its agent, else by its relay or the host that it failed to reach.
 #[inline(always)]
-fn is_local(daemon: Daemon, peer: Option<Peer<'_>>, sent: bool, text: &[u8]) -> bool {
+fn is_local(daemon: Daemon, peer: Option<Peer<'_>>, sent: bool) -> bool {
     match (daemon.stays_here(), peer) {
         (Some(here), _) => here,
         // Without brackets it is a transport's name: `local`, `dovecot` ...
         (None, Some(peer)) => peer.at == At::Nothing || peer.is_local(),
-        (None, None) => sent || unreached(text),
+        (None, None) => sent,
     }
 }
 
-/// Whether TEXT says that a loopback address or a socket could not be reached.
-fn unreached(text: &[u8]) -> bool {
+/// The host that TEXT says could not be reached (`smtp_connect.c`).
+fn unreached(text: &[u8]) -> Option<Peer<'_>> {
     let text = text.strip_prefix(SUSPENDED).unwrap_or(text);
-    let Some(rest) = text.strip_prefix(b"connect to ") else { return false };
+    let rest = text.strip_prefix(b"connect to ")?;
     if let Some((peer, [b':', b' ', ..])) = Peer::ahead(rest) {
-        return peer.is_local();
+        return Some(peer);
     }
     let token = rest.split(|b| *b == b' ').next().unwrap_or(rest);
-    Peer::read(token.strip_suffix(b":").unwrap_or(token)).is_local()
+    let peer = Peer::read(token.strip_suffix(b":").unwrap_or(token));
+    (peer.at != At::Nothing || peer.is_local()).then_some(peer)
 }
 
 /// The line as Postfix writes it today, read once from its start to its end, and what became of the recipient. `by_fields`

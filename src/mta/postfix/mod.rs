@@ -141,7 +141,7 @@ fn rarer<'a>(daemon: Daemon, id: &'a [u8], rest: &'a [u8]) -> Event<'a> {
 
 /// A host's reply, where the text is one.
 fn attempt<'a>(id: &'a [u8], text: &'a [u8]) -> Event<'a> {
-    let Some(answer) = reply::Answer::read(text) else { return Event::Mention };
+    let Some(answer) = reply::Answer::read(text, None) else { return Event::Mention };
     let peer = answer.peer();
     Event::Outcome(Outcome {
         queue_id: Some(id),

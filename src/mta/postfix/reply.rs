@@ -16,9 +16,9 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like.
+    /// Reads `host H[ip] said: REPLY`, `host H[ip] refused to talk to me: REPLY` and the like, beside the line's own `dsn=`.
     #[inline(always)]
-    pub(super) fn read(text: &'a [u8]) -> Option<Answer<'a>> {
+    pub(super) fn read(text: &'a [u8], dsn: Option<EnhancedCode>) -> Option<Answer<'a>> {
         let (rest, login) = match text.strip_prefix(b"host ") {
             Some(rest) => (rest, false),
             None => server(text)?,
@@ -27,10 +27,15 @@ impl<'a> Answer<'a> {
         let (host, rest) = rest.split_at(vector::find(b' ', rest)?);
         if let Some(said) = rest.strip_prefix(b" said: ") {
             let (reply, step) = if login { (said, Some(Step::Auth)) } else { in_reply_to(said) };
-            return Some(Answer { host, reply, step, codes: ReplyCodes::read(said, Joint::Blank) });
+            return Some(Answer {
+                host,
+                reply,
+                step,
+                codes: ReplyCodes::read_beside(said, Joint::Blank, dsn),
+            });
         }
         let reply = rest.strip_prefix(b" refused to talk to me: ")?;
-        let codes = ReplyCodes::read(reply, Joint::Blank);
+        let codes = ReplyCodes::read_beside(reply, Joint::Blank, dsn);
         Some(Answer { host, reply, step: Some(Step::Connect), codes })
     }
 
