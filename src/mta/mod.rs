@@ -149,6 +149,8 @@ pub struct Outcome<'a> {
     pub relay_ip: Option<&'a [u8]>,
     /// Name of a remote host that could not be reached, where no relay is named.
     pub unreached: Option<&'a [u8]>,
+    /// The message was handed in for relaying: at a port for that (RFC 6409, RFC 8314), or after a login (RFC 4954).
+    pub submitted: bool,
     /// The MTA's own word: `sent`, `deferred`, `reject` ...
     pub status: Option<&'a [u8]>,
     /// The enhanced code as logged in a field of its own (Postfix `dsn=`).
@@ -182,6 +184,7 @@ impl<'a> Outcome<'a> {
             relay_host: None,
             relay_ip: None,
             unreached: None,
+            submitted: false,
             status: None,
             dsn: None,
             code: Code::NONE,

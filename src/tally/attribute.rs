@@ -124,6 +124,9 @@ impl<'c> Attributor<'c> {
     /// Whether a host that took a message passes it on: a smarthost, or an unknown host at a private address (RFC 1918,
     /// RFC 4193). What the receiver says will not reach this log.
     fn is_relay(&self, provider: Option<ProviderId>, outcome: &Outcome<'_>) -> bool {
+        if outcome.submitted {
+            return true;
+        }
         match provider {
             Some(provider) => self.catalog().is_relay(provider),
             None => outcome.relay_ip.is_some_and(is_private),

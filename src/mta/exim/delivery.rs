@@ -105,6 +105,7 @@ fn event<'a>(Line { flag, id, .. }: Line<'a>, recipient: Recipient<'a>, found: &
         relay_host: said.host.and_then(|host| host.name),
         relay_ip: said.host.and_then(|host| host.ip),
         unreached: None,
+        submitted: found.login.is_some(),
         status: Some(flag.status()),
         dsn: None,
         code: said.code,

@@ -20,6 +20,8 @@ pub(super) struct Found<'a> {
     pub(super) host: Option<Host<'a>>,
     pub(super) confirmation: Option<&'a [u8]>,
     pub(super) queue_time: Option<&'a [u8]>,
+    /// How we logged in at the host.
+    pub(super) login: Option<&'a [u8]>,
     pub(super) text: Option<&'a [u8]>,
     /// Text with the system's own error message in front of it.
     pub(super) reason: Option<&'a [u8]>,
@@ -64,7 +66,7 @@ impl<'a> Found<'a> {
         walk.word(vector, b" CV=");
         let free = walk.rest.len();
         walk.quoted(vector, b" DN=");
-        walk.word(vector, b" A=");
+        self.login = walk.word(vector, b" A=");
         walk.mark(b" L ");
         walk.mark(b" K ");
         self.confirmation = walk.quoted(vector, b" C=");
@@ -127,6 +129,7 @@ impl<'a> Found<'a> {
             b"T=" => &mut self.transport,
             b"C=" => &mut self.confirmation,
             b"QT" => &mut self.queue_time,
+            b"A=" => &mut self.login,
             _ => return,
         };
         place.get_or_insert(value);

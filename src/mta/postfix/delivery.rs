@@ -86,6 +86,7 @@ fn outcome<'a>(
         relay_host: tail.peer.map(|peer| peer.host),
         relay_ip: tail.peer.and_then(|peer| peer.ip()),
         unreached: unreached.map(|peer| peer.host).filter(|host| !host.is_empty()),
+        submitted: tail.peer.is_some_and(|peer| peer.submission),
         status: Some(tail.status),
         dsn: tail.dsn,
         code,
@@ -203,7 +204,7 @@ fn relay(text: &[u8]) -> Option<(Option<Peer<'_>>, &[u8])> {
         return Some((Some(peer), rest));
     }
     let (host, rest) = name(text)?;
-    Some(((host != b"none").then_some(Peer { host, at: At::Nothing }), rest))
+    Some(((host != b"none").then_some(Peer::named(host)), rest))
 }
 
 /// A number of seconds, and what follows it.

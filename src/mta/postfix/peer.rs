@@ -10,6 +10,8 @@ pub(super) struct Peer<'a> {
     pub(super) host: &'a [u8],
     /// What is known beside the name.
     pub(super) at: At<'a>,
+    /// It was reached at a port where mail is handed in for relaying (RFC 6409, RFC 8314).
+    pub(super) submission: bool,
 }
 
 /// What stands in the brackets.
@@ -26,11 +28,14 @@ pub(super) enum At<'a> {
 }
 
 impl<'a> Peer<'a> {
+    /// One of which only a name is written.
+    pub(super) fn named(host: &'a [u8]) -> Peer<'a> {
+        Peer { host, at: At::Nothing, submission: false }
+    }
+
     /// Reads `H[ip]:port`.
     pub(super) fn read(token: &'a [u8]) -> Peer<'a> {
-        Peer::plain(token)
-            .or_else(|| Peer::in_brackets(token))
-            .unwrap_or(Peer { host: token, at: At::Nothing })
+        Peer::plain(token).or_else(|| Peer::in_brackets(token)).unwrap_or(Peer::named(token))
     }
 
     /// Reads the client of `client=H[ip], sasl_method=...`: it ends at the first comma.
@@ -48,7 +53,7 @@ impl<'a> Peer<'a> {
                 let open = text.len().checked_sub(2 + others.leading_zeros() as usize)?;
                 let (host, rest) = text.split_at_checked(open)?;
                 let [b'[', ip @ .., b']'] = rest else { return None };
-                (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip) })
+                (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip), submission: false })
             })
         } else {
             Peer::ahead(text).and_then(|(peer, rest)| rest.starts_with(b",").then_some(peer))
@@ -86,7 +91,8 @@ impl<'a> Peer<'a> {
             Some(length) if length > 0 && inside[length] == b']' => (At::Ip(&inside[..length]), length),
             _ => no_address(inside)?,
         };
-        Some((Peer { host, at }, without_port(&inside[length + 1..])))
+        let (submission, rest) = port(&inside[length + 1..]);
+        Some((Peer { host, at, submission }, rest))
     }
 
     /// `H[ip]:port` and `H[ip]`, read from the end.
@@ -101,7 +107,8 @@ impl<'a> Peer<'a> {
             _ if port => return None,
             _ => rest,
         };
-        Peer::closed(rest)
+        let submission = is_submission(&token[token.len().min(rest.len() + 1)..]);
+        Peer::closed(rest).map(|peer| Peer { submission, ..peer })
     }
 
     /// `H[ip]`, read from the end.
@@ -110,7 +117,7 @@ impl<'a> Peer<'a> {
         let inside = text.strip_suffix(b"]")?;
         let (host, ip) = inside.split_at(before_address(inside)?);
         let host = host.strip_suffix(b"[")?;
-        (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip) })
+        (!ip.is_empty()).then_some(Peer { host, at: At::Ip(ip), submission: false })
     }
 
     /// The same where something else stands in the brackets.
@@ -129,22 +136,29 @@ impl<'a> Peer<'a> {
         } else {
             At::Masked
         };
-        Some(Peer { host: &token[..open], at })
+        let submission = port.split_first().is_some_and(|(_, port)| is_submission(port));
+        Some(Peer { host: &token[..open], at, submission })
     }
 }
 
-/// What follows a port. A colon without a number behind it ends a client.
+/// Whether a port is one for submission, and what follows it. A colon without a number behind it ends a client.
 #[inline(always)]
-fn without_port(text: &[u8]) -> &[u8] {
-    let Some((b':', port)) = text.split_first() else { return text };
+fn port(text: &[u8]) -> (bool, &[u8]) {
+    let Some((b':', port)) = text.split_first() else { return (false, text) };
     // Nearly all are this one.
     if port.starts_with(b"25,") {
-        return &port[2..];
+        return (false, &port[2..]);
     }
     match vector::run_within(port, b'0', b'9') {
-        0 => text,
-        length => &port[length..],
+        0 => (false, text),
+        length => (is_submission(&port[..length]), &port[length..]),
     }
+}
+
+/// Whether mail is handed in for relaying at this port.
+#[inline]
+fn is_submission(port: &[u8]) -> bool {
+    matches!(port, b"587" | b"465")
 }
 
 /// A name, and what follows it: a bracket, a comma or a blank.
