@@ -96,6 +96,7 @@ impl<'c> Attributor<'c> {
         };
         let guard = match step {
             Some(step) if refused && !step.knows_recipient() => Some(Guard::BeforeRecipient),
+            _ if refused && reading.guard.is_none() && names_another(outcome) => Some(Guard::Doubt),
             _ => reading.guard,
         };
         let relayed = action == Some(Action::Delivered) && self.is_relay(provider, outcome);
@@ -161,6 +162,26 @@ fn is_within(host: &[u8], domain: &[u8]) -> bool {
     (labels.is_empty() || labels.ends_with(b".")) && rest.eq_ignore_ascii_case(domain)
 }
 
+/// Whether a reply begins, behind its codes, with another address than the recipient's: it speaks of the sender then, or of where the
+/// recipient's mail went.
+fn names_another(outcome: &Outcome<'_>) -> bool {
+    let Some((recipient, reply)) = outcome.recipient.zip(outcome.reply) else { return false };
+    let of_codes = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'#' | b' ');
+    let codes = reply.iter().take(LONGEST_CODES).take_while(|byte| of_codes(byte)).count();
+    let Some(rest) = reply[codes..].strip_prefix(b"<") else { return false };
+    let Some(end) = memchr::memchr2(b'>', b' ', rest).filter(|end| rest[*end] == b'>') else { return false };
+    let named = &rest[..end];
+    let is_known = |address: &[u8]| address.eq_ignore_ascii_case(named);
+    // Of letters beyond ASCII others are made on the way.
+    memchr::memchr(b'@', named).is_some()
+        && recipient.is_ascii()
+        && !is_known(recipient)
+        && !outcome.orig_recipient.is_some_and(is_known)
+}
+
+/// Bytes that codes take at most: `550-5.123.123 `, and an `#` now and then.
+const LONGEST_CODES: usize = 16;
+
 /// By the bytes alone: this is asked for every message that a host unknown to the catalogue took.
 fn is_private(ip: &[u8]) -> bool {
     if memchr::memchr(b':', ip).is_some() {
@@ -178,7 +199,38 @@ fn is_private(ip: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_private, is_within};
+    use super::*;
+    use crate::mta::Kind;
+
+    #[test]
+    fn replies_that_name_somebody_else() {
+        for (reply, wanted) in [
+            ("550 5.1.1 <joe@example.net>: no such user", false),
+            ("550-5.1.1 <JOE@Example.net> no such user", false),
+            ("550 5.1.1 <joe+list@example.com>: no such user", false),
+            ("550 <news@example.org>: not welcome here", true),
+            ("550 #5.1.1 <news@example.org> unauthorized", true),
+            ("550 5.1.1 no such user <news@example.org>", false),
+            ("550 5.1.1 <mail.example.org>: bad name", false),
+            ("550 5.1.1 <not an@address>: x", false),
+            ("550 5.1.1 <cut@exam", false),
+            ("", false),
+        ] {
+            let outcome = Outcome {
+                recipient: Some(b"joe@example.net"),
+                orig_recipient: Some(b"joe+list@example.com"),
+                reply: Some(reply.as_bytes()),
+                ..Outcome::new(Kind::Delivery, Direction::Out)
+            };
+            assert_eq!(names_another(&outcome), wanted, "{reply}");
+        }
+        let outcome = Outcome {
+            recipient: Some("josé@example.net".as_bytes()),
+            reply: Some(b"550 <jos?@example.net>: no such user"),
+            ..Outcome::new(Kind::Delivery, Direction::Out)
+        };
+        assert!(!names_another(&outcome));
+    }
 
     #[test]
     fn hosts_of_a_domain() {
