@@ -163,12 +163,18 @@ fn addresses(envelope: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     (sender, rest.strip_prefix(b"to=<").and_then(address).map(|(recipient, _)| recipient))
 }
 
-/// An address up to its closing bracket, and what follows that.
+/// An address up to its closing bracket, and what follows that. A bracket within an address is followed by more of it.
 #[inline(always)]
 fn address(path: &[u8]) -> Option<(&[u8], &[u8])> {
-    let from = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
-    let end = from + vector::find(b'>', &path[from..])?;
-    Some((&path[..end], &path[end + 1..]))
+    let mut end = if path.first() == Some(&b'"') { after_quoted(path).unwrap_or(0) } else { 0 };
+    loop {
+        end += vector::find(b'>', &path[end..])?;
+        let rest = &path[end + 1..];
+        if matches!(rest.first(), None | Some(b' ' | b',' | b':' | b';')) {
+            return Some((&path[..end], rest));
+        }
+        end += 1;
+    }
 }
 
 /// Header and body checks: the offending text first, our answer last.

@@ -218,6 +218,9 @@ fn refusals() {
         ),
         "reject in <r@example.net> mx reject 5.7.1"
     );
+    let odd = "NOQUEUE: reject: RCPT from mx[192.0.2.7]: 554 5.7.1 no; from=<<>@b.example> to=<r@example.net> proto=SMTP";
+    assert_eq!(outcome("smtpd", odd).sender, Some(&b"<>@b.example"[..]));
+    assert_eq!(outcome("smtpd", odd).recipient, Some(&b"r@example.net"[..]));
     let warned =
         "NOQUEUE: reject_warning: RCPT from mx[192.0.2.7]: 450 4.7.1 x; from=<s> to=<r> proto=SMTP helo=<h>";
     assert_eq!(outcome("smtpd", warned).action, None);
