@@ -58,14 +58,17 @@ impl Catalog {
             _ if foreign_policy => decision.spare(Rule::PolicyLine),
             Some(Guard::BeforeRecipient) => decision.spare(Rule::BeforeRecipient),
             Some(Guard::PolicyLine) => decision.spare(Rule::PolicyLine),
-            // A phrase of everybody's is no proof then; whatever else speaks has to say so again on another day.
+            Some(Guard::Doubt) if meaning.layer == Layer::Operator => {}
+            // A phrase of everybody's is no proof then, nor is a refusal for the moment; whatever else speaks has to say
+            // so again on another day.
             Some(Guard::Doubt)
-                if meaning.layer == Layer::Phrase && speaks_of_recipient(decision.suppress) =>
+                if speaks_of_recipient(decision.suppress)
+                    && (meaning.layer == Layer::Phrase || code.severity() == Some(4)) =>
             {
                 decision.spare(Rule::Doubt);
             }
-            Some(Guard::Doubt) if meaning.layer != Layer::Operator => decision.wait(Rule::Doubt),
-            Some(Guard::Doubt) | None => {}
+            Some(Guard::Doubt) => decision.wait(Rule::Doubt),
+            None => {}
         }
         if decision.rule == Rule::Doubt {
             meaning.confidence = Confidence::Low;

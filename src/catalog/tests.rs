@@ -280,6 +280,83 @@ fn replies_that_mislead() {
     come_to(cases);
 }
 
+/// The recipient's code, or "does not exist", said of somebody else.
+#[test]
+fn what_is_said_of_the_sender_suppresses_nobody() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("apple", "550 5.1.1 <bounce@example.org>: unauthorized sender", "bad-sender", S::Never),
+        ("apple", "550 5.1.1 Relay not allowed", "bad-sender", S::Never),
+        ("apple", "550 5.1.1 <u@icloud.com>: user does not exist", "bad-recipient", S::Now),
+        ("", "553 Domain of sender address <a@example.org> does not exist", "bad-sender", S::Never),
+        ("", "550 the sender's domain does not exist", "bad-sender", S::Never),
+        ("", "550 Bad HELO: mail.example.org does not exist", "own-mta", S::Never),
+        ("", "501 <mail.example.org> is invalid or DNS says does not exist", "own-mta", S::Never),
+        ("", "550 hostname mail.example.org does not exist", "bad-recipient", S::Never),
+        ("", "550 5.1.1 Authentication required", "submission-auth", S::Never),
+        ("", "550 5.1.1 no mail is taken from this sender", "bad-sender", S::Never),
+        ("", "550 5.1.1 the from address is none of yours", "bad-sender", S::Never),
+        ("", "553 5.1.1 <u@example.com>: Relay access denied", "relay-denied", S::Never),
+        ("", "550 5.1.1 <u@example.com>: User unknown in relay recipient table", "bad-recipient", S::Now),
+        ("", "550 5.2.1 Message deleted by a transport rule", "policy-block", S::Never),
+        ("", "550 5.1.1 against our security policies", "policy-block", S::Never),
+        ("", "550 5.1.1 Mail refused, recipient unknown", "bad-recipient", S::Now),
+        ("", "553 5.1.2 The sender address did not resolve", "bad-sender", S::Never),
+        ("", "550 5.1.1 no such user, says the PTR", "bad-recipient", S::IfPersistent),
+        ("", "553 deactivated due to abuse", "inactive-mailbox", S::Never),
+        ("yahoo", "521 5.2.1 : (CON:B1)", "reputation-ip", S::Never),
+        ("yahoo", "521 5.2.1 : AOL will not accept delivery of this message.", "policy-block", S::Never),
+        // What tells the reason better stays before it.
+        ("", "550 5.7.1 SPF: the sender address fails", "auth-spf", S::Never),
+        ("", "450 4.7.1 rate limit of this sender address exceeded", "rate-limit", S::Never),
+    ];
+    come_to(cases);
+}
+
+/// What the receiver does not know for sure, or not for long.
+#[test]
+fn what_is_open_or_passes_suppresses_nobody() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        (
+            "",
+            "450 4.1.1 <u@example.com>: Recipient address rejected: unverified address: Address verification in progress",
+            "bad-recipient",
+            S::Never,
+        ),
+        ("", "452 4.1.1 temporary failure", "bad-recipient", S::Never),
+        ("", "451 4.2.1 mailbox temporarily closed", "inactive-mailbox", S::Never),
+        ("", "450 4.1.1 user unknown", "bad-recipient", S::IfPersistent),
+        ("", "450 4.1.1 no reverse name for your address", "dns-ptr", S::Never),
+        ("", "452 4.2.2 mailbox temporarily over quota", "mailbox-full", S::AfterRetries),
+        ("", "452 mailbox full, temporarily", "mailbox-full", S::AfterRetries),
+        ("", "450 4.2.0 temporarily greylisted", "greylist-throttle", S::Never),
+        ("", "451 relay not permitted", "relay-denied", S::Never),
+        ("", "550 5.2.1 mailbox temporarily disabled", "inactive-mailbox", S::IfPersistent),
+        ("", "550 5.1.1 undeliverable address: mailbox may not exist", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.1 undeliverable address: unknown user", "bad-recipient", S::Now),
+    ];
+    come_to(cases);
+}
+
+/// A detail that no entry names tells no more than its subject: the words then count.
+#[test]
+fn words_beat_a_code_that_nobody_lists() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "550 5.0.1 user unknown", "bad-recipient", S::Now),
+        ("", "550 5.0.1 your domain is blacklisted", "blocklist", S::Never),
+        ("", "501 5.0.2 DMARC says no", "auth-dmarc", S::Never),
+        ("", "550 5.7.350 SPF says no", "auth-spf", S::Never),
+        // Policy, and no entry names the code.
+        ("", "550 5.7.350 user unknown", "bad-recipient", S::Never),
+        // Listed: the code stays.
+        ("", "550 5.7.28 user unknown", "rate-limit", S::Never),
+        ("", "550 5.3.4 user unknown", "size", S::Never),
+    ];
+    come_to(cases);
+}
+
 #[test]
 fn policy_suppresses_nobody_but_by_an_entry_that_names_the_code() {
     let catalog = Catalog::builtin();
