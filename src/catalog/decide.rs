@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::entry::{Entry, Layer, Meaning, Rule, Scope};
 use super::fits::says_nothing;
 use super::words::{Confidence, Disposition, Stage, Suppress};
-use crate::smtp::{Code, EnhancedCode, Guard};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Guard};
 
 /// What is decided of an answer before it is worded.
 #[derive(Clone, Copy)]
@@ -157,6 +157,13 @@ fn decide(entry: &Entry, code: Code, delayed: bool) -> Decision {
         let rule = if is_policy(enhanced) { Rule::Policy } else { Rule::NotAboutRecipient };
         decision.spare(rule);
     }
+    if decision.suppress != Suppress::Never
+        && let Some(basic) = code.basic.filter(|basic| about_login(*basic))
+        && !entry.is_about_basic(basic)
+        && !code.enhanced.is_some_and(named)
+    {
+        decision.spare(Rule::NotAboutRecipient);
+    }
     let severity = code.severity().or(delayed.then_some(4));
     match severity {
         Some(2 | 3) => {
@@ -209,6 +216,11 @@ fn confidence(entry: &Entry, layer: Layer) -> Confidence {
 /// Whether the recipient is said to be the reason, and not its quota.
 fn speaks_of_recipient(suppress: Suppress) -> bool {
     matches!(suppress, Suppress::Now | Suppress::IfPersistent)
+}
+
+/// Whether a code is one of logins (RFC 4954, RFC 5248): "unknown" and "disabled" are our own account then.
+fn about_login(basic: BasicCode) -> bool {
+    matches!(basic.number(), 523..=525 | 530..=539)
 }
 
 fn is_policy(enhanced: EnhancedCode) -> bool {

@@ -87,12 +87,13 @@ impl Catalog {
     }
 }
 
-/// In doubt nobody is suppressed: the more caution, the larger.
+/// In doubt nobody is suppressed: the more caution, the larger. A full mailbox is given more time than a refusal that is
+/// to be heard again.
 fn caution(suppress: Suppress) -> u8 {
     match suppress {
         Suppress::Now => 0,
-        Suppress::AfterRetries => 1,
-        Suppress::IfPersistent => 2,
+        Suppress::IfPersistent => 1,
+        Suppress::AfterRetries => 2,
         Suppress::Never => 3,
     }
 }
@@ -118,7 +119,9 @@ fn rank_marked(
 ) -> Option<Rank> {
     let rank = rank(entry, who, code)?;
     let (operator, layer, enhanced, basic) = rank;
-    let Some((of_plain, plain)) = plain.filter(|_| layer == ANY_MARKED && !operator) else { return Some(rank) };
+    let Some((of_plain, plain)) = plain.filter(|_| layer == ANY_MARKED && !operator) else {
+        return Some(rank);
+    };
     let spares = matches!(entry.suppress, Suppress::Never | Suppress::AfterRetries);
     if spares && caution(entry.suppress) > caution(suppress(plain, code)) {
         return Some((operator, ANY_SPARING, enhanced, basic));

@@ -357,6 +357,100 @@ fn words_beat_a_code_that_nobody_lists() {
     come_to(cases);
 }
 
+/// Plain words about the recipient, rarer ones or beside a code of another subject: only when heard again.
+#[test]
+fn plain_words_are_heard_twice() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "553 5.3.0 <u@example.com>... User unknown", "bad-recipient", S::IfPersistent),
+        ("", "553 5.3.0 <u@example.com>... the recipient no longer exists", "bad-recipient", S::IfPersistent),
+        ("", "550 5.3.0 user unknown, says the sender's policy", "bad-recipient", S::Never),
+        ("", "550 5.3.0 the host is down", "server-busy", S::Never),
+        (
+            "",
+            "554 5.7.1 <u@example.com>: Recipient address rejected: Inactive",
+            "inactive-mailbox",
+            S::IfPersistent,
+        ),
+        ("", "550 5.7.1 account closed", "inactive-mailbox", S::IfPersistent),
+        ("", "550 5.7.1 account closed, spam came of it", "inactive-mailbox", S::Never),
+        ("", "550 5.7.1 no mailbox found", "bad-recipient", S::IfPersistent),
+        ("", "550 address unknown", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.0 unknown address", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.1 address unknown", "bad-recipient", S::Now),
+        ("", "550 the address of the sender is unknown, invalid address", "bad-sender", S::Never),
+        ("", "550 user is unknown", "bad-recipient", S::IfPersistent),
+        ("", "550 Destinatario sconosciuto", "bad-recipient", S::IfPersistent),
+        ("", "550 mailbox is disabled", "inactive-mailbox", S::IfPersistent),
+        // Of our own account, at a smarthost.
+        ("", "550 your account has been suspended", "inactive-mailbox", S::Never),
+        ("", "535 account is disabled", "submission-auth", S::Never),
+        ("", "535 account is suspended", "submission-auth", S::Never),
+        ("", "535 unknown user", "bad-recipient", S::Never),
+        ("", "525 5.7.13 Disabled recipient address", "inactive-mailbox", S::IfPersistent),
+        (
+            "yahoo",
+            "554 5.7.1 This account has been disabled or discontinued",
+            "inactive-mailbox",
+            S::IfPersistent,
+        ),
+        ("interia", "550 5.2.1 Mailbox not available", "inactive-mailbox", S::IfPersistent),
+        ("bigpond", "550 5.1.1 recipient rejected. IB603a", "bad-recipient", S::IfPersistent),
+        ("namecheap", "450 4.1.1 unverified address: Reason: JFE030050", "bad-recipient", S::Never),
+    ];
+    come_to(cases);
+}
+
+#[test]
+fn a_full_mailbox_is_told_by_its_words() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "550 the message would exceed quota", "mailbox-full", S::AfterRetries),
+        ("", "552 <u@example.com> has full mailbox", "mailbox-full", S::AfterRetries),
+        ("", "551 the mailbox <u@example.com> is full", "mailbox-full", S::AfterRetries),
+        ("", "450 out of quota", "mailbox-full", S::AfterRetries),
+        // Whatever code stands before it.
+        ("", "450 4.2.1 mailbox is full", "mailbox-full", S::AfterRetries),
+        ("", "450 4.1.1 mailbox is full", "mailbox-full", S::AfterRetries),
+        ("", "550 mailbox is full, account inactive", "mailbox-full", S::AfterRetries),
+        ("united-internet", "550 User has too many messages on the server", "mailbox-full", S::AfterRetries),
+        ("docomo", "552 too much mail data", "mailbox-full", S::AfterRetries),
+        // Not the mailbox.
+        ("", "450 too many messages", "rate-limit", S::Never),
+        ("microsoft-365", "450 4.7.3 Organization queue quota exceeded.", "server-busy", S::Never),
+    ];
+    come_to(cases);
+}
+
+#[test]
+fn what_filters_loops_and_logins_say() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("t-online", "550 5.7.0 rejected due to spam or virus classification", "spam-content", S::Never),
+        ("apple", "550 5.7.1 message content rejected due to spam", "spam-content", S::Never),
+        ("", "550 5.7.9 contains prohibited virus or spam content", "spam-content", S::Never),
+        ("", "550 5.7.9 weak", "submission-auth", S::Never),
+        ("", "554 5.4.14 Hop count exceeded - possible mail loop", "loop", S::Never),
+        ("google-relay", "530 5.5.1 Authentication Required. - gsmtp", "submission-auth", S::Never),
+        (
+            "",
+            "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail",
+            "submission-auth",
+            S::Never,
+        ),
+        ("", "550 5.7.54 SMTP; Unable to relay recipient", "relay-denied", S::Never),
+        (
+            "",
+            "550 mail.example.org is not permitted to relay through this server",
+            "submission-auth",
+            S::Never,
+        ),
+        ("", "550 Missing DNS PTR record", "dns-ptr", S::Never),
+        ("", "550 5.7.1 no valid sender domain. Fix reverse DNS for 192.0.2.10", "dns-ptr", S::Never),
+    ];
+    come_to(cases);
+}
+
 #[test]
 fn policy_suppresses_nobody_but_by_an_entry_that_names_the_code() {
     let catalog = Catalog::builtin();
