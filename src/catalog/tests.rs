@@ -380,6 +380,10 @@ fn plain_words_are_heard_twice() {
         ("", "550 5.1.1 address unknown", "bad-recipient", S::Now),
         ("", "550 the address of the sender is unknown, invalid address", "bad-sender", S::Never),
         ("", "550 user is unknown", "bad-recipient", S::IfPersistent),
+        ("", "550 client IP address unknown", "bad-recipient", S::Never),
+        ("", "550 connection ended due to inactivity", "unknown", S::Never),
+        ("", "550 relaying administratively disabled", "unknown", S::Never),
+        ("", "550 user not a member of the list", "unknown", S::Never),
         ("", "550 Destinatario sconosciuto", "bad-recipient", S::IfPersistent),
         ("", "550 mailbox is disabled", "inactive-mailbox", S::IfPersistent),
         // Of our own account, at a smarthost.
