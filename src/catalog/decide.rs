@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::entry::{Entry, Layer, Meaning, Rule, Scope};
 use super::fits::says_nothing;
 use super::words::{Confidence, Disposition, Stage, Suppress};
-use crate::smtp::{Code, EnhancedCode, Guard};
+use crate::smtp::{BasicCode, Code, EnhancedCode, Guard};
 
 /// What is decided of an answer before it is worded.
 #[derive(Clone, Copy)]
@@ -58,14 +58,17 @@ impl Catalog {
             _ if foreign_policy => decision.spare(Rule::PolicyLine),
             Some(Guard::BeforeRecipient) => decision.spare(Rule::BeforeRecipient),
             Some(Guard::PolicyLine) => decision.spare(Rule::PolicyLine),
-            // A phrase of everybody's is no proof then; whatever else speaks has to say so again on another day.
+            Some(Guard::Doubt) if meaning.layer == Layer::Operator => {}
+            // A phrase of everybody's is no proof then, nor is a refusal for the moment; whatever else speaks has to say
+            // so again on another day.
             Some(Guard::Doubt)
-                if meaning.layer == Layer::Phrase && speaks_of_recipient(decision.suppress) =>
+                if speaks_of_recipient(decision.suppress)
+                    && (meaning.layer == Layer::Phrase || code.severity() == Some(4)) =>
             {
                 decision.spare(Rule::Doubt);
             }
-            Some(Guard::Doubt) if meaning.layer != Layer::Operator => decision.wait(Rule::Doubt),
-            Some(Guard::Doubt) | None => {}
+            Some(Guard::Doubt) => decision.wait(Rule::Doubt),
+            None => {}
         }
         if decision.rule == Rule::Doubt {
             meaning.confidence = Confidence::Low;
@@ -154,6 +157,13 @@ fn decide(entry: &Entry, code: Code, delayed: bool) -> Decision {
         let rule = if is_policy(enhanced) { Rule::Policy } else { Rule::NotAboutRecipient };
         decision.spare(rule);
     }
+    if decision.suppress != Suppress::Never
+        && let Some(basic) = code.basic.filter(|basic| about_login(*basic))
+        && !entry.is_about_basic(basic)
+        && !code.enhanced.is_some_and(named)
+    {
+        decision.spare(Rule::NotAboutRecipient);
+    }
     let severity = code.severity().or(delayed.then_some(4));
     match severity {
         Some(2 | 3) => {
@@ -206,6 +216,11 @@ fn confidence(entry: &Entry, layer: Layer) -> Confidence {
 /// Whether the recipient is said to be the reason, and not its quota.
 fn speaks_of_recipient(suppress: Suppress) -> bool {
     matches!(suppress, Suppress::Now | Suppress::IfPersistent)
+}
+
+/// Whether a code is one of logins (RFC 4954, RFC 5248): "unknown" and "disabled" are our own account then.
+fn about_login(basic: BasicCode) -> bool {
+    matches!(basic.number(), 523..=525 | 530..=539)
 }
 
 fn is_policy(enhanced: EnhancedCode) -> bool {

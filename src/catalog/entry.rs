@@ -47,7 +47,8 @@ pub enum Rule {
     NotAboutRecipient,
     /// The reply came before any recipient was named.
     BeforeRecipient,
-    /// The words speak of policy, spam, reputation or rates as well: a phrase suppresses nobody then, a code not at once.
+    /// The words speak as well of policy, of the sender, or of the moment: a phrase or a 4xx suppresses nobody then, any
+    /// other entry not at once.
     Doubt,
     /// 4xx suppresses nobody at once.
     Transient,

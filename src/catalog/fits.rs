@@ -6,6 +6,9 @@ use crate::smtp::{BasicCode, Code, EnhancedCode};
 /// How closely a pattern fits a code; larger is closer.
 pub(super) type Closeness = u8;
 
+/// How closely an enhanced pattern fits that names no more than the subject.
+pub(super) const SUBJECT: Closeness = 2;
+
 /// What an entry is found by, so that a look-up touches a handful of entries and not all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Handle {
@@ -130,7 +133,7 @@ impl EnhancedRange {
         }
         Some(match self.last - self.first {
             0 => 4,
-            999 => 2,
+            999 => SUBJECT,
             _ => 3,
         })
     }

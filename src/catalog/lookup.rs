@@ -6,7 +6,7 @@
 
 use super::decide::suppress;
 use super::entry::{Entry, Scope};
-use super::fits::{handles_of, says_nothing};
+use super::fits::{SUBJECT, handles_of, says_nothing};
 use super::provider::Provider;
 use super::words::Suppress;
 use super::{Catalog, MarkerId};
@@ -87,12 +87,13 @@ impl Catalog {
     }
 }
 
-/// In doubt nobody is suppressed: the more caution, the larger.
+/// In doubt nobody is suppressed: the more caution, the larger. A full mailbox is given more time than a refusal that is
+/// to be heard again.
 fn caution(suppress: Suppress) -> u8 {
     match suppress {
         Suppress::Now => 0,
-        Suppress::AfterRetries => 1,
-        Suppress::IfPersistent => 2,
+        Suppress::IfPersistent => 1,
+        Suppress::AfterRetries => 2,
         Suppress::Never => 3,
     }
 }
@@ -118,17 +119,22 @@ fn rank_marked(
 ) -> Option<Rank> {
     let rank = rank(entry, who, code)?;
     let (operator, layer, enhanced, basic) = rank;
-    let Some((_, plain)) = plain.filter(|_| layer == ANY_MARKED && !operator) else { return Some(rank) };
+    let Some((of_plain, plain)) = plain.filter(|_| layer == ANY_MARKED && !operator) else {
+        return Some(rank);
+    };
     let spares = matches!(entry.suppress, Suppress::Never | Suppress::AfterRetries);
     if spares && caution(entry.suppress) > caution(suppress(plain, code)) {
         return Some((operator, ANY_SPARING, enhanced, basic));
     }
-    (!is_clear(code) || enhanced > 0).then_some(rank)
+    (!is_clear(code, of_plain) || enhanced > 0).then_some(rank)
 }
 
-/// Whether the enhanced code tells the reason. X.n.0 is "other or undefined", and X.7.1 is used for anything.
-fn is_clear(code: Code) -> bool {
-    code.enhanced.is_some_and(|e| e.detail() != 0 && (e.subject_number(), e.detail()) != (7, 1))
+/// Whether the enhanced code tells the reason: one that an entry names. X.n.0 is "other or undefined", X.7.1 is used for
+/// anything, and a detail that nobody lists tells no more than its subject.
+fn is_clear(code: Code, of_plain: Rank) -> bool {
+    let (.., named, _) = of_plain;
+    named > SUBJECT
+        && code.enhanced.is_some_and(|e| e.detail() != 0 && (e.subject_number(), e.detail()) != (7, 1))
 }
 
 fn rank(entry: &Entry, who: Option<&Provider>, code: Code) -> Option<Rank> {

@@ -116,13 +116,20 @@ impl<'c> Reader<'c> {
         let inner = wraps.and_then(|marker| inner(text, self.catalog.marker_text(marker)));
         let Some((code, text)) = inner else { return (outer, wraps.is_some()) };
         let told = self.tell(None, code, text);
+        let outermost = outer.marker.filter(|marker| !self.wraps(told.speaker, code, *marker));
         let policy = outer.guard.filter(|guard| *guard == Guard::PolicyLine);
         let reading = Reading {
-            marker: told.marker.or(outer.marker),
+            marker: told.marker.or(outermost),
             quoted: Some((told.speaker, code)),
             guard: policy.or(self.guard(code, told)),
         };
         (reading, true)
+    }
+
+    /// Whether a marker would say once more that another reply follows, where it is asked what the inner one means.
+    fn wraps(&self, speaker: Option<ProviderId>, code: Code, marker: MarkerId) -> bool {
+        let who = speaker.and_then(|id| self.catalog.providers.get(id));
+        self.catalog.best(who, code, Some(marker)).is_some_and(|entry| entry.wraps)
     }
 
     fn guard(&self, code: Code, told: Told) -> Option<Guard> {

@@ -280,6 +280,185 @@ fn replies_that_mislead() {
     come_to(cases);
 }
 
+/// The recipient's code, or "does not exist", said of somebody else.
+#[test]
+fn what_is_said_of_the_sender_suppresses_nobody() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("apple", "550 5.1.1 <bounce@example.org>: unauthorized sender", "bad-sender", S::Never),
+        ("apple", "550 5.1.1 Relay not allowed", "bad-sender", S::Never),
+        ("apple", "550 5.1.1 <u@icloud.com>: user does not exist", "bad-recipient", S::Now),
+        ("", "553 Domain of sender address <a@example.org> does not exist", "bad-sender", S::Never),
+        ("", "550 the sender's domain does not exist", "bad-sender", S::Never),
+        ("", "550 Bad HELO: mail.example.org does not exist", "own-mta", S::Never),
+        ("", "501 <mail.example.org> is invalid or DNS says does not exist", "own-mta", S::Never),
+        ("", "550 hostname mail.example.org does not exist", "bad-recipient", S::Never),
+        ("", "550 5.1.1 Authentication required", "submission-auth", S::Never),
+        ("", "550 5.1.1 no mail is taken from this sender", "bad-sender", S::Never),
+        ("", "550 5.1.1 the from address is none of yours", "bad-sender", S::Never),
+        ("", "553 5.1.1 <u@example.com>: Relay access denied", "relay-denied", S::Never),
+        ("", "550 5.1.1 <u@example.com>: User unknown in relay recipient table", "bad-recipient", S::Now),
+        ("", "550 5.2.1 Message deleted by a transport rule", "policy-block", S::Never),
+        ("", "550 5.1.1 against our security policies", "policy-block", S::Never),
+        ("", "550 5.1.1 Mail refused, recipient unknown", "bad-recipient", S::Now),
+        ("", "553 5.1.2 The sender address did not resolve", "bad-sender", S::Never),
+        ("", "550 5.1.1 no such user, says the PTR", "bad-recipient", S::IfPersistent),
+        ("", "550 unknown user in MAIL FROM", "bad-recipient", S::Never),
+        ("", "550 your domain does not exist", "bad-recipient", S::Never),
+        ("", "550 5.1.1 you must log in first", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.1 greylisted", "bad-recipient", S::IfPersistent),
+        ("", "553 deactivated due to abuse", "inactive-mailbox", S::Never),
+        ("yahoo", "521 5.2.1 : (CON:B1)", "reputation-ip", S::Never),
+        ("yahoo", "521 5.2.1 : AOL will not accept delivery of this message.", "policy-block", S::Never),
+        // What tells the reason better stays before it.
+        ("", "550 5.7.1 SPF: the sender address fails", "auth-spf", S::Never),
+        ("", "450 4.7.1 rate limit of this sender address exceeded", "rate-limit", S::Never),
+    ];
+    come_to(cases);
+}
+
+/// What the receiver does not know for sure, or not for long.
+#[test]
+fn what_is_open_or_passes_suppresses_nobody() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        (
+            "",
+            "450 4.1.1 <u@example.com>: Recipient address rejected: unverified address: Address verification in progress",
+            "bad-recipient",
+            S::Never,
+        ),
+        ("", "452 4.1.1 temporary failure", "bad-recipient", S::Never),
+        ("", "451 4.2.1 mailbox temporarily closed", "inactive-mailbox", S::Never),
+        ("", "450 4.1.1 user unknown", "bad-recipient", S::IfPersistent),
+        ("", "450 4.1.1 no reverse name for your address", "dns-ptr", S::Never),
+        ("", "452 4.2.2 mailbox temporarily over quota", "mailbox-full", S::AfterRetries),
+        ("", "452 mailbox full, temporarily", "mailbox-full", S::AfterRetries),
+        ("", "450 4.2.0 temporarily greylisted", "greylist-throttle", S::Never),
+        ("", "451 relay not permitted", "relay-denied", S::Never),
+        ("", "550 5.2.1 mailbox temporarily disabled", "inactive-mailbox", S::IfPersistent),
+        ("", "550 5.1.1 undeliverable address: mailbox may not exist", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.1 undeliverable address: unknown user", "bad-recipient", S::Now),
+    ];
+    come_to(cases);
+}
+
+/// A detail that no entry names tells no more than its subject: the words then count.
+#[test]
+fn words_beat_a_code_that_nobody_lists() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "550 5.0.1 user unknown", "bad-recipient", S::Now),
+        ("", "550 5.0.1 your domain is blacklisted", "blocklist", S::Never),
+        ("", "501 5.0.2 DMARC says no", "auth-dmarc", S::Never),
+        ("", "550 5.7.350 SPF says no", "auth-spf", S::Never),
+        // Policy, and no entry names the code.
+        ("", "550 5.7.350 user unknown", "bad-recipient", S::Never),
+        // Listed: the code stays.
+        ("", "550 5.7.28 user unknown", "rate-limit", S::Never),
+        ("", "550 5.3.4 user unknown", "size", S::Never),
+    ];
+    come_to(cases);
+}
+
+/// Plain words about the recipient, rarer ones or beside a code of another subject: only when heard again.
+#[test]
+fn plain_words_are_heard_twice() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "553 5.3.0 <u@example.com>... User unknown", "bad-recipient", S::IfPersistent),
+        ("", "553 5.3.0 <u@example.com>... the recipient no longer exists", "bad-recipient", S::IfPersistent),
+        ("", "550 5.3.0 user unknown, says the sender's policy", "bad-recipient", S::Never),
+        ("", "550 5.3.0 the host is down", "server-busy", S::Never),
+        (
+            "",
+            "554 5.7.1 <u@example.com>: Recipient address rejected: Inactive",
+            "inactive-mailbox",
+            S::IfPersistent,
+        ),
+        ("", "550 5.7.1 account closed", "inactive-mailbox", S::IfPersistent),
+        ("", "550 5.7.1 account closed, spam came of it", "inactive-mailbox", S::Never),
+        ("", "550 5.7.1 no mailbox found", "bad-recipient", S::IfPersistent),
+        ("", "550 address unknown", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.0 unknown address", "bad-recipient", S::IfPersistent),
+        ("", "550 5.1.1 address unknown", "bad-recipient", S::Now),
+        ("", "550 the address of the sender is unknown, invalid address", "bad-sender", S::Never),
+        ("", "550 user is unknown", "bad-recipient", S::IfPersistent),
+        ("", "550 client IP address unknown", "bad-recipient", S::Never),
+        ("", "550 connection ended due to inactivity", "unknown", S::Never),
+        ("", "550 relaying administratively disabled", "unknown", S::Never),
+        ("", "550 user not a member of the list", "unknown", S::Never),
+        ("", "550 Destinatario sconosciuto", "bad-recipient", S::IfPersistent),
+        ("", "550 mailbox is disabled", "inactive-mailbox", S::IfPersistent),
+        // Of our own account, at a smarthost.
+        ("", "550 your account has been suspended", "inactive-mailbox", S::Never),
+        ("", "535 account is disabled", "submission-auth", S::Never),
+        ("", "535 account is suspended", "submission-auth", S::Never),
+        ("", "535 unknown user", "bad-recipient", S::Never),
+        ("", "525 5.7.13 Disabled recipient address", "inactive-mailbox", S::IfPersistent),
+        (
+            "yahoo",
+            "554 5.7.1 This account has been disabled or discontinued",
+            "inactive-mailbox",
+            S::IfPersistent,
+        ),
+        ("interia", "550 5.2.1 Mailbox not available", "inactive-mailbox", S::IfPersistent),
+        ("bigpond", "550 5.1.1 recipient rejected. IB603a", "bad-recipient", S::IfPersistent),
+        ("namecheap", "450 4.1.1 unverified address: Reason: JFE030050", "bad-recipient", S::Never),
+    ];
+    come_to(cases);
+}
+
+#[test]
+fn a_full_mailbox_is_told_by_its_words() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("", "550 the message would exceed quota", "mailbox-full", S::AfterRetries),
+        ("", "552 <u@example.com> has full mailbox", "mailbox-full", S::AfterRetries),
+        ("", "551 the mailbox <u@example.com> is full", "mailbox-full", S::AfterRetries),
+        ("", "450 out of quota", "mailbox-full", S::AfterRetries),
+        // Whatever code stands before it.
+        ("", "450 4.2.1 mailbox is full", "mailbox-full", S::AfterRetries),
+        ("", "450 4.1.1 mailbox is full", "mailbox-full", S::AfterRetries),
+        ("", "550 mailbox is full, account inactive", "mailbox-full", S::AfterRetries),
+        ("united-internet", "550 User has too many messages on the server", "mailbox-full", S::AfterRetries),
+        ("docomo", "552 too much mail data", "mailbox-full", S::AfterRetries),
+        // Not the mailbox.
+        ("", "450 too many messages", "rate-limit", S::Never),
+        ("microsoft-365", "450 4.7.3 Organization queue quota exceeded.", "server-busy", S::Never),
+    ];
+    come_to(cases);
+}
+
+#[test]
+fn what_filters_loops_and_logins_say() {
+    use Suppress as S;
+    let cases: &[Case] = &[
+        ("t-online", "550 5.7.0 rejected due to spam or virus classification", "spam-content", S::Never),
+        ("apple", "550 5.7.1 message content rejected due to spam", "spam-content", S::Never),
+        ("", "550 5.7.9 contains prohibited virus or spam content", "spam-content", S::Never),
+        ("", "550 5.7.9 weak", "submission-auth", S::Never),
+        ("", "554 5.4.14 Hop count exceeded - possible mail loop", "loop", S::Never),
+        ("google-relay", "530 5.5.1 Authentication Required. - gsmtp", "submission-auth", S::Never),
+        (
+            "",
+            "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail",
+            "submission-auth",
+            S::Never,
+        ),
+        ("", "550 5.7.54 SMTP; Unable to relay recipient", "relay-denied", S::Never),
+        (
+            "",
+            "550 mail.example.org is not permitted to relay through this server",
+            "submission-auth",
+            S::Never,
+        ),
+        ("", "550 Missing DNS PTR record", "dns-ptr", S::Never),
+        ("", "550 5.7.1 no valid sender domain. Fix reverse DNS for 192.0.2.10", "dns-ptr", S::Never),
+    ];
+    come_to(cases);
+}
+
 #[test]
 fn policy_suppresses_nobody_but_by_an_entry_that_names_the_code() {
     let catalog = Catalog::builtin();

@@ -45,7 +45,8 @@ pub(super) fn rule(rule: Rule, said: Suppress, policy: bool) -> &'static str {
             "The reply came before any recipient was named, so it cannot be about this one, whatever its code."
         }
         Rule::Doubt => {
-            "The words speak of policy, spam, reputation or rates as well: that leaves what they say of the address in doubt."
+            "The words speak as well of policy or spam, of the sender, or of the moment: that leaves what they say of the \
+             address in doubt."
         }
         Rule::Transient => "A 4xx reply suppresses nobody at once.",
         Rule::Contradiction => {

@@ -75,7 +75,7 @@ pub enum Guard {
     BeforeRecipient,
     /// Another of its lines has a code of subject 7, policy.
     PolicyLine,
-    /// Its words speak of policy, spam, reputation or rates: what it seems to say of the recipient is in doubt.
+    /// Its words speak of policy, of the sender, or of the moment: what it seems to say of the recipient is in doubt.
     Doubt,
 }
 

@@ -130,6 +130,18 @@ fn the_reply_inside_counts() {
             "policy-block",
             S::Never,
         ),
+        (
+            UNKNOWN,
+            "550 5.1.1 <user@example.com>: Recipient address rejected: undeliverable address: host mx.example.com[192.0.2.10] said: 550 5.1.1 <user@example.com>: Recipient address rejected: User unknown in virtual mailbox table (in reply to RCPT TO command)",
+            "bad-recipient",
+            S::Now,
+        ),
+        (
+            "barracuda",
+            "550 permanent failure for one or more recipients (user@example.com:550 5.4.1 Recipient address rejected: Access denied. See the manual)",
+            "bad-recipient",
+            S::IfPersistent,
+        ),
         // The receiver asked about the sender: the reply inside is not about the recipient.
         (
             UNKNOWN,

@@ -20,7 +20,10 @@ pub fn ground(catalog: &Catalog, answer: &Answer<'_>) -> Option<Ground> {
         Suppress::Now => Some(Ground::Now),
         // "No such user", but with 4xx: receivers say so while their directory is away.
         Suppress::IfPersistent if meaning.rule == Rule::Transient => soft,
-        Suppress::IfPersistent if escalation == Some(Escalation::Domain) => Some(Ground::Domain),
+        // A whole domain is given up for final refusals only.
+        Suppress::IfPersistent if escalation == Some(Escalation::Domain) => {
+            (!is_transient(answer)).then_some(Ground::Domain)
+        }
         Suppress::IfPersistent => Some(Ground::Repeat),
         Suppress::AfterRetries => Some(soft.unwrap_or(Ground::Soft)),
         Suppress::Never if meaning.rule == Rule::AsWritten && is_transient(answer) && !is_policy(answer) => {
@@ -71,6 +74,7 @@ mod tests {
             (421, "4.7.0", None),
             (451, "4.3.0", None),
             (450, "4.2.0", None),
+            (450, "4.1.2", None),
             (452, "4.3.1", None),
             (451, "4.4.1", None),
         ] {
