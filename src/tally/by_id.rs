@@ -110,9 +110,26 @@ impl<'a, T> Free<'a, T> {
                 (list.len() - 1) as u32
             }
         };
+        if places.len() == places.capacity() {
+            *places = wider(places.len(), hasher, list, place);
+        }
         places.insert_unique(hash, place, |place| hasher.hash_one(list[*place as usize].0));
         &mut list[place as usize].1
     }
+}
+
+/// A table with room for as many again. Made anew out of the list, which is read from its beginning to its end: a table that grows by itself
+/// asks for what lies anywhere in it. What is at `but` comes in later.
+#[cold]
+fn wider<T>(len: usize, hasher: &DefaultHashBuilder, list: &[(Id, T)], but: u32) -> HashTable<u32> {
+    let mut wider = HashTable::with_capacity(2 * len + 16);
+    for ((id, _), place) in list.iter().zip(0..) {
+        if *id != Id::NONE && place != but {
+            wider
+                .insert_unique(hasher.hash_one(*id), place, |place| hasher.hash_one(list[*place as usize].0));
+        }
+    }
+    wider
 }
 
 impl<T: Default> ById<T> {

@@ -23,6 +23,8 @@ mod trouble;
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use crate::catalog::Catalog;
 use crate::frame::Record;
 use crate::mta::{Event, Kind, Mta, Outcome};
@@ -315,9 +317,13 @@ impl<'c> Tally<'c> {
         };
         let (width, mut counts) = of(&mut self.course);
         let late = of(&mut self.late);
+        // There may be millions of them, and few kinds.
+        let mut kinds: HashMap<(Slot, Option<Instant>), u64> = HashMap::new();
         for (slot, since) in &self.messages.still {
-            let bucket = since.map(|since| width.floor(since));
-            *counts[*slot as usize].waiting.entry(bucket).or_default() += 1;
+            *kinds.entry((*slot, since.map(|since| width.floor(since)))).or_default() += 1;
+        }
+        for ((slot, bucket), count) in kinds {
+            counts[slot as usize].waiting.insert(bucket, count);
         }
         for (counts, waits) in counts.iter_mut().zip(self.messages.recoveries()) {
             counts.recovered = *waits;
