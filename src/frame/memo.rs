@@ -4,6 +4,7 @@
 //! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
 use super::head::Head;
+use super::syslog::names_host_and_tag;
 use super::tags::{self, Found, Tags};
 use super::{EXIM, Form, Record, clean, exim, framed};
 use crate::time::Stamp;
@@ -182,8 +183,10 @@ impl Splitter {
         let Place { form, end, .. } = head.place;
         let found = if form == Form::EximMain {
             let rest = text.get(usize::from(end)..length)?;
-            // What looks like an offset would belong to the stamp.
-            if matches!(rest.first(), Some(b'+' | b'-')) {
+            // What looks like an offset would belong to the stamp; before a host and a tag it is no stamp of Exim's.
+            if matches!(rest.first(), Some(b'+' | b'-'))
+                || names_host_and_tag(rest.strip_suffix(b"\r").unwrap_or(rest))
+            {
                 return None;
             }
             let message = length - exim::without_pid(rest).len();
@@ -324,6 +327,7 @@ mod tests {
             "INFO x[7]: ",
             "x x[7]: ",
             "x[7]: ",
+            "x[7]:",
             "kernel: ",
             "kernel]: ",
             "0EEA7827E9: ",

@@ -101,7 +101,7 @@ fn clean(line: &[u8]) -> &[u8] {
 fn dated(line: &[u8]) -> Option<Record<'_>> {
     match line.get(10)? {
         b'T' => syslog::rfc3339(line),
-        b' ' if line[4] == b'-' => exim_main(line),
+        b' ' if line[4] == b'-' => syslog::with_blank(line).or_else(|| exim_main(line)),
         b'.' => journalctl::unix(line),
         _ => syslog::year_first(line),
     }
@@ -240,6 +240,25 @@ mod tests {
             show("/var/log/exim4/mainlog:2025-12-31 00:01:00 1vap => a"),
             format!("EximMain {wall_stamp:?} [] [exim] [] 1vap => a")
         );
+    }
+
+    #[test]
+    fn a_blank_may_stand_between_date_and_time() {
+        let wall = days_from_civil(2025, 12, 31) * 86_400 + 60;
+        let (local, zoned) = (Some(Stamp::Wall(wall)), Some(Stamp::Absolute(wall + 5 * 3600)));
+        for (line, stamp, rest) in [
+            ("2025-12-31 00:01:00 mx postfix/smtp[1]: x", local, "[mx] [postfix/smtp] [1] x"),
+            ("2025-12-31 00:01:00.123456-0500 mx postfix/smtp[1]: x", zoned, "[mx] [postfix/smtp] [1] x"),
+            ("2025-12-31 00:01:00 -0500 mx info exim[1]: [1] x", zoned, "[mx] [exim] [1] [1] x"),
+            ("2025-12-31 00:01:00 server-abcdef-01 exim[1]: x", local, "[server-abcdef-01] [exim] [1] x"),
+        ] {
+            assert_eq!(show(line), format!("Rfc3339 {stamp:?} {rest}"));
+        }
+        // What strangers can make Exim write is no host.
+        for text in ["H=(x postfix/smtp[1]: ", "1vapHe-0001tH-0O <= a postfix/smtp[1]: ", "Warning: a[1]: "] {
+            let line = format!("2025-12-31 00:01:00 {text}x");
+            assert_eq!(show(&line), format!("EximMain {local:?} [] [exim] [] {text}x"));
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use memchr::memchr;
 
-use super::{Form, Record, exim_main};
+use super::{Form, Record, exim, exim_main};
 use crate::time::{Stamp, days_from_civil, parse_digits, read_date_time, read_offset, read_time_of_day};
+use crate::vector::{Vector, common};
 
 /// `<22>` and what follows: RFC 5424 when a version does, else a raw RFC 3164 or 3339 line.
 pub(super) fn with_priority(line: &[u8]) -> Option<Record<'_>> {
@@ -73,6 +74,46 @@ pub(super) fn rfc3339(line: &[u8]) -> Option<Record<'_>> {
     Some(own.unwrap_or_else(|| after_stamp(Form::Rfc3339, stamp, rest)))
 }
 
+/// The same with a blank between date and time (RFC 3339, section 5.6, allows it), as templates write it: where a host and a tag with a
+/// pid follow, for Exim's own stamp looks alike.
+pub(super) fn with_blank(line: &[u8]) -> Option<Record<'_>> {
+    let (stamp, rest) = match exim::own_stamp(line) {
+        Some((stamp, _)) => (stamp, &line[exim::stamp_length(line)?..]),
+        None => absolute(line)?,
+    };
+    names_host_and_tag(rest).then(|| after_stamp(Form::Rfc3339, stamp, rest))
+}
+
+/// Whether a text begins with a host and `program[pid]: `, a word between them at most. Nothing that Exim writes behind its stamp does:
+/// strangers' words come later, or behind brackets and signs.
+#[inline(always)]
+pub(super) fn names_host_and_tag(text: &[u8]) -> bool {
+    !(is_about_message::<16>(text) || is_about_message::<23>(text)) && names_them(text)
+}
+
+/// Whether a word as long as Exim's ids stands first, and then what Exim says of nearly every message: a flag, or that it is done.
+#[inline(always)]
+fn is_about_message<const ID: usize>(text: &[u8]) -> bool {
+    let Some(near) = text.first_chunk::<32>() else {
+        return text.get(ID..).is_some_and(|rest| rest == b" Completed") && !text[..ID].contains(&b' ');
+    };
+    let blanks = common().places_of_any(near, [b' '; 3]);
+    blanks.trailing_zeros() as usize == ID && matches!(near[ID + 1], b'<' | b'=' | b'-' | b'>' | b'*' | b'(')
+}
+
+#[inline(never)]
+fn names_them(text: &[u8]) -> bool {
+    let is_name = |name: &[u8]| {
+        !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-:/@".contains(byte))
+    };
+    let tagged =
+        |text| tag(text).is_some_and(|(program, pid, _)| is_name(program) && parse_digits(pid).is_some());
+    let Some((host, rest)) = word(text) else { return false };
+    is_name(host)
+        && !host.ends_with(b":")
+        && (tagged(rest) || word(rest).is_some_and(|(between, rest)| is_name(between) && tagged(rest)))
+}
+
 /// A line with a stamp of its own, behind that of the container's runtime (`docker logs -t`, `kubectl logs --timestamps`,
 /// log files). The outer one counts: it has an offset.
 fn with_own_stamp(text: &[u8]) -> Option<Record<'_>> {
@@ -81,7 +122,7 @@ fn with_own_stamp(text: &[u8]) -> Option<Record<'_>> {
             let (stamp, rest) = absolute(text)?;
             Some(after_stamp(Form::Rfc3339, stamp, rest))
         }
-        (b'0'..=b'9', b' ') => exim_main(text),
+        (b'0'..=b'9', b' ') => with_blank(text).or_else(|| exim_main(text)),
         (b'A'..=b'Z', _) => rfc3164(text),
         _ => None,
     }

@@ -21,7 +21,7 @@ pub(super) fn by_syslog(record: Record<'_>, behind: &[u8], done: impl FnOnce(&Re
             return done(&record, Reading::Class(Class::OtherEvent));
         }
         join(&record, part, behind, &mut joined);
-        dump = part.line_end;
+        dump = part.line_end && is_dump(&joined[part.text.len()..]);
         message = &joined;
     }
     let (stamp, stamped, rest) = match own_stamp(message) {
@@ -46,6 +46,20 @@ pub(super) fn better(outer: Option<Stamp>, own: Stamp) -> Option<Stamp> {
     match (outer, own) {
         (Some(outer @ Stamp::Absolute(_)), Stamp::Wall(_) | Stamp::Yearless(_)) => Some(outer),
         _ => Some(own),
+    }
+}
+
+/// Whether what follows the first line of a refusal is the message's envelope and headers, as the reject log has them (`log.c`), and
+/// not the rest of a text that has line ends itself. Where nothing is there, it was cut off.
+fn is_dump(rest: &[u8]) -> bool {
+    let header = |rest: &[u8]| {
+        let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+        name > 0 && rest.get(name) == Some(&b':')
+    };
+    match rest {
+        // The letter tells what Exim makes of the header.
+        [_, b' ', name @ ..] => header(name),
+        _ => rest.is_empty() || rest.starts_with(b"Envelope-from: ") || rest.starts_with(b"Envelope-to: "),
     }
 }
 
@@ -109,7 +123,9 @@ fn twins(record: &Record<'_>, behind: &[u8]) -> usize {
         let same = more.is_some_and(|more| more.is_empty() || more.starts_with(b"#012"));
         same && next.pid == record.pid && next.host == record.host
     };
-    lines(behind).take_while(same).count()
+    // Of a record in parts the first ones are told.
+    let further = |line: &&[u8]| Part::read(split(line).message).is_some_and(|part| part.number > 1);
+    lines(behind).filter(|line| !further(line)).take_while(same).count()
 }
 
 #[cfg(test)]
@@ -152,6 +168,12 @@ mod tests {
         let dump = "Nov  3 02:00:00 mx exim[7]: [1\\2] 2025-11-03 02:00:00 H=(x) [192.0.2.7] rejected after DATA: no\n\
                     Nov  3 02:00:00 mx exim[7]: [2/2] Envelope-from: <a@b>\n";
         assert!(!read(dump).1);
+        let letter = dump.replace("Envelope-from: <a@b>", "P Received: from x");
+        assert!(!read(&letter).1);
+        // A text with line ends, in the main log and in the reject log.
+        let long = dump.replace("Envelope-from: <a@b>", "at line 4.");
+        assert!(read(&format!("{long}{other}")).1);
+        assert!(!read(&format!("{long}{long}{other}")).1);
     }
 
     #[test]

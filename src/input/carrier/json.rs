@@ -55,7 +55,9 @@ pub(super) fn read<T>(
             plain::word(&object.time, room);
             room.push(b' ');
         }
-        let partial = !log.ends_with(b"\n");
+        // Docker writes the line end with the line; what others keep under the same name is a line anyhow.
+        let by_docker = !object.stream.is_empty() && !object.time.is_empty();
+        let partial = by_docker && !log.ends_with(b"\n");
         let record = Record { before: room, source: &object.stream, partial, text: log };
         return Some(then(Carrier::DockerJson, record));
     }

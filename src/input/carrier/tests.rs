@@ -121,6 +121,9 @@ fn docker_json() {
     );
     let unfinished = format!("\n{stamp} of stderr\n{stamp} one ");
     assert_eq!(lines(log[1..3].concat().as_bytes()), unfinished);
+    // Others keep whole lines under that name, without their end.
+    let shipped = |log: &str| format!("{}\n", json!({"date": 1_764_260_780.1, "log": log}));
+    assert_eq!(lines((shipped("one") + &shipped("two")).as_bytes()), "one\ntwo\n");
 }
 
 #[test]

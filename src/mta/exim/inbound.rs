@@ -76,6 +76,11 @@ fn read<'a>(id: Option<&'a [u8]>, line: &'a [u8]) -> Option<Outcome<'a>> {
     match line.first()? {
         b'H' | b'U' | b'F' if line.get(1) == Some(&b'=') => refused.client(line),
         b'r' if line.starts_with(b"rejected ") => refused.client(line),
+        b'r' if line.starts_with(b"refused connection from ") => {
+            let host = &line[b"refused connection from ".len()..];
+            let (host, text) = fields::host(host.strip_prefix(b"H=").unwrap_or(host));
+            Some(Refused { host, ..refused }.outcome(Kind::Reject, text.trim_ascii_start()))
+        }
         b't' if line.starts_with(b"temporarily rejected ") => refused.client(line),
         b'u' if line.starts_with(b"unqualified ") => refused.unqualified(line),
         b'C' | b'c' if line[1..].starts_with(b"onnection from ") => {
@@ -218,7 +223,7 @@ fn own_codes(text: &[u8]) -> Code {
     code
 }
 
-/// `verify fail|defer for <a>: name [ip] : SMTP error ...`: what another server said about the sender.
+/// `verify fail|defer for <a>: name [ip] : SMTP error ...`, or `: response to "MAIL FROM:<>" was: ...`: what another server said about the sender.
 /// Without such an answer we asked nobody but ourselves.
 fn callout<'a>(id: Option<&'a [u8]>, rest: &'a [u8]) -> Option<Outcome<'a>> {
     let rest = rest.strip_prefix(b" verify ")?;
@@ -231,8 +236,13 @@ fn callout<'a>(id: Option<&'a [u8]>, rest: &'a [u8]) -> Option<Outcome<'a>> {
         None => {
             let (host, rest) = fields::host(text);
             let Some(Item::Text(text)) = Fields::new(rest).next() else { return None };
-            let answer = reply::read(text, true);
-            answer.replied.then_some((host, answer.text, answer.code))?
+            match text.strip_prefix(b"response to \"") {
+                Some(command) => quoted_command(command).map(|(_, reply, code)| (host, reply, code))?,
+                None => {
+                    let answer = reply::read(text, true);
+                    answer.replied.then_some((host, answer.text, answer.code))?
+                }
+            }
         }
     };
     let mut outcome = Outcome::new(Kind::Callout, Direction::Out);

@@ -610,6 +610,10 @@ fn clients_we_refused() {
             "reject in reject rejected | - < - | g.example [192.0.2.9] | 550",
         ),
         (
+            "refused connection from [192.0.2.9] (host_reject_connection)",
+            "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
+        ),
+        (
             "Connection from [192.0.2.9]:24244 refused: too many connections",
             "reject in reject rejected | - < - | - [192.0.2.9] | no reply",
         ),
@@ -668,6 +672,8 @@ fn callouts_are_what_others_said_about_a_sender() {
          remote mail server after RCPT TO:<s@c.example>: 550 5.1.1 no such user",
         "H=h.example (x) [192.0.2.9] sender verify defer for <s@c.example>: response to \"RCPT TO:<s@c.example>\" from \
          mx.c.example [192.0.2.1] was: 550 5.1.1 no such user",
+        "H=h.example (x) [192.0.2.9] sender verify fail for <s@c.example>: mx.c.example [192.0.2.1] : response to \"MAIL \
+         FROM:<>\" was: 550 5.1.1 no such user",
         "H=h.example (x) [192.0.2.9] sender verify defer for <s@c.example>: Could not complete sender verify callout: \
          response to \"RCPT TO:<s@c.example>\" from mx.c.example [192.0.2.1] was: 550 5.1.1 no such user",
     ] {

@@ -53,6 +53,8 @@ impl<'a> Answer<'a> {
 /// What follows `host ` or `server ` in the rarer texts, and whether a login was answered.
 fn server(text: &[u8]) -> Option<(&[u8], bool)> {
     let rest = text.strip_prefix(b"Protocol error: ").unwrap_or(text);
+    // Releases before 2.3.
+    let rest = rest.strip_prefix(b"Authentication failed: ").unwrap_or(rest);
     if let Some(rest) = rest.strip_prefix(b"host ") {
         return Some((rest, false));
     }
