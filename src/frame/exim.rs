@@ -8,18 +8,14 @@ pub fn own_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     Some((stamp, without_pid(&text[length..])))
 }
 
-/// How long the stamp at the start of a line is, with the blank after it.
-pub(super) fn stamp_length(text: &[u8]) -> Option<usize> {
-    read(text).map(|(_, length)| length)
-}
-
 /// Whether a text may begin with such a stamp; few do that begin with a figure.
 #[inline]
 pub fn may_be_stamped(text: &[u8]) -> bool {
     text.get(10) == Some(&b' ') && text[0].is_ascii_digit()
 }
 
-fn read(text: &[u8]) -> Option<(Stamp, usize)> {
+/// The stamp at the start of a line, and how long it is, with the blank after it.
+pub(super) fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     if !may_be_stamped(text) {
         return None;
     }

@@ -4,7 +4,7 @@
 //! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
 use super::head::Head;
-use super::syslog::names_host_and_tag;
+use super::syslog::{is_about_message, names_host_and_tag};
 use super::tags::{self, Found, Tags};
 use super::{EXIM, Form, Record, clean, exim, framed};
 use crate::time::Stamp;
@@ -184,8 +184,9 @@ impl Splitter {
         let found = if form == Form::EximMain {
             let rest = text.get(usize::from(end)..length)?;
             // What looks like an offset would belong to the stamp; before a host and a tag it is no stamp of Exim's.
-            if matches!(rest.first(), Some(b'+' | b'-'))
-                || names_host_and_tag(rest.strip_suffix(b"\r").unwrap_or(rest))
+            if !is_about_message(rest)
+                && (matches!(rest.first(), Some(b'+' | b'-'))
+                    || names_host_and_tag(vector, without_return(rest)))
             {
                 return None;
             }
@@ -225,7 +226,7 @@ impl Splitter {
     fn learn(&mut self, line: &[u8], stamp: Stamp, record: &Record<'_>) {
         let (length, host) = match record.form {
             // The stamp alone: pids change from line to line.
-            Form::EximMain => (exim::stamp_length(line), 0..0),
+            Form::EximMain => (exim::read(line).map(|(_, length)| length), 0..0),
             Form::Rfc3164 | Form::Rfc3339 | Form::Journalctl if !record.host.is_empty() => {
                 // The host is a part of the line, so the difference of their places is where it stands.
                 let start = record.host.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
@@ -250,6 +251,12 @@ impl Splitter {
             self.tags.learn(common(), &near, head.len() as u8, record.program);
         }
     }
+}
+
+/// Without the CR at the end.
+#[inline(always)]
+fn without_return(line: &[u8]) -> &[u8] {
+    if line.last() == Some(&b'\r') { without_last(line) } else { line }
 }
 
 /// Which of the heads it may be, by how the host begins.

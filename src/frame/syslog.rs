@@ -77,28 +77,37 @@ pub(super) fn rfc3339(line: &[u8]) -> Option<Record<'_>> {
 /// The same with a blank between date and time (RFC 3339, section 5.6, allows it), as templates write it: where a host and a tag with a
 /// pid follow, for Exim's own stamp looks alike.
 pub(super) fn with_blank(line: &[u8]) -> Option<Record<'_>> {
-    let (stamp, rest) = match exim::own_stamp(line) {
-        Some((stamp, _)) => (stamp, &line[exim::stamp_length(line)?..]),
-        None => absolute(line)?,
-    };
-    names_host_and_tag(rest).then(|| after_stamp(Form::Rfc3339, stamp, rest))
+    // With a blank before the offset, or without.
+    let own = exim::read(line).map(|(stamp, length)| (stamp, &line[length..]));
+    let (stamp, rest) = own.or_else(|| absolute(line))?;
+    names_host_and_tag(common(), rest).then(|| after_stamp(Form::Rfc3339, stamp, rest))
 }
 
 /// Whether a text begins with a host and `program[pid]: `, a word between them at most. Nothing that Exim writes behind its stamp does:
 /// strangers' words come later, or behind brackets and signs.
 #[inline(always)]
-pub(super) fn names_host_and_tag(text: &[u8]) -> bool {
-    !(is_about_message::<16>(text) || is_about_message::<23>(text)) && names_them(text)
+pub(super) fn names_host_and_tag(vector: impl Vector, text: &[u8]) -> bool {
+    if is_about_message(text) {
+        return false;
+    }
+    let Some(near) = text.first_chunk::<64>() else { return names_them(text) };
+    // A tag ends with a colon: the second word, or the third.
+    let first = vector.places(near, b' ');
+    let second = first & first.wrapping_sub(1);
+    let third = second & second.wrapping_sub(1);
+    let behind_colon = |places: u64| {
+        let at = places.trailing_zeros() as usize;
+        at.checked_sub(1).and_then(|before| near.get(before)) == Some(&b':')
+    };
+    (third == 0 || behind_colon(second) || behind_colon(third)) && names_them(text)
 }
 
-/// Whether a word as long as Exim's ids stands first, and then what Exim says of nearly every message: a flag, or that it is done.
+/// Whether a text begins with an id of Exim's, as nearly all of its lines do: seconds since 1970 come first, so that a figure does, and no
+/// host is called like that.
 #[inline(always)]
-fn is_about_message<const ID: usize>(text: &[u8]) -> bool {
-    let Some(near) = text.first_chunk::<32>() else {
-        return text.get(ID..).is_some_and(|rest| rest == b" Completed") && !text[..ID].contains(&b' ');
-    };
-    let blanks = common().places_of_any(near, [b' '; 3]);
-    blanks.trailing_zeros() as usize == ID && matches!(near[ID + 1], b'<' | b'=' | b'-' | b'>' | b'*' | b'(')
+pub(super) fn is_about_message(text: &[u8]) -> bool {
+    let dash = |at: usize| text.get(at) == Some(&b'-');
+    dash(6) && text[0].is_ascii_digit() && (dash(13) || dash(18))
 }
 
 #[inline(never)]
