@@ -110,7 +110,8 @@ impl<'a, T> Free<'a, T> {
                 (list.len() - 1) as u32
             }
         };
-        if places.len() == places.capacity() {
+        // Of a list that is mostly free the table finds its own sooner.
+        if places.len() == places.capacity() && list.len() <= 4 * places.len() + 16 {
             *places = wider(places.len(), hasher, list, place);
         }
         places.insert_unique(hash, place, |place| hasher.hash_one(list[*place as usize].0));
