@@ -124,7 +124,8 @@ impl Catalog {
         self.by_code.sort();
     }
 
-    /// Who runs the host of this name: whole labels from the right, the longest suffix wins, case ignored.
+    /// Who runs the host of this name: whole labels from the right, the longest suffix wins, case ignored. Mail domains
+    /// tell where no host is named.
     pub fn provider_of_host(&self, host: &[u8]) -> Option<ProviderId> {
         self.providers.of_host(host)
     }

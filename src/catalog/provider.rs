@@ -162,17 +162,21 @@ impl Providers {
         (names_of(&self.hosts, provider), names_of(&self.domains, provider))
     }
 
-    /// The longest suffix of whole labels wins; case and a trailing dot are ignored.
+    /// The longest suffix of whole labels wins; case and a trailing dot are ignored. A host that no provider names is that
+    /// of the mail domain it is within.
     pub(super) fn of_host(&self, host: &[u8]) -> Option<ProviderId> {
         let mut room = [0; LONGEST_NAME];
-        let mut rest = lower(host, &mut room)?;
-        loop {
-            if let Some(owner) = self.hosts.get(rest) {
-                return Some(owner.provider);
+        let host = lower(host, &mut room)?;
+        [&self.hosts, &self.domains].into_iter().find_map(|names| {
+            let mut rest = host;
+            loop {
+                if let Some(owner) = names.get(rest) {
+                    return Some(owner.provider);
+                }
+                let dot = memchr::memchr(b'.', rest)?;
+                rest = &rest[dot + 1..];
             }
-            let dot = memchr::memchr(b'.', rest)?;
-            rest = &rest[dot + 1..];
-        }
+        })
     }
 
     /// The whole domain and nothing less: a subdomain of a mailbox domain may be anybody's.

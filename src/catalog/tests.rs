@@ -502,11 +502,15 @@ fn hosts_and_domains_lead_to_their_provider() {
         ("email-smtp.eu-west-1.amazonaws.com", "amazon-ses"),
         ("inbound-smtp.us-east-1.amazonaws.com", "amazon-ses-inbound"),
         ("smtp.sendgrid.net", "sendgrid"),
+        // By its mail domain.
+        ("mx1.mail.EU.yahoo.com.", "yahoo"),
     ] {
         assert_eq!(host(name), Some(provider), "{name}");
     }
     for name in [
         "notgoogle.com",
+        "notyahoo.com",
+        "192.0.2.10",
         "notgoogle.com.attacker.net",
         "google.com.evil.example",
         "gmail-smtp-in.l.google.com.evil.example",

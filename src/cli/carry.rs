@@ -61,3 +61,27 @@ fn unreadable(state: &State, name: &str, error: &dyn Display) -> Error {
 fn not_kept(error: &dyn Display) -> Error {
     Error::nothing(format!("what is to be kept: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_read_as_it_is_kept_and_as_it_was_kept_first() {
+        let queue_of = |kept: &Packed| {
+            let mut state = State::in_memory().unwrap();
+            let writing = state.begin().unwrap();
+            writing.carry(QUEUE, kept).unwrap();
+            writing.commit().unwrap();
+            queue(&state).map(|queue| serde_json::to_value(queue.unwrap()).unwrap())
+        };
+        let text = r#"{"keys":[{"direction":"out","provider":"google","action":"delayed","basic":421,"enhanced":"4.7.0",
+            "marker":null}],"names":["example.org"],"open":{"lives":[[{"host":1,"words":[1,2,3]},{"whole":true,"null":false,
+            "remote":false,"attempted":true,"first":0,"last":0,"touched":1,"trouble":null}]],"forgotten":2,"clock":3,"seed":4}}"#;
+        let carry: Carry = serde_json::from_str(text).unwrap();
+        let value = serde_json::to_value(&carry).unwrap();
+        assert_eq!(queue_of(&packed_queue(&carry).unwrap()).unwrap(), value);
+        assert_eq!(queue_of(&packed(&carry).unwrap()).unwrap(), value);
+        assert!(queue_of(&Packed::of(&[NAMELESS, 200]).unwrap()).is_err());
+    }
+}

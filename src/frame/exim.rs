@@ -37,6 +37,14 @@ pub(super) fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     Some((Stamp::Wall(wall), at))
 }
 
+/// Whether a text seems to begin with the id of a message, as nearly all do behind such a stamp: seconds since 1970 come first, so that a
+/// figure does.
+#[inline(always)]
+pub(super) fn begins_with_id(text: &[u8]) -> bool {
+    let dash = |at: usize| text.get(at) == Some(&b'-');
+    dash(6) && text[0].is_ascii_digit() && (dash(13) || dash(18))
+}
+
 /// `[pid] ` stands before the text when Exim writes its pid itself.
 #[inline]
 pub fn without_pid(text: &[u8]) -> &[u8] {

@@ -4,9 +4,9 @@
 //! digits of a fraction. Where they are, only what follows is read. [`split`](super::split) alone would give the same.
 
 use super::head::Head;
-use super::syslog::{is_about_message, names_host_and_tag};
+use super::syslog::names_host_and_tag;
 use super::tags::{self, Found, Tags};
-use super::{EXIM, Form, Record, clean, exim, framed};
+use super::{EXIM, Form, Record, at_start, behind, clean, exim};
 use crate::time::Stamp;
 use crate::vector::{Vector, common};
 
@@ -184,7 +184,7 @@ impl Splitter {
         let found = if form == Form::EximMain {
             let rest = text.get(usize::from(end)..length)?;
             // What looks like an offset would belong to the stamp; before a host and a tag it is no stamp of Exim's.
-            if !is_about_message(rest)
+            if !exim::begins_with_id(rest)
                 && (matches!(rest.first(), Some(b'+' | b'-'))
                     || names_host_and_tag(vector, without_return(rest)))
             {
@@ -216,7 +216,7 @@ impl Splitter {
     #[cold]
     pub fn split<'a>(&mut self, line: &'a [u8]) -> Record<'a> {
         let line = clean(line);
-        let record = framed(line);
+        let Some(record) = at_start(line) else { return behind(line) };
         if let Some(stamp) = record.stamp {
             self.learn(line, stamp, &record);
         }
@@ -236,10 +236,12 @@ impl Splitter {
             _ => (None, 0..0),
         };
         let Some(head) = length.and_then(|length| line.get(..length)) else { return };
-        // Behind a priority, a service's name or seconds since 1970 the first colon need not be the clock's.
+        // Behind a priority or seconds since 1970 the first colon need not be the clock's.
         let of_clock = record.form != Form::Journalctl || head[0].is_ascii_alphabetic();
+        // Behind a date and a blank the tag decides whose stamp it is, line by line.
+        let is_sure = record.form != Form::Rfc3339 || !has_blank_in_stamp(head);
         let is_short = u8::try_from(head.len()).is_ok_and(|length| length < 128);
-        if head[0].is_ascii_alphanumeric() && !head.contains(&b'|') && of_clock && is_short {
+        if head[0].is_ascii_alphanumeric() && of_clock && is_sure && is_short {
             // The line may be shorter than what is looked at.
             let mut near = [b'\n'; NEAR];
             let there = &line[..line.len().min(NEAR)];
@@ -251,6 +253,13 @@ impl Splitter {
             self.tags.learn(common(), &near, head.len() as u8, record.program);
         }
     }
+}
+
+/// Whether `YYYY-MM-DD HH:MM` stands in a head.
+fn has_blank_in_stamp(head: &[u8]) -> bool {
+    memchr::memchr_iter(b' ', head).any(|blank| {
+        blank.checked_sub(3).is_some_and(|dash| head[dash] == b'-') && head.get(blank + 3) == Some(&b':')
+    })
 }
 
 /// Without the CR at the end.
@@ -320,6 +329,11 @@ mod tests {
             "<22>Mar  7 00:02:08 ",
             "7:11:12 | Mar  7 00:02:08 ",
             "7:11:13 | Mar  7 00:02:08 ",
+            "7:11:12:Mar  7 00:02:08 ",
+            "7:11:13:Mar  7 00:02:08 ",
+            "2025-12-30T07:17:43Z.log:Mar  7 00:02:08 ",
+            "2025-12-30T07:17:44Z.log:Mar  7 00:02:08 ",
+            "[mail] Mar  7 00:02:08 ",
             "",
         ]);
         let host =
@@ -348,32 +362,55 @@ mod tests {
             .prop_map(|(stamp, host, tag, text, end)| format!("{stamp}{host}{tag}{text}{end}"))
     }
 
+    /// The lines as they are remembered, and as they are split each by itself.
+    fn check(lines: &[String]) -> Result<(), TestCaseError> {
+        let mut splitter = Splitter::default();
+        let mut shared = Shared::NOTHING;
+        let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
+        let log = lines.join("\n") + &"\n".repeat(NEAR);
+        let mut text = log.as_bytes();
+        for line in lines {
+            let plain = split(line.as_bytes());
+            let here = text;
+            text = text.get(line.len() + 1..).unwrap_or_default();
+            let mut known = Known::NOTHING;
+            if !splitter.know(common(), here, line.len(), &mut known) {
+                shared = splitter.shared();
+            }
+            if known.is_known() {
+                prop_assert_eq!(known.record(&shared, line.as_bytes()), plain, "{}", line);
+                prop_assert_eq!(known.message(line.as_bytes()), plain.message);
+                let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
+                prop_assert_eq!(&tag[..], plain.program);
+            } else {
+                prop_assert_eq!(splitter.split(line.as_bytes()), plain, "{}", line);
+            }
+        }
+        Ok(())
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
         fn remembering_changes_nothing(lines in proptest::collection::vec(line(), 1..16)) {
-            let mut splitter = Splitter::default();
-            let mut shared = Shared::NOTHING;
-            let mut tags: Vec<Option<Vec<u8>>> = vec![None; Splitter::TAGS];
-            let log = lines.join("\n") + &"\n".repeat(NEAR);
-            let mut text = log.as_bytes();
-            for line in &lines {
-                let plain = split(line.as_bytes());
-                let here = text;
-                text = text.get(line.len() + 1..).unwrap_or_default();
-                let mut known = Known::NOTHING;
-                if !splitter.know(common(), here, line.len(), &mut known) {
-                    shared = splitter.shared();
-                }
-                if known.is_known() {
-                    prop_assert_eq!(known.record(&shared, line.as_bytes()), plain, "{}", line);
-                    prop_assert_eq!(known.message(line.as_bytes()), plain.message);
-                    let tag = tags[usize::from(known.tag)].get_or_insert_with(|| plain.program.to_vec());
-                    prop_assert_eq!(&tag[..], plain.program);
-                } else {
-                    prop_assert_eq!(splitter.split(line.as_bytes()), plain, "{}", line);
-                }
-            }
+            check(&lines)?;
+        }
+    }
+
+    #[test]
+    fn a_stamp_with_a_blank_is_asked_for_its_tag_at_each_line() {
+        for outer in ["", "2025-12-30T07:18:44.684547Z "] {
+            let lines = [
+                "mx postfix/smtpd[12345]: a",
+                "mx kernel: a",
+                "mx postfix/smtpd[1]: a",
+                "1vapHe-0001tH-0O Completed",
+            ];
+            let stamped = lines.map(|line| format!("{outer}2025-12-31 00:43:01 {line}"));
+            check(
+                &["Mar  7 00:02:08 mx kernel: a".to_owned()].into_iter().chain(stamped).collect::<Vec<_>>(),
+            )
+            .unwrap();
         }
     }
 

@@ -80,13 +80,22 @@ pub fn split(line: &[u8]) -> Record<'_> {
 
 /// The same for a line that is clean already: what is cleaned twice is another line.
 fn framed(line: &[u8]) -> Record<'_> {
-    let framed = match line.first() {
+    at_start(line).unwrap_or_else(|| behind(line))
+}
+
+/// A line whose stamp stands at its start.
+fn at_start(line: &[u8]) -> Option<Record<'_>> {
+    match line.first() {
         Some(b'<') => syslog::with_priority(line),
         Some(b'0'..=b'9') => dated(line),
         Some(b'A'..=b'Z' | b'a'..=b'z') => syslog::rfc3164(line).or_else(|| journalctl::full(line)),
         _ => None,
-    };
-    framed.or_else(|| behind_service_name(line)).or_else(|| behind_source(line)).unwrap_or_else(|| bare(line))
+    }
+}
+
+/// Any other line.
+fn behind(line: &[u8]) -> Record<'_> {
+    behind_service_name(line).or_else(|| behind_source(line)).unwrap_or_else(|| bare(line))
 }
 
 /// Without one CR at the end and the byte order mark at the start (a copy by way of another system), and without the NULs that

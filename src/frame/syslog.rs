@@ -87,7 +87,7 @@ pub(super) fn with_blank(line: &[u8]) -> Option<Record<'_>> {
 /// strangers' words come later, or behind brackets and signs.
 #[inline(always)]
 pub(super) fn names_host_and_tag(vector: impl Vector, text: &[u8]) -> bool {
-    if is_about_message(text) {
+    if exim::begins_with_id(text) {
         return false;
     }
     let Some(near) = text.first_chunk::<64>() else { return names_them(text) };
@@ -100,14 +100,6 @@ pub(super) fn names_host_and_tag(vector: impl Vector, text: &[u8]) -> bool {
         at.checked_sub(1).and_then(|before| near.get(before)) == Some(&b':')
     };
     (third == 0 || behind_colon(second) || behind_colon(third)) && names_them(text)
-}
-
-/// Whether a text begins with an id of Exim's, as nearly all of its lines do: seconds since 1970 come first, so that a figure does, and no
-/// host is called like that.
-#[inline(always)]
-pub(super) fn is_about_message(text: &[u8]) -> bool {
-    let dash = |at: usize| text.get(at) == Some(&b'-');
-    dash(6) && text[0].is_ascii_digit() && (dash(13) || dash(18))
 }
 
 #[inline(never)]

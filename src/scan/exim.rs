@@ -117,15 +117,14 @@ fn join(record: &Record<'_>, first: Part<'_>, behind: &[u8], joined: &mut Vec<u8
 /// How many lines directly behind say the same. Where Exim splits nothing (`SYSLOG_LONG_LINES`), the reject log's copy has
 /// the message's header lines behind it, and rsyslog writes their line ends as `#012`.
 fn twins(record: &Record<'_>, behind: &[u8]) -> usize {
-    let same = |line: &&[u8]| {
-        let next = split(line);
+    let same = |next: &Record<'_>| {
         let more = next.message.strip_prefix(record.message);
         let same = more.is_some_and(|more| more.is_empty() || more.starts_with(b"#012"));
         same && next.pid == record.pid && next.host == record.host
     };
     // Of a record in parts the first ones are told.
-    let further = |line: &&[u8]| Part::read(split(line).message).is_some_and(|part| part.number > 1);
-    lines(behind).filter(|line| !further(line)).take_while(same).count()
+    let further = |next: &Record<'_>| Part::read(next.message).is_some_and(|part| part.number > 1);
+    lines(behind).map(split).filter(|next| !further(next)).take_while(same).count()
 }
 
 #[cfg(test)]

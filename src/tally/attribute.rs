@@ -110,7 +110,7 @@ impl<'c> Attributor<'c> {
     fn provider(&mut self, outcome: &Outcome<'_>) -> (Option<ProviderId>, Option<u32>) {
         let catalog = self.catalog();
         if let Some(host) = outcome.relay_host.or(outcome.unreached) {
-            return self.hosts.of(host, |host| owner(catalog, host));
+            return self.hosts.of(host, |host| catalog.provider_of_host(host));
         }
         let domain = outcome.recipient.and_then(domain);
         let asked = domain.map(|domain| self.domains.of(domain, |domain| catalog.provider_of_domain(domain)));
@@ -146,15 +146,6 @@ impl Owners {
         }
         (self.owners[number as usize], Some(number))
     }
-}
-
-/// Whose a host is: of the hosts that the catalogue knows, else by the mail domain that its name is within.
-fn owner(catalog: &Catalog, host: &[u8]) -> Option<ProviderId> {
-    catalog.provider_of_host(host).or_else(|| {
-        let host = host.strip_suffix(b".").unwrap_or(host);
-        let labels = std::iter::once(0).chain(memchr::memchr_iter(b'.', host).map(|dot| dot + 1));
-        labels.into_iter().find_map(|start| catalog.provider_of_domain(&host[start..]))
-    })
 }
 
 /// Whether a reply begins, behind its codes, with another address than the recipient's: it speaks of the sender then, or of where the
@@ -225,18 +216,6 @@ mod tests {
             ..Outcome::new(Kind::Delivery, Direction::Out)
         };
         assert!(!names_another(&outcome));
-    }
-
-    #[test]
-    fn hosts_are_known_by_their_domain_too() {
-        let catalog = Catalog::builtin();
-        let owner = |host: &str| owner(&catalog, host.as_bytes()).map(|id| catalog.provider_name(id));
-        assert_eq!(owner("gmail-smtp-in.l.google.com"), Some("google"));
-        assert_eq!(owner("mx1.mail.EU.yahoo.com."), Some("yahoo"));
-        assert_eq!(owner("myyahoo.example"), None);
-        assert_eq!(owner("notyahoo.com"), None);
-        assert_eq!(owner("192.0.2.1"), None);
-        assert_eq!(owner(""), None);
     }
 
     #[test]

@@ -223,8 +223,8 @@ fn own_codes(text: &[u8]) -> Code {
     code
 }
 
-/// `verify fail|defer for <a>: name [ip] : SMTP error ...`, or `: response to "MAIL FROM:<>" was: ...`: what another server said about the sender.
-/// Without such an answer we asked nobody but ourselves.
+/// `verify fail|defer for <a>: name [ip] : SMTP error ...`, or `: response to "MAIL FROM:<>" was: ...`: what another server
+/// said about the sender. Without such an answer we asked nobody but ourselves.
 fn callout<'a>(id: Option<&'a [u8]>, rest: &'a [u8]) -> Option<Outcome<'a>> {
     let rest = rest.strip_prefix(b" verify ")?;
     let rest = rest.strip_prefix(b"fail for ").or(rest.strip_prefix(b"defer for "))?;
